@@ -1,0 +1,155 @@
+import { z } from 'zod';
+
+export const role = z.enum(['viewer', 'operator', 'admin']);
+export type Role = z.infer<typeof role>;
+
+/** RFC 9457 answer of every failed call. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  /** Names the field or thing and the remedy. */
+  detail: z.string(),
+  code: z.string(),
+  requestId: z.string(),
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof problem>;
+
+export const loginRequest = z.strictObject({
+  username: z.string().min(1).max(128),
+  password: z.string().min(1).max(512),
+});
+export const me = z.object({ id: z.string(), username: z.string(), role });
+export type Me = z.infer<typeof me>;
+
+const latitude = z.number().min(-90).max(90);
+const longitude = z.number().min(-180).max(180);
+export const position = z.strictObject({ latitude, longitude });
+export type Position = z.infer<typeof position>;
+
+export const sessionCreate = z.strictObject({
+  projectId: z.string().min(1).max(64),
+  position: position.optional(),
+  headingDeg: z.number().min(0).lt(360).optional(),
+  tags: z.array(z.string().min(1).max(64)).max(64).default([]),
+  format: z.enum(['mp3', 'opus']).default('mp3'),
+  bitrateKbps: z.int().min(16).max(320).default(128),
+});
+export const sessionPatch = z
+  .strictObject({
+    position: position.optional(),
+    headingDeg: z.number().min(0).lt(360).optional(),
+    tags: z.array(z.string().min(1).max(64)).max(64).optional(),
+  })
+  .refine((v) => Object.keys(v).length > 0, 'give at least one of position, headingDeg, tags');
+export const session = z.object({
+  id: z.string(),
+  projectId: z.string(),
+  state: z.enum(['starting', 'streaming', 'paused', 'idle', 'stopped']),
+  streamUrl: z.url(),
+  format: z.enum(['mp3', 'opus']),
+  bitrateKbps: z.int(),
+  position: position.nullable(),
+  headingDeg: z.number().nullable(),
+  tags: z.array(z.string()),
+  listeners: z.int(),
+  hears: z.array(z.string()),
+});
+export type Session = z.infer<typeof session>;
+
+export const deviceCreate = z.strictObject({
+  id: z.string().min(1).max(128),
+  name: z.string().max(200).optional(),
+  protocol: z.string().min(1).max(32).default('native'),
+});
+export const devicePatch = z.strictObject({ name: z.string().min(1).max(200) });
+export const parameterSet = z.strictObject({
+  name: z.string().min(1).max(128),
+  value: z.union([z.number(), z.string().max(4_096), z.boolean()]),
+});
+export const commandResult = z.object({
+  id: z.string(),
+  deviceId: z.string(),
+  name: z.string(),
+  value: z.union([z.number(), z.string(), z.boolean()]),
+  state: z.enum(['pending', 'confirmed', 'unanswered', 'offline']),
+  createdAtUnixMs: z.number(),
+  settledAtUnixMs: z.number().nullable(),
+  by: z.string(),
+});
+
+export const samplesAppend = z.strictObject({
+  deviceId: z.string().min(1).max(128),
+  samples: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(128),
+        /** Unix ms; absent: the time of arrival. */
+        atUnixMs: z.number().positive().optional(),
+        value: z.union([z.number(), z.string().max(4_096), z.boolean()]),
+      }),
+    )
+    .min(1)
+    .max(10_000),
+});
+
+export const aggregation = z.enum(['avg', 'min', 'max', 'sum', 'count', 'last', 'minmax']);
+/** Query string of `GET /v1/series`. `channel` is a number or `<device>/<parameter>`, several with commas. */
+export const seriesQuery = z.object({
+  channel: z.string().min(1).max(4_000),
+  from: z.coerce.number(),
+  to: z.coerce.number(),
+  intervalMs: z.coerce.number().int().min(0).optional(),
+  aggregation: aggregation.default('avg'),
+  maxPoints: z.coerce.number().int().min(2).max(100_000).default(2_000),
+});
+export const seriesAnswer = z.object({
+  source: z.enum(['raw', '1m', '1h', '1d']),
+  intervalMs: z.number(),
+  series: z.array(
+    z.object({
+      channel: z.int(),
+      name: z.string(),
+      unit: z.string().nullable(),
+      atUnixMs: z.array(z.number()),
+      value: z.array(z.union([z.number(), z.string()])),
+    }),
+  ),
+});
+export type SeriesAnswer = z.infer<typeof seriesAnswer>;
+
+/** Everything a map needs: `GET /v1/projects/{id}`. Shapes are GeoJSON-ordered (longitude, latitude). */
+export const projectMap = z.object({
+  id: z.string(),
+  name: z.string(),
+  center: position,
+  /** Corners of the site plan image, clockwise from north-west, or null: plain grid. */
+  plan: z
+    .object({ url: z.string(), corners: z.array(z.tuple([z.number(), z.number()])).length(4) })
+    .nullable(),
+  speakers: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      shape: z.array(z.array(z.array(z.tuple([z.number(), z.number()])))),
+      attenuationM: z.number(),
+      minVolume: z.number(),
+      maxVolume: z.number(),
+    }),
+  ),
+  recordings: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      position,
+      radiusM: z.number(),
+      tags: z.array(z.string()),
+    }),
+  ),
+});
+export type ProjectMap = z.infer<typeof projectMap>;
+
+/** Paged REST list. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ total: z.int(), offset: z.int(), limit: z.int(), items: z.array(item) });

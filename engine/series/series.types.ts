@@ -1,0 +1,116 @@
+/**
+ * A batch of numeric samples. Columns have equal length; row i is (channel[i], atUnixMs[i], value[i]).
+ * `atUnixMs` is Unix ms with µs resolution (the store keeps DateTime64(6)). Booleans are 0 and 1. The
+ * three buffers are transferred between threads, never copied.
+ */
+export interface SampleBatch {
+  readonly channel: Uint32Array;
+  readonly atUnixMs: Float64Array;
+  readonly value: Float64Array;
+  /** Text samples, which have no number. */
+  readonly text: readonly TextSample[];
+}
+
+export interface TextSample {
+  readonly channel: number;
+  readonly atUnixMs: number;
+  readonly value: string;
+}
+
+/** Something that happened, kept beside the samples. */
+export interface SeriesEvent {
+  readonly atUnixMs: number;
+  /** `device.connected`, `session.started`, … */
+  readonly kind: string;
+  /** Id of what it happened to. */
+  readonly subject: string;
+  /** Small JSON object. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Where an acknowledged batch is. */
+export type Stored = 'store' | 'spool';
+
+/**
+ * Writes to the series store in group commits (≤ 50 ms). One writer a thread.
+ * A promise resolves only when every row is stored: inserted, or on disk in the spool.
+ */
+export interface SeriesWriter {
+  /** @throws EngineError `spool.full` when the store is away and the spool is at its bound: not acknowledged. */
+  append(batch: SampleBatch): Promise<Stored>;
+  appendEvents(events: readonly SeriesEvent[]): Promise<Stored>;
+  status(): SeriesWriterStatus;
+  /** Writes what is pending, then closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface SeriesWriterStatus {
+  readonly state: 'open' | 'away' | 'closed';
+  readonly awaySinceUnixMs: number | undefined;
+  readonly pendingRows: number;
+  readonly spoolBytes: number;
+  readonly spoolLimitBytes: number;
+  readonly rowsStored: number;
+  readonly rowsSpooled: number;
+  readonly rowsReplayed: number;
+  readonly lastError: string | undefined;
+}
+
+export type Aggregation = 'avg' | 'min' | 'max' | 'sum' | 'count' | 'last' | 'minmax';
+
+export interface SeriesQuery {
+  readonly channels: readonly number[];
+  readonly fromUnixMs: number;
+  readonly toUnixMs: number;
+  /** Bucket width; 0 or undefined: chosen from `maxPoints`, raw when the points fit. */
+  readonly intervalMs?: number | undefined;
+  /** `minmax` keeps the extremes of every bucket (two points a bucket). */
+  readonly aggregation: Aggregation;
+  /** Per channel; the answer never holds more. */
+  readonly maxPoints: number;
+}
+
+export interface SeriesPoints {
+  readonly channel: number;
+  readonly atUnixMs: readonly number[];
+  readonly value: readonly (number | string)[];
+}
+
+export interface SeriesAnswer {
+  readonly source: 'raw' | '1m' | '1h' | '1d';
+  readonly intervalMs: number;
+  readonly series: readonly SeriesPoints[];
+}
+
+export type ExportFormat = 'csv' | 'parquet';
+
+/** Reads; one reader for the whole process, on the main thread. */
+export interface SeriesReader {
+  query(query: SeriesQuery): Promise<SeriesAnswer>;
+  /** Raw rows as a byte stream, in time order per channel; honours back-pressure. */
+  export(query: Omit<SeriesQuery, 'maxPoints'>, format: ExportFormat): AsyncIterable<Uint8Array>;
+  events(query: {
+    readonly kind?: string | undefined;
+    readonly subject?: string | undefined;
+    readonly fromUnixMs: number;
+    readonly toUnixMs: number;
+    readonly limit: number;
+  }): Promise<readonly SeriesEvent[]>;
+  /** Last stored value and time of every channel that has any; read once at start. */
+  latest(): Promise<
+    readonly {
+      readonly channel: number;
+      readonly atUnixMs: number;
+      readonly value: number | string;
+    }[]
+  >;
+  ping(): Promise<{ readonly version: string; readonly latencyMs: number }>;
+  close(): Promise<void>;
+}
+
+/** How to reach the store; crosses threads. */
+export interface SeriesAddress {
+  /** `http://127.0.0.1:PORT`, embedded or a server. */
+  readonly url: string;
+  readonly database: string;
+}
