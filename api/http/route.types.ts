@@ -1,0 +1,84 @@
+import type { z } from 'zod';
+import type { Role } from '../contract/rest.js';
+
+/** Who asks. `anonymous` reaches only routes with `access: 'open'`. */
+export interface Principal {
+  readonly kind: 'anonymous' | 'user' | 'token' | 'device';
+  /** User id, token id or device id; empty for anonymous. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role | undefined;
+}
+
+export interface RequestContext<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Client's address; `X-Forwarded-For` only from a trusted proxy. */
+  readonly address: string;
+  /** Origin as the client sees it, e.g. `http://host:8080`, for absolute URLs in answers. */
+  readonly origin: string;
+  header(name: string): string | undefined;
+  /** Aborted when the client went away or the time limit passed. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer that is not JSON, or needs headers of its own. */
+export class Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** Streams honour the client's back-pressure. */
+  readonly stream: AsyncIterable<Uint8Array> | undefined;
+
+  constructor(options: {
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** JSON value; a `Uint8Array` or string with a `content-type` header is sent as it is. */
+    readonly body?: unknown;
+    readonly stream?: AsyncIterable<Uint8Array>;
+  }) {
+    this.status = options.status ?? 200;
+    this.headers = options.headers ?? {};
+    this.body = options.body;
+    this.stream = options.stream;
+  }
+}
+
+/** One REST call. The same schemas validate and make the OpenAPI document. */
+export interface Route<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** OpenAPI style: `/v1/devices/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  /** Lowest role; `open` needs no login. */
+  readonly access: 'open' | Role;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Of the success answer; documentation, and checked in tests. */
+  readonly response?: z.ZodType;
+  /** Default 200; 204 sends no body. */
+  readonly status?: number;
+  /** Default 64 KiB. */
+  readonly maxBodyBytes?: number;
+  /** Default 30,000. */
+  readonly timeLimitMs?: number;
+  handler(
+    context: RequestContext<z.output<P>, z.output<Q>, z.output<B>>,
+  ): Promise<unknown> | unknown;
+}
+
+/** Keeps the schema types of a route while it is put into a list. */
+export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  definition: Route<P, Q, B>,
+): Route {
+  return definition as unknown as Route;
+}

@@ -1,0 +1,19 @@
+import type { LiveResource, Row } from '../contract/live.js';
+
+/**
+ * The rows of one live resource, on the main thread. Writers change rows at any rate; the hub looks once a
+ * tick (50 ms) and sends each topic its changed fields. Rows are flat: field name → JSON scalar or short list.
+ */
+export interface LiveTable {
+  readonly resource: LiveResource;
+  readonly size: number;
+  get(id: string): Row | undefined;
+  rows(): IterableIterator<Row>;
+  /** Adds or replaces a row. */
+  put(row: Row): void;
+  /** Changes fields of a row; a null field stays as null. Unknown id: false. */
+  patch(id: string, fields: Readonly<Record<string, unknown>>): boolean;
+  /** The fast path: one field. */
+  set(id: string, field: string, value: string | number | boolean | null): boolean;
+  remove(id: string): boolean;
+}
