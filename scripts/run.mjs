@@ -1,0 +1,21 @@
+// `npm run simulate`, `npm run bench`, `npm run soak`: prepares, then runs one compiled program in this process.
+import { build, ensurePackages, ensureSystem, RUN_NEEDS, requireNode } from './lib/prepare.mjs';
+
+const PROGRAMS = {
+  simulate: '../dist/actors/simulate/main.js',
+  bench: '../dist/bench/run.js',
+  soak: '../dist/bench/soak.js',
+};
+
+const [name, ...args] = process.argv.slice(2);
+const program = PROGRAMS[name];
+if (program === undefined) {
+  process.stderr.write(`earshot: "${name}" is not one of ${Object.keys(PROGRAMS).join(', ')}\n`);
+  process.exit(1);
+}
+requireNode();
+ensurePackages();
+ensureSystem(RUN_NEEDS);
+build();
+process.argv.splice(1, process.argv.length, new URL(program, import.meta.url).pathname, ...args);
+await import(program);
