@@ -1,0 +1,223 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { EngineError } from '../engine/errors.js';
+
+const port = z.int().min(0).max(65_535);
+const count = z.int().min(1).max(64);
+/** One core is left to the main thread and the store; at least one shard of each kind. */
+const defaultShards = Math.max(1, Math.floor((availableParallelism() - 1) / 2));
+
+/**
+ * Everything that can be configured, with defaults. The same keys are in the YAML file; the environment
+ * wins over the file. Times are milliseconds, sizes bytes.
+ */
+const schema = z.strictObject({
+  /** Address to listen on; `127.0.0.1` hides the site from the network. */
+  host: z.string().min(1).default('0.0.0.0'),
+  /** Pages, REST, sockets. 0 takes a free port. */
+  port: port.default(8080),
+  /** Audio mounts. 0 takes a free port. */
+  streamPort: port.default(8000),
+  /** Holds the control store, the history, spool, media and logs. */
+  data: z.string().min(1).default('./data'),
+  /** A ClickHouse server, `http://user:password@host:8123`; absent: embedded. */
+  clickhouseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** `postgres://…`; absent: SQLite in the data folder. */
+  databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** A real Icecast, `http://source:password@host:8000`; absent: built-in mounts only. */
+  icecastUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** How the outside reaches the mounts, when a proxy or Icecast stands in front; absent: host of the request. */
+  publicStreamUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Addresses of proxies whose `X-Forwarded-*` headers are believed. */
+  trustedProxies: z.array(z.string()).default([]),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+      /** Rotation: a new file after this many bytes, this many files kept. */
+      maxFileBytes: z.int().min(65_536).default(10_485_760),
+      maxFiles: z.int().min(1).max(100).default(5),
+    })
+    .prefault({}),
+  shards: z
+    .strictObject({
+      device: count.default(defaultShards),
+      media: count.default(defaultShards),
+      /** A thread that gives no heartbeat for this long is replaced. Too small: a long task looks like a hang. */
+      hangAfterMs: z.int().min(500).default(5_000),
+    })
+    .prefault({}),
+  devices: z
+    .strictObject({
+      /** A device that says nothing for this long is shown as silent. */
+      silentAfterMs: z.int().min(1_000).default(60_000),
+      /** SMART-OS: an unknown serial that reports becomes a device. */
+      autoRegister: z.boolean().default(true),
+      /** Every device connection must present its token. */
+      requireToken: z.boolean().default(false),
+    })
+    .prefault({}),
+  series: z
+    .strictObject({
+      /** Disk kept for samples while the store is away; per device shard. */
+      spoolLimitBytes: z.int().min(1_048_576).default(1_073_741_824),
+      /** Days kept; 0 keeps for ever. */
+      rawDays: z.int().min(0).default(30),
+      minuteDays: z.int().min(0).default(365),
+      hourDays: z.int().min(0).default(3_650),
+      dayDays: z.int().min(0).default(0),
+    })
+    .prefault({}),
+  live: z
+    .strictObject({
+      /** Changes are gathered for this long, then sent once. */
+      tickMs: z.int().min(10).max(5_000).default(50),
+      /** A client with more unsent bytes than this is closed as slow (4008, reconnect). */
+      slowLimitBytes: z.int().min(65_536).default(8_388_608),
+    })
+    .prefault({}),
+  audio: z
+    .strictObject({
+      encoder: z.enum(['auto', 'libav', 'ffmpeg']).default('auto'),
+      /** Nobody listening and no word from the client for this long ends a session. */
+      idleAfterMs: z.int().min(1_000).default(200_000),
+      /** Decoded sound kept in memory. */
+      pcmCacheBytes: z.int().min(16_777_216).default(536_870_912),
+      maxSessions: z.int().min(1).default(5_000),
+    })
+    .prefault({}),
+  /** Makes and runs the demo site: a project, simulated devices, walking listeners. Default: only without a configuration file. */
+  demo: z
+    .strictObject({
+      enabled: z.boolean().optional(),
+      devices: z.int().min(0).max(20_000).default(300),
+      walkers: z.int().min(0).max(500).default(8),
+    })
+    .prefault({}),
+});
+
+type Parsed = z.output<typeof schema>;
+
+export interface Config extends Omit<Parsed, 'demo'> {
+  readonly demo: { readonly enabled: boolean; readonly devices: number; readonly walkers: number };
+  /** The file that was read, if any. */
+  readonly file: string | undefined;
+}
+
+type Parse = (text: string) => unknown;
+const asText: Parse = (text) => text;
+const asNumber: Parse = (text) => (text.trim() === '' ? text : Number(text));
+const asFlag: Parse = (text) =>
+  ({ true: true, '1': true, yes: true, false: false, '0': false, no: false })[text.toLowerCase()] ??
+  text;
+
+/** Environment name → place in the configuration. */
+const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], parse: Parse]>> = {
+  EARSHOT_HOST: [['host'], asText],
+  EARSHOT_PORT: [['port'], asNumber],
+  EARSHOT_STREAM_PORT: [['streamPort'], asNumber],
+  EARSHOT_DATA: [['data'], asText],
+  EARSHOT_CLICKHOUSE_URL: [['clickhouseUrl'], asText],
+  EARSHOT_DATABASE_URL: [['databaseUrl'], asText],
+  EARSHOT_ICECAST_URL: [['icecastUrl'], asText],
+  EARSHOT_PUBLIC_STREAM_URL: [['publicStreamUrl'], asText],
+  EARSHOT_LOG_LEVEL: [['log', 'level'], asText],
+  EARSHOT_DEVICE_SHARDS: [['shards', 'device'], asNumber],
+  EARSHOT_MEDIA_SHARDS: [['shards', 'media'], asNumber],
+  EARSHOT_SHARD_HANG_MS: [['shards', 'hangAfterMs'], asNumber],
+  EARSHOT_AUTO_REGISTER: [['devices', 'autoRegister'], asFlag],
+  EARSHOT_REQUIRE_DEVICE_TOKEN: [['devices', 'requireToken'], asFlag],
+  EARSHOT_SILENT_AFTER_MS: [['devices', 'silentAfterMs'], asNumber],
+  EARSHOT_SPOOL_LIMIT_BYTES: [['series', 'spoolLimitBytes'], asNumber],
+  EARSHOT_ENCODER: [['audio', 'encoder'], asText],
+  EARSHOT_SESSION_IDLE_MS: [['audio', 'idleAfterMs'], asNumber],
+  EARSHOT_DEMO: [['demo', 'enabled'], asFlag],
+  EARSHOT_DEMO_DEVICES: [['demo', 'devices'], asNumber],
+  EARSHOT_DEMO_WALKERS: [['demo', 'walkers'], asNumber],
+};
+
+/**
+ * Reads the YAML file and the environment. Without a file everything has its default and the demo site is on.
+ * @throws EngineError `input.invalid` naming each field that is wrong and where it came from.
+ */
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  folder: string,
+): Config {
+  const named = environment['EARSHOT_CONFIG'];
+  const path = resolve(folder, named ?? 'earshot.yaml');
+  const present = existsSync(path);
+  if (named !== undefined && !present) {
+    throw new EngineError('input.invalid', `EARSHOT_CONFIG names ${path}, which does not exist`);
+  }
+  const raw = present ? readYaml(path) : {};
+  const origin = new Map<string, string>();
+  for (const [name, [keys, read]] of Object.entries(ENVIRONMENT)) {
+    const text = environment[name];
+    if (text === undefined || text === '') continue;
+    assignAt(raw, keys, read(text));
+    origin.set(keys.join('.'), name);
+  }
+  const known = new Set([...Object.keys(ENVIRONMENT), 'EARSHOT_CONFIG']);
+  const strange = Object.keys(environment).filter((n) => n.startsWith('EARSHOT_') && !known.has(n));
+  if (strange.length > 0) {
+    throw new EngineError(
+      'input.invalid',
+      `unknown environment ${strange.join(', ')}; known are ${[...known].sort().join(', ')}`,
+    );
+  }
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => {
+      const field = issue.path.join('.');
+      return `${origin.get(field) ?? (field || 'the file')}: ${issue.message}`;
+    });
+    throw new EngineError(
+      'input.invalid',
+      `the configuration${present ? ` in ${path}` : ''} is not usable: ${lines.join('; ')}`,
+    );
+  }
+  const { data, demo, ...rest } = parsed.data;
+  return {
+    ...rest,
+    data: isAbsolute(data) ? data : join(folder, data),
+    demo: { ...demo, enabled: demo.enabled ?? !present },
+    file: present ? path : undefined,
+  };
+}
+
+function readYaml(path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new EngineError(
+      'input.invalid',
+      `${path} is not YAML: ${EngineError.from(cause).message}`,
+      {
+        cause,
+      },
+    );
+  }
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new EngineError('input.invalid', `${path} must hold "key: value" lines`);
+  }
+  return { ...value };
+}
+
+function assignAt(target: Record<string, unknown>, keys: readonly string[], value: unknown): void {
+  const [first, ...rest] = keys;
+  if (first === undefined) return;
+  if (rest.length === 0) {
+    target[first] = value;
+    return;
+  }
+  const inner = target[first];
+  const next: Record<string, unknown> =
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? { ...inner } : {};
+  assignAt(next, rest, value);
+  target[first] = next;
+}
