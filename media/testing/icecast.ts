@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EngineError } from '../../engine/errors.js';
+
+/** Icecast refuses to run as root; this is Debian's `nobody`. */
+const NOBODY = 65_534;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') {
+    throw new EngineError('internal', 'no free port');
+  }
+  return address.port;
+}
+
+/** A real Icecast 2.4 of its own configuration, for tests and benches. `stop` and `start` restart it on the same port. */
+export class TestIcecast {
+  readonly port: number;
+  readonly password: string;
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, password: string, folder: string) {
+    this.port = port;
+    this.password = password;
+    this.#folder = folder;
+  }
+
+  static async start(password = 'for-sources'): Promise<TestIcecast> {
+    const folder = mkdtempSync(join(tmpdir(), 'earshot-icecast-'));
+    chmodSync(folder, 0o777);
+    const icecast = new TestIcecast(await freePort(), password, folder);
+    writeFileSync(join(folder, 'icecast.xml'), icecast.#config());
+    await icecast.start();
+    return icecast;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get url(): string {
+    return `http://source:${this.password}@127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const root = process.getuid?.() === 0;
+    const child = spawn('icecast2', ['-c', join(this.#folder, 'icecast.xml')], {
+      stdio: 'ignore',
+      cwd: this.#folder,
+      ...(root ? { uid: NOBODY, gid: NOBODY } : {}),
+    });
+    this.#child = child;
+    let failure: Error | undefined;
+    child.once('error', (error) => {
+      failure = error;
+    });
+    for (let tries = 0; tries < 200; tries += 1) {
+      if (failure !== undefined || child.exitCode !== null) break;
+      try {
+        const answer = await fetch(`${this.origin}/status-json.xsl`);
+        await answer.text();
+        if (answer.ok) return;
+      } catch (error) {
+        // Not listening yet; the reason is only of interest when it never does.
+        failure = child.exitCode === null ? undefined : EngineError.from(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new EngineError('internal', 'icecast2 did not start; is the Debian package installed?', {
+      cause: failure,
+    });
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #config(): string {
+    return `<icecast>
+  <limits><clients>2000</clients><sources>1000</sources><burst-on-connect>0</burst-on-connect>
+    <queue-size>524288</queue-size><source-timeout>10</source-timeout></limits>
+  <authentication><source-password>${this.password}</source-password>
+    <admin-user>admin</admin-user><admin-password>${this.password}</admin-password></authentication>
+  <hostname>127.0.0.1</hostname>
+  <listen-socket><port>${this.port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+  <mount type="default"><charset>UTF-8</charset></mount>
+  <paths><basedir>/usr/share/icecast2</basedir><logdir>${this.#folder}</logdir>
+    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
+  <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>2</loglevel></logging>
+</icecast>
+`;
+  }
+}
