@@ -16,6 +16,7 @@ const CATALOGUE = {
   internal: spec('crash', 500, 4000),
   'input.invalid': spec('park', 400, 4500),
   'input.too-large': spec('park', 413, 4513),
+  'input.unsupported': spec('park', 415, 4515),
   'auth.required': spec('park', 401, 4501),
   'auth.denied': spec('park', 403, 4503),
   'not-found': spec('park', 404, 4504),

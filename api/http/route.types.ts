@@ -63,6 +63,8 @@ export interface Route<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** `bytes`: the body arrives as a `Uint8Array` of any content type, for uploads and forms. Default `json`. */
+  readonly bodyType?: 'json' | 'bytes';
   /** Of the success answer; documentation, and checked in tests. */
   readonly response?: z.ZodType;
   /** Default 200; 204 sends no body. */
