@@ -1,0 +1,170 @@
+import {
+  type ActorRefFrom,
+  assign,
+  type CallbackLogicFunction,
+  fromCallback,
+  sendTo,
+  setup,
+} from 'xstate';
+import { EngineError } from '../../engine/errors.js';
+
+/**
+ * One listener's stream.
+ *
+ *   starting ──voice.ready──▶ streaming ◀──resume── paused
+ *                                │  ▲ ╲──────pause────▶ │
+ *                 presence.quiet ▼  │ presence.back     │
+ *                               idle ────────────────────
+ *                                │ presence.expired (from any of them), or stop
+ *                                ▼
+ *                             stopped
+ *
+ * Positions, sound and heartbeats do not pass through here: the leaves hold them and tell only edges.
+ * `voice` puts the session into the mix of its thread and takes it out again; `presence` tells whether
+ * anybody is there. Both begin again with a restored snapshot, so a lost thread costs a short gap.
+ */
+export interface SessionInput {
+  readonly sessionId: string;
+}
+
+export interface SessionContext {
+  readonly sessionId: string;
+  readonly paused: boolean;
+  readonly error: string | undefined;
+}
+
+/** From the owner of the session. */
+export type SessionCommand =
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'skip' }
+  | { readonly type: 'stop' };
+
+/** From the leaves. */
+export type SessionEdgeEvent =
+  | { readonly type: 'voice.ready' }
+  | { readonly type: 'voice.failed'; readonly error: EngineError }
+  | { readonly type: 'presence.back' }
+  | { readonly type: 'presence.quiet' }
+  | { readonly type: 'presence.expired' };
+
+export type SessionEvent = SessionCommand | SessionEdgeEvent;
+
+/** To the `voice` leaf. */
+export type VoiceEvent =
+  | { readonly type: 'voice.pause'; readonly paused: boolean }
+  | { readonly type: 'voice.skip' };
+
+/** Why it ended: undefined when it was stopped or nobody was there. */
+export interface SessionOutput {
+  readonly error: EngineError | undefined;
+}
+
+interface LeafInput {
+  readonly sessionId: string;
+}
+
+/**
+ * The outside of the machine; one instance a thread. They are started again with a restored snapshot, so
+ * they find all but the id of their session in their thread and not in their input.
+ */
+export interface SessionLeaves {
+  readonly voice: CallbackLogicFunction<VoiceEvent, SessionEdgeEvent, LeafInput>;
+  readonly presence: CallbackLogicFunction<VoiceEvent, SessionEdgeEvent, LeafInput>;
+}
+
+const missing = fromCallback<VoiceEvent, LeafInput>(({ sendBack }) => {
+  sendBack({ type: 'voice.failed', error: new EngineError('internal', 'no leaf was provided') });
+});
+
+export const sessionMachine = setup({
+  types: {
+    input: {} as SessionInput,
+    context: {} as SessionContext,
+    events: {} as SessionEvent,
+    output: {} as SessionOutput,
+  },
+  actors: { voice: missing, presence: missing },
+  guards: { isPaused: ({ context }) => context.paused },
+  actions: {
+    setPaused: assign({ paused: true }),
+    setPlaying: assign({ paused: false }),
+    tellVoice: sendTo('voice', ({ context }) => ({ type: 'voice.pause', paused: context.paused })),
+    skipVoice: sendTo('voice', { type: 'voice.skip' }),
+  },
+}).createMachine({
+  id: 'session',
+  initial: 'starting',
+  context: ({ input }) => ({ sessionId: input.sessionId, paused: false, error: undefined }),
+  invoke: [
+    {
+      id: 'voice',
+      src: 'voice',
+      input: ({ context }) => ({ sessionId: context.sessionId }),
+      onError: {
+        target: '.failed',
+        actions: assign({ error: ({ event }) => String(event.error) }),
+      },
+    },
+    {
+      id: 'presence',
+      src: 'presence',
+      input: ({ context }) => ({ sessionId: context.sessionId }),
+      onError: {
+        target: '.failed',
+        actions: assign({ error: ({ event }) => String(event.error) }),
+      },
+    },
+  ],
+  on: {
+    stop: '.stopped',
+    'presence.expired': '.stopped',
+    'voice.failed': {
+      target: '.failed',
+      actions: assign({ error: ({ event }) => event.error.message }),
+    },
+  },
+  states: {
+    starting: {
+      on: {
+        'voice.ready': [{ guard: 'isPaused', target: 'paused' }, { target: 'streaming' }],
+        pause: { actions: ['setPaused', 'tellVoice'] },
+        resume: { actions: ['setPlaying', 'tellVoice'] },
+      },
+    },
+    streaming: {
+      on: {
+        pause: { target: 'paused', actions: ['setPaused', 'tellVoice'] },
+        skip: { actions: 'skipVoice' },
+        'presence.quiet': 'idle',
+      },
+    },
+    paused: {
+      on: { resume: { target: 'streaming', actions: ['setPlaying', 'tellVoice'] } },
+    },
+    idle: {
+      on: {
+        pause: { target: 'paused', actions: ['setPaused', 'tellVoice'] },
+        'presence.back': 'streaming',
+      },
+    },
+    stopped: { type: 'final' },
+    failed: { type: 'final' },
+  },
+  output: ({ context }) => ({
+    error:
+      context.error === undefined ? undefined : new EngineError('media.encoder', context.error),
+  }),
+});
+
+/** The machine with the leaves of one thread. */
+export function sessionLogic(leaves: SessionLeaves) {
+  return sessionMachine.provide({
+    actors: {
+      voice: fromCallback<VoiceEvent, LeafInput>(leaves.voice),
+      presence: fromCallback<VoiceEvent, LeafInput>(leaves.presence),
+    },
+  });
+}
+
+export type SessionRef = ActorRefFrom<typeof sessionMachine>;
