@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { drainPending } from 'chdb';
+import { type Connection, ConnectionPool } from './chdb-pool.js';
+import {
+  type HttpQuery,
+  parseRawInsert,
+  parseStatement,
+  postamble,
+  preamble,
+  quote,
+  type RawInsert,
+  type Statement,
+} from './chdb-request.js';
+
+/** Most bytes of a result that has to be built whole (JSON and the like); row formats are streamed. */
+const MAX_WHOLE_RESULT_BYTES = 268_435_456;
+
+export interface Answer {
+  readonly format: string;
+  /** Rows written, of an insert. */
+  readonly writtenRows: number;
+  readonly body: AsyncIterable<Uint8Array> | Uint8Array;
+}
+
+/** The ClickHouse engine opened in one folder, with connections for inserts, statements and reads apart. */
+export class ChdbStore {
+  readonly #inserts: ConnectionPool;
+  readonly #statements: ConnectionPool;
+  readonly #reads: ConnectionPool;
+  readonly #scratch: string;
+
+  /** @throws chdb's error, `Code: 76` in its text, when another process has the folder open. */
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.#scratch = join(folder, 'scratch');
+    const readLimits = `SET max_memory_usage=2000000000; SET max_bytes_before_external_group_by=500000000; SET max_bytes_before_external_sort=500000000; SET max_result_bytes=0`;
+    this.#inserts = new ConnectionPool('insert', folder, 2, 64, '');
+    rmSync(this.#scratch, { recursive: true, force: true });
+    mkdirSync(this.#scratch, { recursive: true });
+    this.#statements = new ConnectionPool('statement', folder, 1, 16, '');
+    this.#reads = new ConnectionPool('read', folder, 3, 64, readLimits);
+  }
+
+  /** Engine version, asked of the engine. */
+  async readVersion(signal: AbortSignal): Promise<string> {
+    return this.#reads.use(signal, async ({ session }) =>
+      (await session.queryAsync('SELECT version()', { format: 'TabSeparated' })).text().trim(),
+    );
+  }
+
+  /**
+   * Runs one request and hands the answer to `deliver`; the connection is kept until `deliver` settles.
+   * @throws chdb's error with `clickhouseCode`, or EngineError `server.busy`, `input.invalid`.
+   */
+  async run(
+    http: HttpQuery,
+    body: Uint8Array,
+    signal: AbortSignal,
+    deliver: (answer: Answer) => Promise<void>,
+  ): Promise<void> {
+    const insert = http.query === '' ? undefined : parseRawInsert(http.query);
+    if (insert !== undefined) {
+      await this.#inserts.use(signal, async (connection) => {
+        const writtenRows = await insertRaw(connection, insert, http, body);
+        await deliver({ format: 'TabSeparated', writtenRows, body: new Uint8Array(0) });
+      });
+      return;
+    }
+    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+    const whole = http.query === '' ? text : text === '' ? http.query : `${http.query}\n${text}`;
+    const statement = parseStatement(whole, http.defaultFormat);
+    const pool = statement.lane === 'read' ? this.#reads : this.#statements;
+    await pool.use(signal, (connection) =>
+      this.#runStatement(connection, statement, http, signal, deliver),
+    );
+  }
+
+  async #runStatement(
+    connection: Connection,
+    statement: Statement,
+    http: HttpQuery,
+    signal: AbortSignal,
+    deliver: (answer: Answer) => Promise<void>,
+  ): Promise<void> {
+    const { session } = connection;
+    const settings = new Map(http.settings);
+    if (statement.delivery === 'whole' && statement.lane === 'read') {
+      settings.set('max_result_bytes', String(MAX_WHOLE_RESULT_BYTES));
+    }
+    await useDatabase(connection, http.database);
+    const before = preamble(settings, http.params);
+    const { sql, format } = statement;
+    try {
+      if (statement.delivery === 'stream') {
+        if (before !== '') await session.queryAsync(before);
+        const stream = session.queryStream(sql, { format, signal });
+        try {
+          await deliver({ format, writtenRows: 0, body: rawChunks(stream) });
+        } finally {
+          stream.cancel();
+        }
+      } else if (statement.delivery === 'file') {
+        const file = join(this.#scratch, randomUUID());
+        try {
+          const into = `INTO OUTFILE ${quote(file)} FORMAT ${format}`;
+          await session.queryAsync(`${before} ${sql} ${into}`);
+          await deliver({ format, writtenRows: 0, body: createReadStream(file) });
+        } finally {
+          rmSync(file, { force: true });
+        }
+      } else {
+        const result = await session.queryAsync(`${before} ${sql}`, { format });
+        await deliver({ format, writtenRows: 0, body: result.bytes() });
+      }
+    } finally {
+      if (settings.size > 0) await session.queryAsync(postamble(settings));
+    }
+  }
+
+  /** Ends the connections; resolves when nothing native runs any more. */
+  async close(): Promise<void> {
+    for (const pool of [this.#inserts, this.#statements, this.#reads]) pool.close();
+    await drainPending();
+  }
+}
+
+async function useDatabase(connection: Connection, database: string | undefined): Promise<void> {
+  const wanted = database ?? 'default';
+  if (connection.database === wanted) return;
+  await connection.session.queryAsync(`USE \`${wanted.replaceAll('`', '')}\``);
+  connection.database = wanted;
+}
+
+async function insertRaw(
+  connection: Connection,
+  insert: RawInsert,
+  http: HttpQuery,
+  body: Uint8Array,
+): Promise<number> {
+  await useDatabase(connection, http.database);
+  const summary = await connection.session.insert({
+    table: insert.table,
+    values: body,
+    format: insert.format,
+    settings: Object.fromEntries(http.settings),
+    ...(insert.columns === undefined ? {} : { columns: insert.columns }),
+  });
+  return summary.rowsSent ?? summary.rowsWritten;
+}
+
+async function* rawChunks(stream: AsyncIterable<{ raw(): Uint8Array }>) {
+  for await (const chunk of stream) yield chunk.raw();
+}

@@ -1,0 +1,27 @@
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import type { SeriesAddress } from './series.types.js';
+
+/** @returns a client of the store at `address`; the caller closes it. */
+export function connectSeries(
+  address: SeriesAddress,
+  options: { readonly requestTimeoutMs?: number; readonly maxConnections?: number } = {},
+): ClickHouseClient {
+  return createClient({
+    url: address.url,
+    database: address.database,
+    application: 'earshot',
+    request_timeout: options.requestTimeoutMs ?? 30_000,
+    max_open_connections: options.maxConnections ?? 8,
+    keep_alive: { enabled: true, idle_socket_ttl: 15_000 },
+    log: { LoggerClass: SilentLogger },
+  });
+}
+
+/** Every failure reaches the caller as a rejection; a second telling would only be noise. */
+class SilentLogger {
+  trace(): void {}
+  debug(): void {}
+  info(): void {}
+  warn(): void {}
+  error(): void {}
+}
