@@ -1,0 +1,42 @@
+import { type ControlOptions, openControl } from '../../engine/control/control.js';
+import { Commands } from './commands.js';
+import { type DeviceCaps, Devices } from './devices.js';
+import { MediaFiles } from './media-files.js';
+import { MIGRATIONS } from './migrations.js';
+import { Projects } from './projects.js';
+import { Sessions } from './sessions.js';
+import { Settings } from './settings.js';
+import { ActorSnapshots } from './snapshots.js';
+import type { SiteControl, SiteTables } from './tables.js';
+
+/** The control store with a repository for each domain. */
+export interface SiteStore {
+  readonly control: SiteControl;
+  readonly devices: Devices;
+  readonly snapshots: ActorSnapshots;
+  readonly projects: Projects;
+  readonly media: MediaFiles;
+  readonly sessions: Sessions;
+  readonly commands: Commands;
+  readonly settings: Settings;
+  /** Closes the store; idempotent. */
+  close(): Promise<void>;
+}
+
+/** Opens the store, schema up to date. The caller closes it. @throws as `openControl`. */
+export async function openSiteStore(
+  options: Omit<ControlOptions, 'migrations'> & { readonly deviceCaps?: DeviceCaps },
+): Promise<SiteStore> {
+  const control = await openControl<SiteTables>({ ...options, migrations: MIGRATIONS });
+  return {
+    control,
+    devices: new Devices(control, options.deviceCaps),
+    snapshots: new ActorSnapshots(control),
+    projects: new Projects(control),
+    media: new MediaFiles(control),
+    sessions: new Sessions(control),
+    commands: new Commands(control),
+    settings: new Settings(control),
+    close: () => control.close(),
+  };
+}

@@ -1,0 +1,131 @@
+import type { Generated } from 'kysely';
+import type { Control } from '../../engine/control/control.js';
+import type { FeedTables } from '../../engine/control/feed-log.js';
+
+/** Columns as they are stored: times are Unix ms, flags 0 or 1, `…_json` columns JSON text. */
+export interface SiteTables extends FeedTables {
+  readonly users: {
+    id: string;
+    username: string;
+    password_hash: string;
+    role: string;
+    created_at_unix_ms: number;
+    password_changed_at_unix_ms: number;
+  };
+  readonly auth_sessions: {
+    hash: string;
+    user_id: string;
+    created_at_unix_ms: number;
+    used_at_unix_ms: number;
+    expires_at_unix_ms: number;
+    address: string;
+    user_agent: string;
+  };
+  readonly tokens: {
+    id: string;
+    name: string;
+    hash: string;
+    role: string;
+    created_by: string;
+    created_at_unix_ms: number;
+    expires_at_unix_ms: number | null;
+    used_at_unix_ms: number | null;
+  };
+  readonly device_tokens: {
+    device_id: string;
+    hash: string;
+    created_by: string;
+    created_at_unix_ms: number;
+  };
+  readonly devices: { id: string; name: string; protocol: string; created_at_unix_ms: number };
+  readonly channels: {
+    id: Generated<number>;
+    device_id: string;
+    name: string;
+    kind: string;
+    unit: string | null;
+  };
+  readonly actor_snapshots: {
+    kind: string;
+    id: string;
+    snapshot: string;
+    at_unix_ms: number;
+  };
+  readonly projects: {
+    id: string;
+    name: string;
+    latitude: number;
+    longitude: number;
+    plan_json: string | null;
+  };
+  readonly speakers: {
+    id: string;
+    project_id: string;
+    name: string;
+    shape_json: string;
+    attenuation_m: number;
+    min_volume: number;
+    max_volume: number;
+    media_id: string;
+  };
+  readonly recordings: {
+    id: string;
+    project_id: string;
+    name: string;
+    latitude: number;
+    longitude: number;
+    radius_m: number;
+    volume: number;
+    tags_json: string;
+    media_id: string;
+  };
+  readonly tags: { project_id: string; id: string; name: string };
+  readonly media: {
+    id: string;
+    name: string;
+    file: string;
+    content_type: string;
+    size_bytes: number;
+    duration_ms: number | null;
+    sha256: string;
+    created_at_unix_ms: number;
+  };
+  readonly listener_sessions: {
+    id: string;
+    project_id: string;
+    mount: string;
+    format: string;
+    bitrate_kbps: number;
+    latitude: number | null;
+    longitude: number | null;
+    heading_deg: number | null;
+    tags_json: string;
+    created_at_unix_ms: number;
+  };
+  readonly commands: {
+    id: string;
+    device_id: string;
+    name: string;
+    value_json: string;
+    state: string;
+    created_at_unix_ms: number;
+    settled_at_unix_ms: number | null;
+    by: string;
+  };
+  readonly settings: { key: string; value_json: string };
+}
+
+export type SiteControl = Control<SiteTables>;
+
+/** Names of the domains in the change feed. The id of a change is the row's id. */
+export type Domain =
+  | 'users'
+  | 'auth-sessions'
+  | 'tokens'
+  | 'device-tokens'
+  | 'devices'
+  | 'projects'
+  | 'media'
+  | 'sessions'
+  | 'commands'
+  | 'settings';

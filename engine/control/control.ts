@@ -1,0 +1,193 @@
+import { Kysely, sql, type Transaction } from 'kysely';
+import type { Clock } from '../clock.js';
+import { EngineError } from '../errors.js';
+import { controlError } from './control-errors.js';
+import { type DialectName, type OpenedStore, postgresStore, sqliteStore } from './dialects.js';
+import { ChangeFeed, type ChangeOp } from './feed.js';
+import { appendChanges, type FeedTables } from './feed-log.js';
+import { type Migration, migrate } from './migrate.js';
+
+export interface ControlOptions {
+  /** `postgres://…`; wins over `file`. */
+  readonly url?: string | undefined;
+  /** SQLite file; made when missing. */
+  readonly file?: string | undefined;
+  readonly clock: Clock;
+  readonly migrations: readonly Migration[];
+  /**
+   * How often changes of other processes are looked for, ms; 0 never. Default 500 on Postgres, 0 on SQLite,
+   * which one engine has for itself.
+   */
+  readonly feedPollMs?: number;
+  /** Changes kept for followers that are behind; older ones make them read everything again. Default 100,000. */
+  readonly feedKeepRows?: number;
+  /** Failures nobody waits for: a lost idle connection, a listener that threw. */
+  readonly onError: (error: EngineError) => void;
+}
+
+/** What a writing transaction sees. Valid until its function settles. */
+export interface WriteScope<DB> {
+  readonly db: Transaction<DB>;
+  /** Puts a change into the feed; the last one of a row in a transaction counts. */
+  changed(domain: string, id: string, op: ChangeOp): void;
+}
+
+/** Writes waiting for their turn; more are refused with `server.busy`. */
+const MAX_PENDING_WRITES = 10_000;
+const POSTGRES_POLL_MS = 500;
+const KEEP_ROWS = 100_000;
+
+/**
+ * The store of small state. Reads see what was committed and never wait for a write under way; writes are
+ * transactions, answered when they are on disk, and announced by the feed afterwards.
+ */
+export class Control<DB extends FeedTables> {
+  readonly dialect: DialectName;
+  /** A file, or an URL without its password. */
+  readonly home: string;
+  readonly clock: Clock;
+  readonly feed: ChangeFeed;
+  readonly #reader: Kysely<DB>;
+  readonly #writer: Kysely<DB>;
+  readonly #keepRows: number;
+  readonly #writes = new Set<Promise<unknown>>();
+  /** SQLite has one writer: a queue in order of arrival. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(store: OpenedStore, options: ControlOptions) {
+    this.dialect = store.dialect;
+    this.home = store.home;
+    this.clock = options.clock;
+    this.#writer = new Kysely<DB>({ dialect: store.writer });
+    this.#reader =
+      store.reader === store.writer ? this.#writer : new Kysely<DB>({ dialect: store.reader });
+    this.#keepRows = options.feedKeepRows ?? KEEP_ROWS;
+    this.feed = new ChangeFeed({
+      db: this.#reader as unknown as Kysely<FeedTables>,
+      clock: options.clock,
+      pollMs: options.feedPollMs ?? (store.dialect === 'postgres' ? POSTGRES_POLL_MS : 0),
+      onError: options.onError,
+    });
+  }
+
+  /** Brings the schema up to date; called once by `openControl`. */
+  async migrate(migrations: readonly Migration[]): Promise<readonly number[]> {
+    return await this.#guarded(() =>
+      migrate(this.#writer, this.dialect, migrations, this.clock.nowMs()),
+    );
+  }
+
+  /** @throws EngineError `store.away`, `store.refused`, `server.stopping`. */
+  async read<T>(query: (db: Kysely<DB>) => Promise<T>): Promise<T> {
+    this.#refuseWhenClosed();
+    return await this.#guarded(() => query(this.#reader));
+  }
+
+  /**
+   * One transaction: all or nothing, on disk when this resolves. Not from inside another one: it would wait for itself.
+   * @throws EngineError `conflict`, `server.busy`, `store.away`, `store.refused`, `server.stopping`, or what `change` throws.
+   */
+  async write<T>(change: (scope: WriteScope<DB>) => Promise<T>): Promise<T> {
+    this.#refuseWhenClosed();
+    if (this.#writes.size >= MAX_PENDING_WRITES) {
+      throw new EngineError(
+        'server.busy',
+        `${MAX_PENDING_WRITES} changes wait for the control store; try again`,
+      );
+    }
+    const run = () => this.#guarded(() => this.#transact(change));
+    const mine = this.dialect === 'postgres' ? run() : this.#lastWrite.then(run, run);
+    if (this.dialect === 'sqlite') this.#lastWrite = mine;
+    this.#writes.add(mine);
+    try {
+      return await mine;
+    } finally {
+      this.#writes.delete(mine);
+    }
+  }
+
+  /** Asks the store something small. @throws EngineError `store.away`, `store.refused`. */
+  async ping(): Promise<{ readonly version: string; readonly latencyMs: number }> {
+    const startMonoMs = this.clock.monoMs();
+    const version = this.dialect === 'postgres' ? sql`version()` : sql`sqlite_version()`;
+    const { rows } = await this.read((db) =>
+      sql<{ version: string }>`select ${version} as version`.execute(db),
+    );
+    return {
+      version: rows[0]?.version ?? 'unknown',
+      latencyMs: this.clock.monoMs() - startMonoMs,
+    };
+  }
+
+  /** Lets accepted writes finish, refuses new ones, then closes. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.feed.close();
+    await Promise.allSettled(this.#writes);
+    await this.#reader.destroy();
+    if (this.#writer !== this.#reader) await this.#writer.destroy();
+  }
+
+  async #transact<T>(change: (scope: WriteScope<DB>) => Promise<T>): Promise<T> {
+    const noted = new Map<string, { domain: string; id: string; op: ChangeOp }>();
+    const done = await this.#writer.transaction().execute(async (db) => {
+      const result = await change({
+        db,
+        changed: (domain, id, op) => noted.set(`${domain}\0${id}`, { domain, id, op }),
+      });
+      const changes = await appendChanges(
+        db as unknown as Kysely<FeedTables>,
+        this.dialect,
+        [...noted.values()],
+        { nowUnixMs: this.clock.nowMs(), keepRows: this.#keepRows },
+      );
+      return { result, changes };
+    });
+    this.feed.committed(done.changes);
+    return done.result;
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing === undefined) return;
+    throw new EngineError('server.stopping', 'the control store is closed');
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw controlError(thrown);
+    }
+  }
+}
+
+/**
+ * Opens the store and brings its schema up to date. The caller closes it.
+ * @throws EngineError `input.invalid` without `url` and `file`; `store.away` when a server cannot be reached;
+ * `store.refused` when the file or server cannot be used, or was written by a newer release.
+ */
+export async function openControl<DB extends FeedTables>(
+  options: ControlOptions,
+): Promise<Control<DB>> {
+  const control = new Control<DB>(openStore(options), options);
+  try {
+    await control.migrate(options.migrations);
+  } catch (thrown) {
+    await control.close();
+    throw thrown;
+  }
+  return control;
+}
+
+function openStore(options: ControlOptions): OpenedStore {
+  if (options.url !== undefined) {
+    return postgresStore(options.url, (error) => options.onError(controlError(error)));
+  }
+  if (options.file !== undefined) return sqliteStore(options.file);
+  throw new EngineError('input.invalid', 'the control store needs a databaseUrl or a file');
+}
