@@ -11,7 +11,11 @@ export interface HostRequests {
     readonly params: { readonly deadlineMs: number };
     readonly result: { readonly stopped: number };
   };
+  /** Breaks the thread on purpose. Refused (`auth.denied`) unless the pool was made with `faults`. */
+  'host.fault': { readonly params: { readonly how: FaultKind }; readonly result: boolean };
 }
+
+export type FaultKind = 'throw' | 'exit' | 'hang';
 
 /** What every shard thread tells the main thread. */
 export interface HostPosts {

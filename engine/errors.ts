@@ -32,6 +32,7 @@ const CATALOGUE = {
   'link.closed': spec('retry', 503, 4003),
   'link.deadline': spec('retry', 504, 4004),
   'link.full': spec('retry', 503, 4005),
+  'call.aborted': spec('retry', 503, 4007),
   'thread.lost': spec('retry', 503, 4006),
   'thread.stuck': spec('retry', 503, 4006),
   'store.away': spec('retry', 503, 4010),

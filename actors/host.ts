@@ -1,0 +1,167 @@
+import type { Clock } from '../engine/clock.js';
+import { SystemClock } from '../engine/clock.js';
+import { EngineError } from '../engine/errors.js';
+import type { Link, LinkContract } from '../engine/link.types.js';
+import { Supervisor } from '../engine/supervisor.js';
+import type { ActorInfo, SupervisorReport } from '../engine/supervisor.types.js';
+import { openThread, type ThreadHandle } from '../engine/thread.js';
+import { breakThread } from './host.fault.js';
+import type { HostPosts, HostRequests } from './host.protocol.js';
+
+const CHANGED_EVERY_MS = 100;
+
+interface HostOut extends LinkContract {
+  readonly posts: HostPosts;
+}
+
+interface HostIn extends LinkContract {
+  readonly requests: HostRequests;
+}
+
+export interface ShardHostOptions {
+  readonly clock?: Clock;
+  readonly report?: (report: SupervisorReport) => void;
+  /** Posts in flight to the main thread. Default: the link's. */
+  readonly maxPosts?: number;
+}
+
+/** `workerData` of a shard thread: the kind's own options, and what every host understands. */
+export interface ShardData<TOptions> {
+  readonly options: TOptions;
+  /** Lets a test break this thread with the `fault` request. */
+  readonly faults: boolean;
+}
+
+/**
+ * The worker side of a shard: link to the main thread, supervisor, inspector rows and snapshots. A shard
+ * registers its own handlers on `link`, then calls `ready`.
+ *
+ * ```ts
+ * const host = new ShardHost<DeviceShardOptions, FromDeviceShard, ToDeviceShard>();
+ * host.link.handle('devices.adopt', …);
+ * host.onStop(async () => { await writer.close(); });
+ * host.ready();
+ * ```
+ */
+export class ShardHost<
+  TOptions,
+  Out extends LinkContract & { readonly posts: HostPosts },
+  In extends LinkContract & { readonly requests: HostRequests },
+> {
+  readonly name: string;
+  readonly options: TOptions;
+  readonly link: Link<Out, In>;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly #thread: ThreadHandle<Out, In>;
+  readonly #posts: Link<HostOut, HostIn>;
+  readonly #dirty = new Set<string>();
+  readonly #stops: ((deadlineMs: number) => Promise<void>)[] = [];
+  readonly #counters = new Map<string, () => number>();
+  #flushDue = false;
+  #stopped: Promise<number> | undefined;
+
+  constructor(options: ShardHostOptions = {}) {
+    this.clock = options.clock ?? new SystemClock();
+    this.#thread = openThread<Out, In>({
+      clock: this.clock,
+      onStop: (deadlineMs) => this.#stop(deadlineMs),
+      actors: () => this.supervisor.size,
+      counters: () => Object.fromEntries([...this.#counters].map(([name, read]) => [name, read()])),
+      link: { ...(options.maxPosts === undefined ? {} : { maxPosts: options.maxPosts }) },
+    });
+    const data = this.#thread.data as ShardData<TOptions>;
+    this.name = this.#thread.name;
+    this.options = data.options;
+    this.link = this.#thread.link;
+    // The base's own view of the same link: its methods are a part of every shard's contract.
+    this.#posts = this.link as unknown as Link<HostOut, HostIn>;
+    this.supervisor = new Supervisor({
+      shard: this.name,
+      clock: this.clock,
+      onChange: (id) => {
+        this.#noteChange(id);
+      },
+      ...(options.report === undefined ? {} : { report: options.report }),
+    });
+    this.#wire(data.faults);
+  }
+
+  /** Everything is registered: the pool may send work. */
+  ready(): void {
+    this.#thread.ready();
+  }
+
+  /** Runs when the thread is asked to stop, after its actors stopped, in the order of registration. */
+  onStop(stop: (deadlineMs: number) => Promise<void>): void {
+    this.#stops.push(stop);
+  }
+
+  /** A number read at each heartbeat and kept by the main thread under `name`. */
+  counter(name: string, read: () => number): void {
+    this.#counters.set(name, read);
+  }
+
+  #wire(faults: boolean): void {
+    const link = this.#posts;
+    link.handle('actors.list', () => [...this.supervisor.list()]);
+    link.handle('actors.park', ({ id }) => this.supervisor.park(id));
+    link.handle('actors.restart', ({ id }) => this.supervisor.restart(id));
+    link.handle('actors.stop', ({ id }) => this.supervisor.stop(id));
+    link.handle('host.stop', async ({ deadlineMs }) => ({
+      stopped: await this.#stop(deadlineMs),
+    }));
+    link.handle('host.fault', ({ how }) => {
+      if (!faults) throw new EngineError('auth.denied', 'faults are for tests only');
+      return breakThread(how);
+    });
+  }
+
+  #noteChange(id: string): void {
+    this.#dirty.add(id);
+    if (this.#flushDue || this.#stopped !== undefined) return;
+    this.#flushDue = true;
+    this.clock.setTimeout(() => {
+      this.#flushDue = false;
+      this.#flush();
+    }, CHANGED_EVERY_MS);
+  }
+
+  // A full link keeps the ids dirty: the rows are latest-state, so nothing is lost by telling them later.
+  #flush(): void {
+    if (this.#dirty.size === 0 || this.link.closed !== undefined) return;
+    const changed: ActorInfo[] = [];
+    const removed: string[] = [];
+    const snapshots: { id: string; kind: string; snapshot: string | undefined }[] = [];
+    for (const id of this.#dirty) {
+      const info = this.supervisor.info(id);
+      if (info === undefined) {
+        removed.push(id);
+        snapshots.push({ id, kind: '', snapshot: undefined });
+      } else {
+        changed.push(info);
+        const snapshot = this.supervisor.persisted(id);
+        if (snapshot !== undefined) snapshots.push({ id, kind: info.kind, snapshot });
+      }
+    }
+    const told = this.#posts.post('actors.changed', { changed, removed });
+    if (!told || (snapshots.length > 0 && !this.#posts.post('actors.snapshot', snapshots))) {
+      const [first] = this.#dirty;
+      if (first !== undefined) this.#noteChange(first);
+      return;
+    }
+    this.#dirty.clear();
+  }
+
+  // A planned stop keeps the snapshots as they were while the actors lived: they come back from them.
+  #stop(deadlineMs: number): Promise<number> {
+    this.#stopped ??= (async () => {
+      this.#flush();
+      const stopped = this.supervisor.size;
+      await this.supervisor.stopAll();
+      for (const stop of this.#stops) await stop(deadlineMs);
+      return stopped;
+    })();
+    return this.#stopped;
+  }
+}
