@@ -1,0 +1,13 @@
+import type { IconName } from '../parts/icon.svelte';
+
+export interface PageEntry {
+  readonly id: string;
+  readonly word: string;
+  readonly href: string;
+  readonly icon: IconName;
+}
+
+/** The pages in the rail, in their order. */
+export const PAGES: readonly PageEntry[] = [
+  { id: 'devices', word: 'Devices', href: '/devices', icon: 'devices' },
+];

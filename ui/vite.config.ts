@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const server = process.env['EARSHOT_DEV_SERVER'] ?? 'http://127.0.0.1:8080';
+
+/** Assets are hashed and self-contained: the gateway serves `dist/ui` under a policy without inline scripts. */
+export default defineConfig({
+  root: at('.'),
+  base: '/',
+  plugins: [svelte({ configFile: false })],
+  build: {
+    outDir: at('../dist/ui'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    // The map library is one lazily loaded file of about a megabyte; the first page has a test of its own.
+    chunkSizeWarningLimit: 1_300,
+  },
+  server: {
+    proxy: { '/v1': { target: server, ws: true }, '/stream': { target: server } },
+  },
+});
