@@ -112,10 +112,11 @@ export type LiveMessage =
       readonly total?: number;
       /** `[id, changed fields]`; an id not seen before carries all its fields; a removed field is null. */
       readonly rows: readonly (readonly [id: string, fields: Readonly<Record<string, unknown>>])[];
-      /** Ids of the window in order, when the order or membership changed. */
+      /** Ids of the window in order, when the order or membership changed: forget rows that are not in it. */
       readonly order?: readonly string[];
     }
   | {
+      /** Rows left the window and nothing else happened; without `order` the others keep theirs. */
       readonly type: 'remove';
       readonly topic: number;
       readonly revision: number;
@@ -124,6 +125,7 @@ export type LiveMessage =
       readonly order?: readonly string[];
     }
   | {
+      /** `revision` is the one the client gave; the messages it missed follow, one by one. */
       readonly type: 'resumed';
       readonly id: string;
       readonly topic: number;

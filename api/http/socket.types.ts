@@ -54,6 +54,8 @@ export interface SocketEndpoint<T = unknown> {
   message(socket: GatewaySocket<T>, data: Uint8Array, isBinary: boolean): void;
   /** The client caught up, at least in part. */
   drain?(socket: GatewaySocket<T>): void;
+  /** A message was dropped at `maxBufferedBytes`. Neither send nor close here: the server is walking its sockets. */
+  dropped?(socket: GatewaySocket<T>): void;
   /** The socket may not be used any more. */
   close?(socket: GatewaySocket<T>, code: number): void;
 }

@@ -87,6 +87,10 @@ export class SocketServer {
       drain: (socket) => {
         guarded(socket, () => endpoint.drain?.(socket));
       },
+      dropped: (socket) => {
+        if (stateOf(socket) instanceof Refused) return;
+        endpoint.dropped?.(socket);
+      },
       close: (socket, code) => {
         if (!this.#open.delete(socket)) return;
         try {

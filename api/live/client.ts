@@ -1,0 +1,131 @@
+import type { GatewaySocket } from '../http/socket.types.js';
+import type { Topic } from './topic.js';
+
+interface Subscription {
+  readonly id: string;
+  readonly topic: Topic;
+  /** False while the client is behind: it then waits for a new snapshot. */
+  live: boolean;
+}
+
+/** What of a socket the live protocol uses. */
+export type LiveSocket = Pick<
+  GatewaySocket<LiveClient>,
+  'send' | 'end' | 'getBufferedAmount' | 'subscribe' | 'unsubscribe'
+>;
+
+const NONE: readonly Subscription[] = [];
+
+/**
+ * One connected client: its subscriptions and how far behind it is. Thousands are idle, so there is little in it.
+ * While unsent bytes are above the soft limit it is subscribed to nothing; when they are gone it gets the latest
+ * state of every subscription and goes on.
+ */
+export class LiveClient {
+  socket: LiveSocket | undefined;
+  /** Place in the hub's list. */
+  index = -1;
+  /** Messages it may send now; falls below zero when it sends too many. */
+  tokens: number;
+  tokensAtMonoMs: number;
+  /** The server dropped a message for it. */
+  dropped = false;
+  #subscriptions: Subscription[] | undefined;
+  #behind = false;
+  /** Bytes of snapshots that may still be on their way; they do not make a client slow. */
+  #snapshotBytes = 0;
+
+  constructor(tokens: number, nowMonoMs: number) {
+    this.tokens = tokens;
+    this.tokensAtMonoMs = nowMonoMs;
+  }
+
+  get subscriptions(): readonly Subscription[] {
+    return this.#subscriptions ?? NONE;
+  }
+
+  get behind(): boolean {
+    return this.#behind;
+  }
+
+  find(id: string): Subscription | undefined {
+    return this.#subscriptions?.find((subscription) => subscription.id === id);
+  }
+
+  /** Subscribes and sends the snapshot, or waits with it while the client is behind. */
+  add(id: string, topic: Topic, epoch: string, softBytes: number): void {
+    const subscription: Subscription = { id, topic, live: false };
+    this.#subscriptions ??= [];
+    this.#subscriptions.push(subscription);
+    this.check(softBytes);
+    if (!this.#behind) this.#show(subscription, epoch);
+  }
+
+  /** Subscribes a client that came back and sends only what it missed. */
+  resume(id: string, topic: Topic, revision: number, missed: readonly Uint8Array[]): void {
+    this.#subscriptions ??= [];
+    this.#subscriptions.push({ id, topic, live: true });
+    this.socket?.subscribe(topic.channel);
+    const answer = { type: 'resumed', id, topic: topic.id, revision };
+    this.socket?.send(JSON.stringify(answer), false);
+    for (const message of missed) this.socket?.send(message, false);
+  }
+
+  /** @returns the topic that lost a subscription, or undefined for an unknown id. */
+  drop(id: string): Topic | undefined {
+    const list = this.#subscriptions ?? [];
+    const at = list.findIndex((subscription) => subscription.id === id);
+    const found = list[at];
+    if (found === undefined) return undefined;
+    list.splice(at, 1);
+    const shared = list.some((other) => other.topic === found.topic && other.live);
+    if (found.live && !shared) this.socket?.unsubscribe(found.topic.channel);
+    return found.topic;
+  }
+
+  /**
+   * Looks at the unsent bytes; above the soft limit nothing more is published to this client.
+   * @returns unsent bytes.
+   */
+  check(softBytes: number): number {
+    const { socket } = this;
+    if (socket === undefined) return 0;
+    const unsent = socket.getBufferedAmount();
+    if (unsent <= softBytes) this.#snapshotBytes = 0;
+    if (!this.#behind && (this.dropped || unsent > softBytes + this.#snapshotBytes)) {
+      this.#behind = true;
+      for (const subscription of this.subscriptions) {
+        if (subscription.live) socket.unsubscribe(subscription.topic.channel);
+        subscription.live = false;
+      }
+    }
+    return unsent;
+  }
+
+  /** The client took bytes: when it caught up it gets the latest state. */
+  catchUp(epoch: string, softBytes: number): void {
+    const { socket } = this;
+    if (!this.#behind || socket === undefined) return;
+    if (socket.getBufferedAmount() > softBytes / 4) return;
+    this.#behind = false;
+    this.dropped = false;
+    this.#snapshotBytes = 0;
+    for (const subscription of [...this.subscriptions]) {
+      this.#show(subscription, epoch);
+      // Those served go to the end, so that the others are first when it falls behind again.
+      const list = this.#subscriptions ?? [];
+      list.push(...list.splice(list.indexOf(subscription), 1));
+      this.check(softBytes);
+      if (this.#behind) return;
+    }
+  }
+
+  #show(subscription: Subscription, epoch: string): void {
+    const { id, topic } = subscription;
+    const message = `{"type":"snapshot","id":${JSON.stringify(id)},${topic.snapshot(epoch)}`;
+    subscription.live = true;
+    this.socket?.subscribe(topic.channel);
+    this.socket?.send(message, false);
+    this.#snapshotBytes += message.length;
+  }
+}
