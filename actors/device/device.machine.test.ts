@@ -68,10 +68,10 @@ test('a restored device goes on where it was', () => {
   const actor = start();
   actor.send(opened);
   actor.send(spoke);
-  const kept = JSON.stringify(actor.getPersistedSnapshot());
+  const kept = structuredClone(actor.getPersistedSnapshot());
   const again = createActor(deviceMachine, {
     input: { deviceId: 'd1', atUnixMs: 9_000 },
-    snapshot: JSON.parse(kept),
+    snapshot: kept,
   }).start();
   expect(edgeOf(again, 2_001)).toEqual(edgeOf(actor, 2_001));
 });

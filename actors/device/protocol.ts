@@ -59,12 +59,20 @@ export interface DeviceShardOptions {
 
 /**
  * Frames of device sockets, gathered for ≤ 5 ms. `bytes` holds them end to end; frame i is
- * `bytes[offset[i] .. offset[i+1])`, from socket `connection[i]`, received at `atUnixMs[i]`.
- * All four buffers are transferred. `deviceId[i]` is what the gateway routed by.
+ * `bytes[offset[i] .. offset[i+1])`, from socket `connection[i]`, received at `atUnixMs[i]`,
+ * which grows by at least a microsecond from frame to frame of a shard. The buffers are transferred.
+ * `deviceId[i]` is what the gateway routed by.
  */
 export interface FrameBatch {
   readonly protocol: string;
   readonly count: number;
+  /** Running number of the first frame at this shard; frame i is `first + i`, unless `numbers` says otherwise. */
+  readonly first: number;
+  /**
+   * Sent again to a new thread because the old one was lost before it answered; `numbers[i]` is the number
+   * that frame i had. Its samples may be stored already: their times are taken as they are.
+   */
+  readonly numbers: Float64Array | undefined;
   readonly deviceId: readonly string[];
   readonly connection: Uint32Array;
   readonly atUnixMs: Float64Array;
@@ -75,11 +83,12 @@ export interface FrameBatch {
 /**
  * Answers to device sockets and verbatim copies for observers, in order. Row i is
  * `bytes[offset[i] .. offset[i+1])`, UTF-8, for socket `connection[i]`; connection `OBSERVERS` means every
- * browser of that protocol.
+ * browser of that protocol. `frame[i]` is the number of the frame that row i answers, −1 for rows that answer none.
  */
 export interface ReplyBatch {
   readonly protocol: string;
   readonly count: number;
+  readonly frame: Float64Array;
   readonly connection: Uint32Array;
   readonly offset: Uint32Array;
   readonly bytes: Uint8Array;
@@ -97,6 +106,27 @@ export interface ChangeBatch {
     readonly atUnixMs: number;
     readonly value: string;
   }[];
+}
+
+/**
+ * Samples of one device by the native path, in columns: row i is parameter `names[name[i]]` at `atUnixMs[i]` (NaN:
+ * on arrival). `kind[i]` is 0 for a number, 1 for a text, 2 for a boolean; `value[i]` is the number, 0 or 1, or
+ * for a text its index in `texts`.
+ */
+export interface SampleColumns {
+  readonly deviceId: string;
+  readonly names: readonly string[];
+  readonly name: Uint16Array;
+  readonly atUnixMs: Float64Array;
+  readonly kind: Uint8Array;
+  readonly value: Float64Array;
+  readonly texts: readonly string[];
+}
+
+/** Devices that were not taken, with the reason in the user's words. */
+export interface InternAnswer {
+  readonly devices: readonly DeviceDefinition[];
+  readonly refused: readonly { readonly deviceId: string; readonly reason: string }[];
 }
 
 /** Main thread → device shard. */
@@ -125,20 +155,21 @@ export interface ToDeviceShard {
         readonly deviceId: string;
         readonly name: string;
         readonly value: number | string | boolean;
+        /** How long the device has to answer. */
+        readonly deadlineMs: number;
       };
+      /** @throws EngineError `device.refused` with the device's words. */
       readonly result: { readonly state: 'confirmed' | 'unanswered' | 'offline' };
     };
     /** Native batch path: acknowledged after storing. */
     'samples.append': {
-      readonly params: {
-        readonly deviceId: string;
-        readonly samples: readonly {
-          readonly name: string;
-          readonly atUnixMs: number;
-          readonly value: number | string | boolean;
-        }[];
+      readonly params: SampleColumns;
+      /** `repeated` of the stored rows were the latest sample once more. */
+      readonly result: {
+        readonly stored: number;
+        readonly repeated: number;
+        readonly where: 'store' | 'spool';
       };
-      readonly result: { readonly stored: number; readonly where: 'store' | 'spool' };
     };
     'series.status': {
       readonly params: Record<string, never>;
@@ -147,15 +178,18 @@ export interface ToDeviceShard {
   };
   readonly posts: {
     frames: FrameBatch;
+    /** A socket spoke for a device of this shard for the first time; sent before that frame. */
     'connection.opened': {
       readonly connection: number;
-      readonly protocol: string;
+      readonly deviceId: string;
       readonly address: string;
+      /** The socket was open before, at a thread that was lost: nothing changed for the device. */
+      readonly resumed: boolean;
     };
     'connection.closed': {
       readonly connection: number;
-      readonly code: number;
-      readonly reason: string;
+      /** Why it was closed for a fault; undefined: the device went away by itself. */
+      readonly error: string | undefined;
     };
     /** Verbatim copies are made only while somebody observes. */
     observers: { readonly protocol: string; readonly count: number };
@@ -175,15 +209,13 @@ export interface FromDeviceShard {
         readonly protocol: string;
         readonly channels: readonly { readonly name: string; readonly kind: ChannelKind }[];
       }[];
-      readonly result: readonly DeviceDefinition[];
+      readonly result: InternAnswer;
     };
   };
   readonly posts: HostPosts & {
     replies: ReplyBatch;
     changes: ChangeBatch;
     edges: readonly DeviceEdge[];
-    /** Frames taken in since start; the gateway bounds what is under way by it. */
-    'frames.taken': { readonly count: number };
   };
   readonly streams: Record<string, never>;
 }
