@@ -78,7 +78,7 @@ test('a restored device goes on where it was', () => {
 
 test('stop ends the machine', () => {
   const actor = start();
-  actor.send({ type: 'stop', atUnixMs: 5_000 });
+  actor.send({ type: 'stop' });
   expect(actor.getSnapshot()).toMatchObject({ status: 'done', value: 'stopped' });
 });
 

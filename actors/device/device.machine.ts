@@ -36,7 +36,7 @@ export type DeviceEvent =
       /** Undefined: the device said goodbye or just went away. */
       readonly error: string | undefined;
     }
-  | { readonly type: 'stop'; readonly atUnixMs: number };
+  | { readonly type: 'stop' };
 
 export const deviceMachine = setup({
   types: {
@@ -45,7 +45,10 @@ export const deviceMachine = setup({
     events: {} as DeviceEvent,
   },
   actions: {
-    begin: assign({ sinceUnixMs: ({ event }) => event.atUnixMs }),
+    begin: assign({
+      sinceUnixMs: ({ context, event }) =>
+        event.type === 'stop' ? context.sinceUnixMs : event.atUnixMs,
+    }),
     countConnection: assign({
       reconnects: ({ context }) => context.reconnects + (context.everConnected ? 1 : 0),
       everConnected: true,
@@ -77,7 +80,7 @@ export const deviceMachine = setup({
       { guard: 'forAReason', target: '.error', actions: ['begin', 'recordError'] },
       { target: '.disconnected', actions: 'begin' },
     ],
-    stop: { target: '.stopped', actions: 'begin' },
+    stop: '.stopped',
   },
   states: {
     disconnected: {
