@@ -1,5 +1,5 @@
-import type { Clock } from '../../engine/clock.js';
 import { backoff } from '../../engine/backoff.js';
+import type { Clock } from '../../engine/clock.js';
 import { parseSnapshot } from '../../engine/persist.js';
 import type { SupervisorApi, SupervisorReport } from '../../engine/supervisor.types.js';
 import type { ChannelTable } from './channel-table.js';
@@ -126,7 +126,8 @@ export class DeviceBook {
   /** All sockets there are were told: devices that a snapshot remembers as connected and that have none are gone. */
   settle(protocol: string): void {
     for (const device of this.#devices.values()) {
-      if (device.protocol === protocol && !this.#open.has(device.id)) this.#leave(device, undefined);
+      if (device.protocol === protocol && !this.#open.has(device.id))
+        this.#leave(device, undefined);
     }
   }
 

@@ -81,6 +81,17 @@ export class Intake {
     return undefined;
   }
 
+  /** What a frame needs registered, without taking it. */
+  claim(arrived: Arrived): Claim | undefined {
+    const { frame } = arrived;
+    const device = this.#options.book.get(frame.serial);
+    if (frame.kind === 'SET' || frame.kind === 'other') return undefined;
+    if (device === undefined && !this.#mayRegister(frame.kind)) return undefined;
+    if (this.#read(device, frame.fields) !== undefined) return undefined;
+    if (device !== undefined && this.#missing.length === 0) return undefined;
+    return { id: frame.serial, protocol: 'smartos', channels: this.#missing };
+  }
+
   #mayRegister(kind: string): boolean {
     return kind === 'INIT' || this.#options.autoRegister;
   }
@@ -94,10 +105,7 @@ export class Intake {
   }
 
   /** Fills slots, values and missing. Answers what is wrong with the first bad field. */
-  #read(
-    device: Device | undefined,
-    fields: Readonly<Record<string, unknown>>,
-  ): string | undefined {
+  #read(device: Device | undefined, fields: Readonly<Record<string, unknown>>): string | undefined {
     this.#slots.length = 0;
     this.#values.length = 0;
     this.#missing = [];

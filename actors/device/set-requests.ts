@@ -40,7 +40,10 @@ export class SetRequests {
     const list = this.#asked.get(deviceId) ?? [];
     if (list.length >= MAX_PER_DEVICE) {
       return Promise.reject(
-        new EngineError('server.busy', `device ${deviceId} has ${MAX_PER_DEVICE} settings to answer`),
+        new EngineError(
+          'server.busy',
+          `device ${deviceId} has ${MAX_PER_DEVICE} settings to answer`,
+        ),
       );
     }
     this.#number = (this.#number + 1) % 10_000;
