@@ -1,0 +1,126 @@
+import type { Mix } from './mix.js';
+import { Limiter, type Mixer } from './mixer/mixer.js';
+import { BLOCK_FRAMES, type Encoder, type EncoderFactory, type StreamFormat } from './ports.js';
+
+/** Blocks of past sound that warm a new encoder: whole MP3 frames (6 × 960 = 5 × 1152). */
+const HISTORY_BLOCKS = 6;
+
+export interface StreamFormatOptions {
+  readonly format: StreamFormat;
+  readonly bitrateKbps: number;
+}
+
+/** A member of a stream: one listener's session. */
+export interface StreamMember {
+  readonly id: string;
+  readonly mix: Mix;
+  stream: MixStream | undefined;
+}
+
+/** One encoder and the sessions that hear it. */
+export class MixStream {
+  readonly no: number;
+  readonly options: StreamFormatOptions;
+  readonly members = new Set<StreamMember>();
+  readonly limiter = new Limiter();
+  /** Where it stands in the index of settled streams. */
+  indexKey: string | undefined;
+  /** Tick at which joining an equal stream is tried. */
+  joinTick = Number.POSITIVE_INFINITY;
+  /** A member's mix changed in this tick, or still waits to leave. */
+  changed = true;
+  #encoder: Encoder | undefined;
+  #warming = false;
+  #history: Float32Array | undefined;
+  #historyBlocks = 0;
+
+  constructor(no: number, options: StreamFormatOptions) {
+    this.no = no;
+    this.options = options;
+  }
+
+  /**
+   * Opens the encoder for the block that starts at `startFrame` of the stream clock. With `like`, goes
+   * on where that stream is: same limiter, and the encoder hears its last blocks first, so that the
+   * packets continue those of `like` without a seam.
+   * @throws EngineError `media.encoder`
+   */
+  open(
+    factory: EncoderFactory,
+    startFrame: number,
+    like: MixStream | undefined,
+    onPacket: (stream: MixStream, bytes: Uint8Array) => void,
+    onError: (stream: MixStream, error: Error) => void,
+  ): Encoder {
+    const warm = factory.synchronous && like !== undefined ? like.#historyBlocks : 0;
+    const encoder = factory.open(
+      { ...this.options, startFrame: startFrame - warm * BLOCK_FRAMES },
+      (bytes) => {
+        if (!this.#warming) onPacket(this, bytes);
+      },
+      (error) => onError(this, error),
+    );
+    this.#encoder = encoder;
+    if (like === undefined) return encoder;
+    this.limiter.copy(like.limiter);
+    this.#warming = true;
+    for (let back = warm; back > 0; back--) {
+      const at = like.#historyAt(startFrame / BLOCK_FRAMES - back);
+      encoder.encode(at.left, at.right);
+    }
+    this.#warming = false;
+    return encoder;
+  }
+
+  /** The member whose mix all members hear. */
+  get leader(): StreamMember | undefined {
+    for (const member of this.members) return member;
+    return undefined;
+  }
+
+  /** Makes `member` the one that is heard. */
+  lead(member: StreamMember): void {
+    const others = [...this.members].filter((other) => other !== member);
+    this.members.clear();
+    this.members.add(member);
+    for (const other of others) this.members.add(other);
+  }
+
+  /** Mixes and encodes block `tick`, which is block `block` of the stream clock. */
+  render(mixer: Mixer, tick: number, block: number): void {
+    mixer.begin(this.limiter);
+    this.leader?.mix.render(mixer, tick);
+    mixer.finish(this.limiter);
+    this.#remember(mixer, block);
+    this.#encoder?.encode(mixer.left, mixer.right);
+  }
+
+  close(): void {
+    this.#encoder?.close();
+    this.#encoder = undefined;
+    this.#history = undefined;
+  }
+
+  /** Only a stream that someone may leave keeps its past. */
+  #remember(mixer: Mixer, block: number): void {
+    if (this.members.size < 2) {
+      this.#history = undefined;
+      this.#historyBlocks = 0;
+      return;
+    }
+    this.#history ??= new Float32Array(HISTORY_BLOCKS * 2 * BLOCK_FRAMES);
+    const at = (block % HISTORY_BLOCKS) * 2 * BLOCK_FRAMES;
+    this.#history.set(mixer.left, at);
+    this.#history.set(mixer.right, at + BLOCK_FRAMES);
+    this.#historyBlocks = Math.min(HISTORY_BLOCKS, this.#historyBlocks + 1);
+  }
+
+  #historyAt(block: number): { left: Float32Array; right: Float32Array } {
+    const at = (block % HISTORY_BLOCKS) * 2 * BLOCK_FRAMES;
+    const history = this.#history ?? new Float32Array(HISTORY_BLOCKS * 2 * BLOCK_FRAMES);
+    return {
+      left: history.subarray(at, at + BLOCK_FRAMES),
+      right: history.subarray(at + BLOCK_FRAMES, at + 2 * BLOCK_FRAMES),
+    };
+  }
+}
