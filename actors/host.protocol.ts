@@ -3,7 +3,11 @@ import type { ActorInfo } from '../engine/supervisor.types.js';
 /** What every shard thread can be asked, whatever lives in it. */
 export interface HostRequests {
   'actors.list': { readonly params: Record<string, never>; readonly result: readonly ActorInfo[] };
-  'actors.park': { readonly params: { readonly id: string }; readonly result: boolean };
+  /** `lastError`: shown beside it, when it was parked for a failure in a thread that is gone. */
+  'actors.park': {
+    readonly params: { readonly id: string; readonly lastError?: string | undefined };
+    readonly result: boolean;
+  };
   'actors.restart': { readonly params: { readonly id: string }; readonly result: boolean };
   'actors.stop': { readonly params: { readonly id: string }; readonly result: boolean };
   /** Cooperative stop: actors in reverse order, writers flushed; answered when the thread may end. */
@@ -22,9 +26,12 @@ export interface HostPosts {
   /** Inspector rows that changed; `removed` are gone. Conflated, at most one message each 100 ms. */
   'actors.changed': { readonly changed: readonly ActorInfo[]; readonly removed: readonly string[] };
   /** Persisted machine snapshots after an edge; latest wins per id; `snapshot` undefined forgets it. */
-  'actors.snapshot': readonly {
-    readonly id: string;
-    readonly kind: string;
-    readonly snapshot: string | undefined;
-  }[];
+  'actors.snapshot': readonly SnapshotRow[];
+}
+
+export interface SnapshotRow {
+  readonly id: string;
+  /** Empty when it is forgotten. */
+  readonly kind: string;
+  readonly snapshot: string | undefined;
 }

@@ -6,9 +6,11 @@ import { Supervisor } from '../engine/supervisor.js';
 import type { ActorInfo, SupervisorReport } from '../engine/supervisor.types.js';
 import { openThread, type ThreadHandle } from '../engine/thread.js';
 import { breakThread } from './host.fault.js';
-import type { HostPosts, HostRequests } from './host.protocol.js';
+import type { HostPosts, HostRequests, SnapshotRow } from './host.protocol.js';
 
 const CHANGED_EVERY_MS = 100;
+/** Rows and snapshots told at once: more would hold up the shard's event loop. */
+const CHANGED_AT_ONCE = 2_000;
 
 interface HostOut extends LinkContract {
   readonly posts: HostPosts;
@@ -105,7 +107,12 @@ export class ShardHost<
   #wire(faults: boolean): void {
     const link = this.#posts;
     link.handle('actors.list', () => [...this.supervisor.list()]);
-    link.handle('actors.park', ({ id }) => this.supervisor.park(id));
+    link.handle('actors.park', ({ id, lastError }) =>
+      this.supervisor.park(
+        id,
+        lastError === undefined ? undefined : new EngineError('internal', lastError),
+      ),
+    );
     link.handle('actors.restart', ({ id }) => this.supervisor.restart(id));
     link.handle('actors.stop', ({ id }) => this.supervisor.stop(id));
     link.handle('host.stop', async ({ deadlineMs }) => ({
@@ -119,44 +126,48 @@ export class ShardHost<
 
   #noteChange(id: string): void {
     this.#dirty.add(id);
-    if (this.#flushDue || this.#stopped !== undefined) return;
+    if (this.#stopped === undefined) this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#flushDue || this.link.closed !== undefined) return;
     this.#flushDue = true;
     this.clock.setTimeout(() => {
       this.#flushDue = false;
-      this.#flush();
+      this.#flush(CHANGED_AT_ONCE);
+      if (this.#dirty.size > 0) this.#flushSoon();
     }, CHANGED_EVERY_MS);
   }
 
-  // A full link keeps the ids dirty: the rows are latest-state, so nothing is lost by telling them later.
-  #flush(): void {
-    if (this.#dirty.size === 0 || this.link.closed !== undefined) return;
+  // A full link keeps the ids dirty: rows are latest state, so nothing is lost by telling them later.
+  #flush(limit: number): void {
     const changed: ActorInfo[] = [];
     const removed: string[] = [];
-    const snapshots: { id: string; kind: string; snapshot: string | undefined }[] = [];
+    const snapshots: SnapshotRow[] = [];
+    const told: string[] = [];
     for (const id of this.#dirty) {
+      if (told.length === limit) break;
+      told.push(id);
       const info = this.supervisor.info(id);
       if (info === undefined) {
         removed.push(id);
         snapshots.push({ id, kind: '', snapshot: undefined });
-      } else {
-        changed.push(info);
-        const snapshot = this.supervisor.persisted(id);
-        if (snapshot !== undefined) snapshots.push({ id, kind: info.kind, snapshot });
+        continue;
       }
+      changed.push(info);
+      const snapshot = this.supervisor.persisted(id);
+      if (snapshot !== undefined) snapshots.push({ id, kind: info.kind, snapshot });
     }
-    const told = this.#posts.post('actors.changed', { changed, removed });
-    if (!told || (snapshots.length > 0 && !this.#posts.post('actors.snapshot', snapshots))) {
-      const [first] = this.#dirty;
-      if (first !== undefined) this.#noteChange(first);
-      return;
-    }
-    this.#dirty.clear();
+    if (told.length === 0) return;
+    if (!this.#posts.post('actors.changed', { changed, removed })) return;
+    if (snapshots.length > 0 && !this.#posts.post('actors.snapshot', snapshots)) return;
+    for (const id of told) this.#dirty.delete(id);
   }
 
   // A planned stop keeps the snapshots as they were while the actors lived: they come back from them.
   #stop(deadlineMs: number): Promise<number> {
     this.#stopped ??= (async () => {
-      this.#flush();
+      this.#flush(this.#dirty.size);
       const stopped = this.supervisor.size;
       await this.supervisor.stopAll();
       for (const stop of this.#stops) await stop(deadlineMs);

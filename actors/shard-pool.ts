@@ -5,8 +5,8 @@ import { ThreadPool, type ThreadPoolOptions } from '../engine/pool.js';
 import { ShardMap } from '../engine/shard-map.js';
 import type { ThreadRow } from '../engine/thread.types.js';
 import type { ShardData } from './host.js';
-import type { FaultKind, HostPosts, HostRequests } from './host.protocol.js';
-import { ShardRegistry, type SnapshotRow } from './shard-registry.js';
+import type { FaultKind, HostPosts, HostRequests, SnapshotRow } from './host.protocol.js';
+import { ShardRegistry } from './shard-registry.js';
 
 interface HostContract extends LinkContract {
   readonly requests: HostRequests;
@@ -43,7 +43,8 @@ export interface ShardPoolOptions<TOptions, Out extends LinkContract, In extends
   readonly wire?: (shard: Shard<Out, In>) => void;
   /**
    * Gives actors to a shard: when they are placed, and again when the shard's thread was replaced.
-   * A rejection is retried while that thread lives. Ids the callback does not know are left out.
+   * A rejection is retried while that thread lives, so ids that are there already must be left as they are.
+   * Ids the callback does not know are left out.
    */
   readonly adopt: (
     shard: Shard<Out, In>,
@@ -185,7 +186,12 @@ export class ShardPool<TOptions, Out extends LinkContract, In extends LinkContra
       [...bySlot].map(async ([slot, list]) => {
         const link = this.#pool.link(slot);
         if (link === undefined) return;
-        await this.#adopt({ slot, name: this.#pool.name(slot), link }, list);
+        try {
+          await this.#adopt({ slot, name: this.#pool.name(slot), link }, list);
+        } catch (thrown) {
+          // The thread was lost over it: its replacement adopts them with the others.
+          if (link.closed === undefined) throw thrown;
+        }
       }),
     );
   }
@@ -250,7 +256,7 @@ export class ShardPool<TOptions, Out extends LinkContract, In extends LinkContra
     for (let attempt = 1; shard.link.closed === undefined; attempt += 1) {
       try {
         await this.#adopt(shard, ids);
-        await this.#parkAgain(shard);
+        await this.#settle(shard);
         const lostAtMonoMs = this.#lostAtMonoMs.get(shard.slot) ?? this.#clock.monoMs();
         this.#options.onRecovered?.(shard.slot, {
           actors: ids.length,
@@ -267,9 +273,12 @@ export class ShardPool<TOptions, Out extends LinkContract, In extends LinkContra
     }
   }
 
-  async #parkAgain(shard: Shard<Out, In>): Promise<void> {
+  async #settle(shard: Shard<Out, In>): Promise<void> {
     const host = asHost(shard.link);
-    for (const id of this.registry.takeParked(shard.name)) await host.call('actors.park', { id });
+    for (const [id, lastError] of this.registry.parkedOf(shard.name)) {
+      await host.call('actors.park', { id, lastError });
+    }
+    this.registry.recovered(shard.name, await host.call('actors.list', {}));
   }
 }
 

@@ -1,11 +1,6 @@
 import type { EngineError } from '../engine/errors.js';
 import type { ActorInfo } from '../engine/supervisor.types.js';
-
-export interface SnapshotRow {
-  readonly id: string;
-  readonly kind: string;
-  readonly snapshot: string | undefined;
-}
+import type { SnapshotRow } from './host.protocol.js';
 
 export type ActorsListener = (changed: readonly ActorInfo[], removed: readonly string[]) => void;
 
@@ -17,7 +12,8 @@ export class ShardRegistry {
   readonly #owned = new Set<string>();
   readonly #rows = new Map<string, ActorInfo>();
   readonly #snapshots = new Map<string, string>();
-  readonly #parked = new Set<string>();
+  /** Parked in a thread that is lost → last error, until it is parked again. */
+  readonly #parked = new Map<string, string | undefined>();
   readonly #listeners = new Set<ActorsListener>();
   readonly #shardOf: (id: string) => string;
   readonly #onSnapshots: ((rows: readonly SnapshotRow[]) => void) | undefined;
@@ -93,7 +89,7 @@ export class ShardRegistry {
     const changed: ActorInfo[] = [];
     for (const row of this.#rows.values()) {
       if (row.shard !== shard) continue;
-      if (row.state === 'parked') this.#parked.add(row.id);
+      if (row.state === 'parked') this.#parked.set(row.id, row.lastError);
       changed.push({
         ...row,
         state: 'restarting',
@@ -106,11 +102,20 @@ export class ShardRegistry {
     this.#tell(changed, []);
   }
 
-  /** Ids of `shard` that were parked when it was lost; told once. */
-  takeParked(shard: string): readonly string[] {
-    const ids = [...this.#parked].filter((id) => this.#shardOf(id) === shard);
-    for (const id of ids) this.#parked.delete(id);
-    return ids;
+  /** Ids of `shard` that were parked when it was lost, each with its last error. */
+  parkedOf(shard: string): readonly (readonly [id: string, lastError: string | undefined])[] {
+    return [...this.#parked].filter(([id]) => this.#shardOf(id) === shard);
+  }
+
+  /** Everything that lives in `shard` after its actors were adopted again; what is not there is gone. */
+  recovered(shard: string, rows: readonly ActorInfo[]): void {
+    const alive = new Set(rows.map(({ id }) => id));
+    const removed: string[] = [];
+    for (const row of this.#rows.values()) {
+      if (row.shard === shard && !alive.has(row.id)) removed.push(row.id);
+    }
+    for (const id of this.#parked.keys()) if (this.#shardOf(id) === shard) this.#parked.delete(id);
+    this.changed(rows, removed);
   }
 
   #tell(changed: readonly ActorInfo[], removed: readonly string[]): void {

@@ -84,7 +84,8 @@ export class Supervisor implements SupervisorApi {
     return true;
   }
 
-  async park(id: string): Promise<boolean> {
+  /** `error` is what the inspector shows when it was parked for a failure elsewhere. */
+  async park(id: string, error?: EngineError): Promise<boolean> {
     const child = this.#children.get(id);
     if (child === undefined) return false;
     if (child.phase === 'parked') return true;
@@ -92,7 +93,8 @@ export class Supervisor implements SupervisorApi {
     await this.#halt(child);
     if (this.#children.get(id) !== child) return false;
     if (snapshot !== undefined) child.resumeFrom = snapshot;
-    this.#parked(child, undefined);
+    if (error !== undefined) child.lastError = error;
+    this.#parked(child, error);
     return true;
   }
 
@@ -140,7 +142,9 @@ export class Supervisor implements SupervisorApi {
         if (current() && child.saw(state, this.#clock.nowMs())) this.#onChange(spec.id);
       },
       error: (thrown: unknown) => {
-        if (current()) this.#failed(child, EngineError.from(thrown));
+        if (!current()) return;
+        stopChildren(actor);
+        this.#failed(child, EngineError.from(thrown));
       },
       complete: () => {
         if (current()) this.#completed(child, actor);
@@ -233,9 +237,19 @@ export class Supervisor implements SupervisorApi {
         resolve();
       };
       child.enter('stopping', this.#clock.nowMs());
-      actor.send({ type: 'stop' });
+      // Time is in the event, as machines do not read clocks.
+      const goodbye = { type: 'stop', atUnixMs: this.#clock.nowMs() };
+      actor.send(goodbye);
     });
   }
+}
+
+/** XState leaves what a machine invoked running when one of its actions throws: sockets would pile up. */
+function stopChildren(actor: AnyActor): void {
+  const { children = {} } = actor.getSnapshot() as {
+    readonly children?: Readonly<Record<string, { readonly _stop?: () => unknown }>>;
+  };
+  for (const child of Object.values(children)) child._stop?.();
 }
 
 function knowsStop(actor: AnyActor): boolean {

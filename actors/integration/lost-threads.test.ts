@@ -85,6 +85,12 @@ describe('a shard thread that is lost', () => {
     const pool = lampPool({ size: 1 });
     await pool.start();
     await pool.breakShard(0, 'hang');
+    // Until it hangs it still answers.
+    await expect(
+      (async () => {
+        for (;;) await pool.linkTo('a').call('actors.list', {}, { deadlineMs: 100 });
+      })(),
+    ).rejects.toMatchObject({ code: 'link.deadline' });
     const calls = Promise.allSettled([
       pool.linkTo('a').call('actors.list', {}, { deadlineMs: 20_000 }),
       pool.linkTo('a').call('actors.list', {}, { deadlineMs: 20_000 }),

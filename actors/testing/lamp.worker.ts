@@ -9,6 +9,7 @@ const backoffMs = backoff({ firstMs: 1, maxMs: 10, jitter: 0.5 });
 
 host.link.handle('lamps.adopt', ({ ids, snapshots }) => {
   for (const id of ids) {
+    if (host.supervisor.get(id) !== undefined) continue;
     const stored = snapshots[id];
     host.supervisor.start({
       id,
