@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The resources a live query may name. */
-export const liveResource = z.enum([
+export const LIVE_RESOURCES = [
   'devices',
   'channels',
   'sessions',
@@ -9,7 +9,8 @@ export const liveResource = z.enum([
   'alarms',
   'shards',
   'stores',
-]);
+] as const;
+export const liveResource = z.enum(LIVE_RESOURCES);
 export type LiveResource = z.infer<typeof liveResource>;
 
 const scalar = z.union([z.number(), z.string().max(1_000), z.boolean(), z.null()]);
