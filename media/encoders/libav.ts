@@ -59,7 +59,6 @@ interface AvLib {
   readonly CodecContext: new () => AvContext;
   readonly Frame: new () => AvFrame;
   readonly Packet: new () => AvPacket;
-  readonly AVERROR_EAGAIN: number;
   readonly Log: { setLevel(level: number): void };
 }
 
@@ -68,6 +67,7 @@ interface AvConstants {
   readonly AV_SAMPLE_FMT_FLTP: number;
   readonly AV_OPT_TYPE_INT: number;
   readonly AV_LOG_FATAL: number;
+  readonly AVERROR_EAGAIN: number;
 }
 
 /** What all encoders of one thread share: they run one after the other. */
@@ -232,7 +232,7 @@ abstract class LibavEncoder implements Encoder {
       if (bytes !== null) this.packet(bytes);
       packet.unref();
     }
-    if (got === this.shared.lib.AVERROR_EAGAIN) return;
+    if (got === this.shared.constants.AVERROR_EAGAIN) return;
     this.close();
     this.#onError(new EngineError('media.encoder', `libav failed while encoding (${got})`));
   }
