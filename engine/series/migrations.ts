@@ -33,20 +33,23 @@ const rollupTable = (name: string, partition: string) => `
   ENGINE = AggregatingMergeTree PARTITION BY ${partition} ORDER BY (channel, at)
   SETTINGS ${DEDUPLICATION}, ttl_only_drop_parts = 1`;
 
-/** Raw rows → minute buckets; the view and the repair job use the same words. */
-export function minuteBuckets(from: string): string {
+/** Raw rows → buckets; the views and the repair job use the same words. */
+export function rawBuckets(from: string, start: string, where: string): string {
   return `
-  SELECT channel, toStartOfMinute(samples.at) AS at, min(value) AS minimum, max(value) AS maximum,
+  SELECT channel, ${start}(samples.at) AS at, min(value) AS minimum, max(value) AS maximum,
     sum(value) AS total, count() AS points, max(samples.at) AS lastAt,
     argMaxState(value, samples.at) AS lastValue
-  FROM ${from} WHERE isFinite(value)`;
+  FROM ${from} WHERE isFinite(value) ${where} GROUP BY channel, at`;
 }
 
-const coarser = (from: string, start: string) => `
+/** Finer buckets → coarser ones. `at` of both is the start of the bucket. */
+export function coarserBuckets(from: string, start: string, where: string): string {
+  return `
   SELECT channel, ${start}(${from}.at) AS at, min(${from}.minimum) AS minimum,
     max(${from}.maximum) AS maximum, sum(${from}.total) AS total, sum(${from}.points) AS points,
     max(${from}.lastAt) AS lastAt, argMaxMergeState(${from}.lastValue) AS lastValue
-  FROM ${from} GROUP BY channel, at`;
+  FROM ${from} ${where} GROUP BY channel, at`;
+}
 
 interface Migration {
   readonly version: number;
@@ -54,7 +57,9 @@ interface Migration {
 }
 
 /**
- * Raw samples lie in one partition a day, so that retention drops whole days and a repair touches one. Codecs:
+ * Raw samples lie in one partition a day, so that retention drops whole days and a read touches few. Minute
+ * buckets pass through a table that keeps nothing and from there into every rollup: a repair can then write
+ * one rollup without the views adding it to the coarser ones again. Codecs:
  * measured on this schema, LZ4 behind DoubleDelta/Gorilla inserts as fast as none and needs 0.8–6 bytes a row.
  */
 const MIGRATIONS: readonly Migration[] = [
@@ -91,16 +96,21 @@ const MIGRATIONS: readonly Migration[] = [
       ENGINE = AggregatingMergeTree ORDER BY channel SETTINGS ${DEDUPLICATION}`,
       `CREATE TABLE IF NOT EXISTS rollup_dirty (
         writer LowCardinality(String),
+        hour UInt32,
         channel UInt32,
-        day Date,
-        mark UInt64)
-      ENGINE = MergeTree ORDER BY (writer, day, channel) SETTINGS ${DEDUPLICATION}`,
-      `CREATE MATERIALIZED VIEW IF NOT EXISTS samples_to_1m TO samples_1m AS
-        ${minuteBuckets('samples')} GROUP BY channel, at`,
-      `CREATE MATERIALIZED VIEW IF NOT EXISTS samples_1m_to_1h TO samples_1h AS
-        ${coarser('samples_1m', 'toStartOfHour')}`,
-      `CREATE MATERIALIZED VIEW IF NOT EXISTS samples_1h_to_1d TO samples_1d AS
-        ${coarser('samples_1h', 'toStartOfDay')}`,
+        marked SimpleAggregateFunction(max, UInt64),
+        cleared SimpleAggregateFunction(max, UInt64),
+        touched SimpleAggregateFunction(max, DateTime('UTC')))
+      ENGINE = AggregatingMergeTree ORDER BY (writer, hour, channel)
+      TTL touched + toIntervalDay(400)`,
+      `CREATE TABLE IF NOT EXISTS minute_feed (${ROLLUP_COLUMNS.replaceAll(/ CODEC\([^)]*\)/g, '')}) ENGINE = Null`,
+      `CREATE MATERIALIZED VIEW IF NOT EXISTS samples_to_feed TO minute_feed AS
+        ${rawBuckets('samples', 'toStartOfMinute', '')}`,
+      `CREATE MATERIALIZED VIEW IF NOT EXISTS feed_to_1m TO samples_1m AS SELECT * FROM minute_feed`,
+      `CREATE MATERIALIZED VIEW IF NOT EXISTS feed_to_1h TO samples_1h AS
+        ${coarserBuckets('minute_feed', 'toStartOfHour', '')}`,
+      `CREATE MATERIALIZED VIEW IF NOT EXISTS feed_to_1d TO samples_1d AS
+        ${coarserBuckets('minute_feed', 'toStartOfDay', '')}`,
       `CREATE MATERIALIZED VIEW IF NOT EXISTS text_to_latest TO text_latest AS
         SELECT channel, max(samples_text.at) AS lastAt, argMaxState(value, samples_text.at) AS lastValue
         FROM samples_text GROUP BY channel`,

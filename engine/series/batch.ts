@@ -1,0 +1,146 @@
+import { EngineError } from '../errors.js';
+import { RowText } from './row-text.js';
+import type { SampleBatch, SeriesEvent } from './series.types.js';
+
+/** Last µs that fits a rollup's 32-bit seconds: 2106-02-07. */
+const MAX_AT_US = 4_294_967_295_999_999;
+const US_PER_HOUR = 3_600_000_000;
+/** A time further ahead of the clock than this does not count as the channel's newest. */
+const MAX_AHEAD_US = 300_000_000;
+/** Channel numbers are interned from 1 upwards; above this they go to a map. */
+const DENSE_CHANNELS = 1 << 22;
+
+/** Rows sealed for one insert. Buffers are ClickHouse's tab-separated text. */
+export interface StoreBatch {
+  /** Unique; the store takes a token once. */
+  readonly token: string;
+  readonly rows: number;
+  readonly samples: Uint8Array;
+  readonly text: Uint8Array;
+  readonly events: Uint8Array;
+  /** Hours of channels with late or repeated rows, as `hourKey`: their rollups are recomputed. */
+  readonly dirty: readonly number[];
+  /** Channels first seen by this writer here: what the store already has of them is not known yet. */
+  readonly unverified: readonly number[];
+}
+
+/** Channel and hour in one safe integer. */
+export function hourKey(channel: number, atUs: number): number {
+  return Math.floor(atUs / US_PER_HOUR) * 4_294_967_296 + channel;
+}
+
+export function splitHourKey(key: number): { readonly channel: number; readonly hour: number } {
+  const hour = Math.floor(key / 4_294_967_296);
+  return { hour, channel: key - hour * 4_294_967_296 };
+}
+
+/** Newest stored time of every channel, as far as this writer knows. */
+export class NewestTimes {
+  #dense = new Float64Array(4_096).fill(-1);
+  readonly #sparse = new Map<number, number>();
+
+  /** Unix µs; -1 when the channel was never seen here. */
+  get(channel: number): number {
+    if (channel < this.#dense.length) return this.#dense[channel] ?? -1;
+    return channel < DENSE_CHANNELS ? -1 : (this.#sparse.get(channel) ?? -1);
+  }
+
+  set(channel: number, atUs: number): void {
+    if (channel >= DENSE_CHANNELS) {
+      this.#sparse.set(channel, atUs);
+      return;
+    }
+    if (channel >= this.#dense.length) {
+      const bigger = new Float64Array(Math.max(this.#dense.length * 2, channel + 1)).fill(-1);
+      bigger.set(this.#dense);
+      this.#dense = bigger;
+    }
+    this.#dense[channel] = atUs;
+  }
+}
+
+/**
+ * Gathers rows for one insert. Rows are turned into text as they come, so that what waits is compact and the
+ * caller's arrays are free at once.
+ */
+export class BatchBuilder {
+  readonly #newest: NewestTimes;
+  readonly #samples = new RowText();
+  readonly #text = new RowText(256);
+  readonly #events = new RowText(256);
+  readonly #dirty = new Set<number>();
+  readonly #unverified = new Set<number>();
+  #rows = 0;
+
+  constructor(newest: NewestTimes) {
+    this.#newest = newest;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get bytes(): number {
+    return this.#samples.length + this.#text.length + this.#events.length;
+  }
+
+  /** Takes numeric rows `from` to `to` (exclusive) of a checked batch. */
+  addSamples(batch: SampleBatch, from: number, to: number, nowUs: number): void {
+    const newest = this.#newest;
+    for (let i = from; i < to; i++) {
+      const channel = batch.channel[i] ?? 0;
+      const atUs = Math.round((batch.atUnixMs[i] ?? 0) * 1_000);
+      const known = newest.get(channel);
+      if (known === -1) this.#unverified.add(channel);
+      if (atUs <= known || atUs > nowUs + MAX_AHEAD_US) this.#dirty.add(hourKey(channel, atUs));
+      else newest.set(channel, atUs);
+      this.#samples.sample(channel, atUs, batch.value[i] ?? Number.NaN);
+    }
+    this.#rows += to - from;
+  }
+
+  addText(batch: SampleBatch): void {
+    for (const row of batch.text) {
+      this.#text.text(row.channel, Math.round(row.atUnixMs * 1_000), row.value);
+    }
+    this.#rows += batch.text.length;
+  }
+
+  addEvents(events: readonly SeriesEvent[], token: string): void {
+    for (const event of events) {
+      const id = `${token}-${this.#rows}`;
+      const cells = [event.kind, event.subject, id, JSON.stringify(event.detail)];
+      this.#events.event(Math.round(event.atUnixMs * 1_000), cells);
+      this.#rows++;
+    }
+  }
+
+  seal(token: string): StoreBatch {
+    return {
+      token,
+      rows: this.#rows,
+      samples: this.#samples.take(),
+      text: this.#text.take(),
+      events: this.#events.take(),
+      dirty: [...this.#dirty],
+      unverified: [...this.#unverified],
+    };
+  }
+}
+
+/** @throws EngineError `input.invalid` when columns differ in length or a time cannot be stored. */
+export function checkBatch(batch: SampleBatch): void {
+  const rows = batch.channel.length;
+  if (batch.atUnixMs.length !== rows || batch.value.length !== rows) {
+    throw new EngineError('input.invalid', 'channel, atUnixMs and value differ in length');
+  }
+  for (let i = 0; i < rows; i++) checkTime(batch.atUnixMs[i]);
+  for (const row of batch.text) checkTime(row.atUnixMs);
+}
+
+/** Times from 1970 to 2106 can be stored. */
+export function checkTime(atUnixMs: number | undefined): void {
+  if (atUnixMs === undefined || !(atUnixMs >= 0 && atUnixMs * 1_000 <= MAX_AT_US)) {
+    throw new EngineError('input.invalid', `a sample has the time ${atUnixMs}: Unix ms from 0 on`);
+  }
+}

@@ -1,0 +1,136 @@
+import { Readable } from 'node:stream';
+import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
+import { EngineError } from '../errors.js';
+import { hourKey, type NewestTimes, type StoreBatch, splitHourKey } from './batch.js';
+import { eachSampleRow } from './row-text.js';
+
+/** ClickHouse errors about the data itself: sent again, the same bytes fail again. */
+const REFUSALS = new Set([6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 349]);
+
+/** How the parts of a batch reach the store. Every step may be repeated: the whole is idempotent. */
+export class StoreInsert {
+  readonly #client: ClickHouseClient;
+  readonly #writer: string;
+  readonly #newest: NewestTimes;
+  readonly #verified = new Set<number>();
+  #lastMark = 0;
+
+  constructor(client: ClickHouseClient, writer: string, newest: NewestTimes) {
+    this.#client = client;
+    this.#writer = writer;
+    this.#newest = newest;
+  }
+
+  /**
+   * Stores a batch. Hours with late or repeated rows are marked first, so that a crash in between leaves a mark
+   * too many and never one too few.
+   * @param attempted the batch may be in the store already: then the tokens are not trusted (the store writes
+   *   its list of tokens before the rows, so a kill in between would swallow the batch); its rows are written
+   *   again, absorbed by key, and the rollups of its hours recomputed.
+   * @throws EngineError `store.refused` when the store will never take these rows, `store.away` otherwise.
+   */
+  async insert(batch: StoreBatch, attempted: boolean, nowUnixMs: number): Promise<void> {
+    try {
+      const dirty = new Set(batch.dirty);
+      if (batch.unverified.length > 0) await this.#verify(batch, dirty);
+      if (attempted) {
+        eachSampleRow(batch.samples, (channel, atUs) => dirty.add(hourKey(channel, atUs)));
+      }
+      if (dirty.size > 0) await this.#mark(dirty, nowUnixMs);
+      const settings = attempted
+        ? { insert_deduplicate: 0 as const }
+        : {
+            insert_deduplicate: 1 as const,
+            insert_deduplication_token: batch.token,
+            deduplicate_blocks_in_dependent_materialized_views: 1 as const,
+          };
+      const columns: [string, ...string[]] = ['channel', 'at', 'value'];
+      await this.#send('samples', columns, batch.samples, settings);
+      await this.#send('samples_text', columns, batch.text, settings);
+      const eventColumns: [string, ...string[]] = ['at', 'kind', 'subject', 'id', 'detail'];
+      await this.#send('events', eventColumns, batch.events, settings);
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  /** Compares rows of channels that this writer sees for the first time with what the store has of them. */
+  async #verify(batch: StoreBatch, dirty: Set<number>): Promise<void> {
+    const unknown = batch.unverified.filter((channel) => !this.#verified.has(channel));
+    if (unknown.length === 0) return;
+    const answer = await this.#client.query({
+      query: `SELECT channel, toString(toUnixTimestamp64Micro(max(lastAt))) AS us FROM samples_1d
+        WHERE channel IN {channels:Array(UInt32)} GROUP BY channel`,
+      query_params: { channels: unknown },
+      format: 'JSONEachRow',
+    });
+    const stored = new Map<number, number>();
+    for (const row of await answer.json<{ channel: number; us: string }>()) {
+      stored.set(row.channel, Number(row.us));
+    }
+    if (stored.size > 0) {
+      eachSampleRow(batch.samples, (channel, atUs) => {
+        if (atUs <= (stored.get(channel) ?? -1)) dirty.add(hourKey(channel, atUs));
+      });
+    }
+    for (const [channel, us] of stored) {
+      if (us > this.#newest.get(channel)) this.#newest.set(channel, us);
+    }
+    for (const channel of unknown) this.#verified.add(channel);
+  }
+
+  async #mark(dirty: ReadonlySet<number>, nowUnixMs: number): Promise<void> {
+    this.#lastMark = Math.max(this.#lastMark + 1, Math.round(nowUnixMs * 1_000));
+    const lines: string[] = [];
+    for (const key of dirty) {
+      const { hour, channel } = splitHourKey(key);
+      lines.push(
+        `${this.#writer}\t${hour}\t${channel}\t${this.#lastMark}\t${touched(nowUnixMs)}\n`,
+      );
+    }
+    await this.#send(
+      'rollup_dirty',
+      ['writer', 'hour', 'channel', 'marked', 'touched'],
+      Buffer.from(lines.join('')),
+      { insert_deduplicate: 0 },
+    );
+  }
+
+  async #send(
+    table: string,
+    columns: [string, ...string[]],
+    text: Uint8Array,
+    settings: Readonly<Record<string, string | 0 | 1>>,
+  ): Promise<void> {
+    if (text.length === 0) return;
+    await this.#client.insert({
+      table,
+      columns,
+      values: Readable.from([text], { objectMode: false }),
+      format: 'TabSeparated',
+      clickhouse_settings: settings,
+    });
+  }
+}
+
+function touched(nowUnixMs: number): number {
+  return Math.floor(nowUnixMs / 1_000);
+}
+
+/** True when the failed step cannot have reached the store: its steps before are answered, and safe by token. */
+export function neverSent(error: EngineError): boolean {
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+}
+
+/** What a failure of the store means to a writer. */
+export function storeError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const refused = error instanceof ClickHouseError && REFUSALS.has(Number(error.code));
+  return refused
+    ? new EngineError('store.refused', `the series store refuses a batch: ${text}`, {
+        cause: error,
+      })
+    : new EngineError('store.away', `the series store is away: ${text}`, { cause: error });
+}

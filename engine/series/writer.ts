@@ -1,0 +1,475 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Clock, TimerHandle } from '../clock.js';
+import { EngineError } from '../errors.js';
+import { BatchBuilder, checkBatch, checkTime, NewestTimes, type StoreBatch } from './batch.js';
+import { connectSeries } from './client.js';
+import { RollupRepair } from './repair.js';
+import { retryDelayMs } from './retry.js';
+import type {
+  SampleBatch,
+  SeriesAddress,
+  SeriesEvent,
+  SeriesWriter,
+  SeriesWriterStatus,
+  Stored,
+} from './series.types.js';
+import { Spool, type SpoolReport } from './spool.js';
+import { neverSent, StoreInsert } from './store-insert.js';
+
+export type SeriesReport =
+  | SpoolReport
+  | { readonly type: 'store.away'; readonly message: string }
+  | { readonly type: 'store.back'; readonly awayMs: number; readonly rowsReplayed: number }
+  | {
+      readonly type: 'store.refused';
+      readonly message: string;
+      readonly rows: number;
+      /** Where the rows are kept; empty when they could not be. */
+      readonly file: string;
+    }
+  | { readonly type: 'rollups.repaired'; readonly channelHours: number }
+  | { readonly type: 'rollups.repair-failed'; readonly message: string };
+
+export interface SeriesWriterOptions {
+  readonly address: SeriesAddress;
+  readonly clock: Clock;
+  /** Unique among the engine's writers and the same after a restart, e.g. `device-0`: names its spool folder. */
+  readonly name: string;
+  /** Parent of the writers' spool folders. */
+  readonly spoolFolder: string;
+  readonly spoolLimitBytes: number;
+  /** Default `refuse`. */
+  readonly whenSpoolFull?: 'refuse' | 'drop-oldest-segment';
+  /** Set on one writer of the engine: it takes over spools and repairs of writers not in this list. */
+  readonly adopt?: { readonly liveNames: readonly string[] };
+  /** As configured, so that no hour is recomputed whose raw rows are gone; 0 keeps for ever. Default 0. */
+  readonly rawDays?: number;
+  /** Rows wait this long for company. Default 40; 0 sends each append alone. */
+  readonly windowMs?: number;
+  /** Rows of one insert. Default 100,000. */
+  readonly maxBatchRows?: number;
+  /** Rows accepted and not yet stored; an append beyond waits. Default 1,000,000. */
+  readonly maxPendingRows?: number;
+  /** An insert that takes longer sends those behind it to the spool. Default 2,000. */
+  readonly spoolAfterMs?: number;
+  /** Default 15,000. */
+  readonly requestTimeoutMs?: number;
+  /** Late rows are gathered this long before their rollups are recomputed. Default 5,000. */
+  readonly repairDelayMs?: number;
+  /** Called for what an operator should know; must not throw. */
+  readonly onReport?: (report: SeriesReport) => void;
+}
+
+/** Bytes of one insert; a batch of long texts is sealed by this before it has `maxBatchRows`. */
+const MAX_BATCH_BYTES = 8_388_608;
+/** Appends that wait for room; one more is refused with `server.busy`. */
+const MAX_WAITING_APPENDS = 1_000;
+
+/** Between two steps of a repair that has more to do, so that live rows go first. */
+const REPAIR_GAP_MS = 1_000;
+
+interface Group {
+  readonly builder: BatchBuilder;
+  readonly stored: Promise<Stored>;
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: EngineError) => void;
+}
+
+interface Sealed {
+  readonly batch: StoreBatch;
+  readonly group: Group;
+}
+
+/**
+ * Opens a writer; the store may be away. Batches of an earlier run that lie in the spool are replayed first.
+ * The caller closes it.
+ * @throws EngineError `internal` when the spool folder cannot be used.
+ */
+export function openSeriesWriter(options: SeriesWriterOptions): StoreWriter {
+  return new StoreWriter(options);
+}
+
+/** Group commit into the series store, with a spool on disk for the time it is away. */
+export class StoreWriter implements SeriesWriter {
+  readonly #options: SeriesWriterOptions;
+  readonly #client: ClickHouseClient;
+  readonly #newest = new NewestTimes();
+  readonly #insert: StoreInsert;
+  readonly #repair: RollupRepair;
+  readonly #spool: Spool;
+  readonly #tokenPrefix = randomBytes(9).toString('hex');
+  readonly #ready: Sealed[] = [];
+  readonly #room: (() => void)[] = [];
+  #group: Group | undefined;
+  #windowTimer: TimerHandle | undefined;
+  #retryTimer: TimerHandle | undefined;
+  #repairTimer: TimerHandle | undefined;
+  #nextToken = 0;
+  #state: 'open' | 'away' | 'closed' = 'open';
+  #closing: Promise<void> | undefined;
+  #awaySinceUnixMs: number | undefined;
+  #replayedSinceAway = 0;
+  #failures = 0;
+  /** Token of the spooled batch whose last try ended without an answer. */
+  #doubtful: string | undefined;
+  #sending: Promise<void> | undefined;
+  #replaying: Promise<void> | undefined;
+  #spooling: Promise<void> | undefined;
+  #repairDue = false;
+  #pendingRows = 0;
+  #rowsStored = 0;
+  #rowsSpooled = 0;
+  #rowsReplayed = 0;
+  #lastError: string | undefined;
+
+  constructor(options: SeriesWriterOptions) {
+    this.#options = options;
+    this.#client = connectSeries(options.address, {
+      requestTimeoutMs: options.requestTimeoutMs ?? 15_000,
+      maxConnections: 4,
+    });
+    this.#insert = new StoreInsert(this.#client, options.name, this.#newest);
+    const liveNames = options.adopt?.liveNames.filter((name) => name !== options.name);
+    this.#repair = new RollupRepair({
+      client: this.#client,
+      writer: options.name,
+      liveNames,
+      rawDays: options.rawDays ?? 0,
+    });
+    this.#spool = new Spool({
+      folder: join(options.spoolFolder, options.name),
+      limitBytes: options.spoolLimitBytes,
+      whenFull: options.whenSpoolFull ?? 'refuse',
+      report: (report) => this.#report(report),
+    });
+    if (liveNames !== undefined) this.#spool.adopt(options.spoolFolder, liveNames);
+    if (!this.#spool.empty) this.#goAway('batches of an earlier run wait in the spool', 0);
+    this.#repairLater();
+  }
+
+  async append(batch: SampleBatch): Promise<Stored> {
+    checkBatch(batch);
+    await this.#waitForRoom();
+    const nowUs = this.#options.clock.nowMs() * 1_000;
+    const maxRows = this.#options.maxBatchRows ?? 100_000;
+    const groups = new Set<Group>();
+    for (let from = 0; from < batch.channel.length; ) {
+      const group = this.#openGroup();
+      const to = Math.min(batch.channel.length, from + maxRows - group.builder.rows);
+      group.builder.addSamples(batch, from, to, nowUs);
+      this.#pendingRows += to - from;
+      groups.add(group);
+      from = to;
+      this.#sealIfFull(group);
+    }
+    if (batch.text.length > 0) {
+      const group = this.#openGroup();
+      group.builder.addText(batch);
+      this.#pendingRows += batch.text.length;
+      groups.add(group);
+      this.#sealIfFull(group);
+    }
+    return settle(groups);
+  }
+
+  async appendEvents(events: readonly SeriesEvent[]): Promise<Stored> {
+    for (const event of events) checkTime(event.atUnixMs);
+    if (events.length === 0) return 'store';
+    await this.#waitForRoom();
+    const group = this.#openGroup();
+    group.builder.addEvents(events, `${this.#tokenPrefix}-${this.#nextToken}`);
+    this.#pendingRows += events.length;
+    this.#sealIfFull(group);
+    return group.stored;
+  }
+
+  status(): SeriesWriterStatus {
+    return {
+      state: this.#state,
+      awaySinceUnixMs: this.#awaySinceUnixMs,
+      pendingRows: this.#pendingRows,
+      spoolBytes: this.#spool.bytes,
+      spoolLimitBytes: this.#spool.limitBytes,
+      rowsStored: this.#rowsStored,
+      rowsSpooled: this.#rowsSpooled,
+      rowsReplayed: this.#rowsReplayed,
+      lastError: this.#lastError,
+    };
+  }
+
+  /** Recomputes what is marked now, without waiting for the delay. @returns channel-hours put right. */
+  async repairRollups(): Promise<number> {
+    let count = 0;
+    for (;;) {
+      while (this.#sending !== undefined) await this.#sending;
+      const step = this.#repair.step(this.#options.clock.nowMs());
+      this.#sending = step.then(
+        () => this.#sent(),
+        () => this.#sent(),
+      );
+      const done = await step;
+      if (done === 0) return count;
+      count += done;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#seal();
+    const { clock } = this.#options;
+    if (this.#repairTimer !== undefined) clock.clearTimeout(this.#repairTimer);
+    this.#repairDue = false;
+    this.#kick();
+    while (this.#sending !== undefined || this.#spooling !== undefined) {
+      await this.#sending;
+      await this.#spooling;
+    }
+    this.#state = 'closed';
+    if (this.#retryTimer !== undefined) clock.clearTimeout(this.#retryTimer);
+    await this.#replaying;
+    for (const wake of this.#room.splice(0)) wake();
+    await this.#spool.close();
+    await this.#client.close();
+  }
+
+  async #waitForRoom(): Promise<void> {
+    const limit = this.#options.maxPendingRows ?? 1_000_000;
+    while (this.#pendingRows >= limit && this.#closing === undefined) {
+      if (this.#room.length >= MAX_WAITING_APPENDS) {
+        throw new EngineError('server.busy', `${limit} samples wait to be stored: try again`);
+      }
+      await new Promise<void>((resolve) => this.#room.push(resolve));
+    }
+    if (this.#closing !== undefined) {
+      throw new EngineError('server.stopping', 'the series writer is closed');
+    }
+  }
+
+  #openGroup(): Group {
+    if (this.#group !== undefined) return this.#group;
+    const { clock, windowMs = 40 } = this.#options;
+    this.#group = newGroup(new BatchBuilder(this.#newest));
+    this.#windowTimer = clock.setTimeout(() => {
+      this.#seal();
+      this.#kick();
+    }, windowMs);
+    return this.#group;
+  }
+
+  #sealIfFull(group: Group): void {
+    const { builder } = group;
+    const full = builder.rows >= (this.#options.maxBatchRows ?? 100_000);
+    if (!full && builder.bytes < MAX_BATCH_BYTES) return;
+    this.#seal();
+    this.#kick();
+  }
+
+  #seal(): void {
+    const group = this.#group;
+    if (group === undefined) return;
+    this.#group = undefined;
+    if (this.#windowTimer !== undefined) this.#options.clock.clearTimeout(this.#windowTimer);
+    const batch = group.builder.seal(`${this.#tokenPrefix}-${this.#nextToken++}`);
+    this.#ready.push({ batch, group });
+  }
+
+  /** Starts whatever can go on now. Each of the three loops runs at most once at a time and never rejects. */
+  #kick(): void {
+    if (this.#state === 'open' && this.#sending === undefined) {
+      if (this.#ready.length > 0 || this.#repairDue) {
+        this.#sending = this.#send().finally(() => this.#sent());
+      }
+    }
+    if (this.#state === 'away' && this.#spooling === undefined && this.#ready.length > 0) {
+      this.#spooling = this.#spoolReady().finally(() => {
+        this.#spooling = undefined;
+        this.#kick();
+      });
+    }
+  }
+
+  #sent(): void {
+    this.#sending = undefined;
+    this.#kick();
+  }
+
+  async #send(): Promise<void> {
+    const sealed = this.#ready.shift();
+    if (sealed === undefined) {
+      await this.#repairStep();
+      return;
+    }
+    const { clock, spoolAfterMs = 2_000 } = this.#options;
+    const slow = clock.setTimeout(() => {
+      if (this.#state === 'open') this.#goAway(`an insert takes more than ${spoolAfterMs} ms`, 1);
+    }, spoolAfterMs);
+    try {
+      await this.#insert.insert(sealed.batch, false, clock.nowMs());
+      this.#rowsStored += sealed.batch.rows;
+      this.#done(sealed, 'store');
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      if (error.code === 'store.refused') {
+        await this.#refused(sealed.batch, error);
+        this.#done(sealed, error);
+      } else {
+        if (this.#state === 'open') this.#goAway(error.message, 1);
+        await this.#toSpool([sealed], !neverSent(error));
+      }
+    } finally {
+      clock.clearTimeout(slow);
+    }
+  }
+
+  async #spoolReady(): Promise<void> {
+    await this.#toSpool(this.#ready.splice(0), false);
+  }
+
+  async #toSpool(all: readonly Sealed[], attempted: boolean): Promise<void> {
+    try {
+      await this.#spool.append(all.map(({ batch }) => ({ batch, attempted })));
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      this.#lastError = error.message;
+      for (const sealed of all) this.#done(sealed, error);
+      return;
+    }
+    for (const sealed of all) {
+      this.#rowsSpooled += sealed.batch.rows;
+      this.#done(sealed, 'spool');
+    }
+  }
+
+  #done(sealed: Sealed, outcome: Stored | EngineError): void {
+    this.#pendingRows -= sealed.batch.rows;
+    if (outcome instanceof EngineError) sealed.group.reject(outcome);
+    else sealed.group.resolve(outcome);
+    for (const wake of this.#room.splice(0)) wake();
+  }
+
+  async #refused(batch: StoreBatch, error: EngineError): Promise<void> {
+    this.#lastError = error.message;
+    const file = await this.#spool.quarantine(batch);
+    this.#report({ type: 'store.refused', message: error.message, rows: batch.rows, file });
+  }
+
+  #goAway(reason: string, failures: number): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'away';
+    this.#lastError = reason;
+    this.#failures = failures;
+    this.#replayedSinceAway = 0;
+    this.#awaySinceUnixMs = this.#options.clock.nowMs();
+    if (failures > 0) this.#report({ type: 'store.away', message: reason });
+    this.#replayLater();
+    this.#kick();
+  }
+
+  #replayLater(): void {
+    if (this.#state !== 'away') return;
+    const delayMs = this.#failures === 0 ? 0 : retryDelayMs(this.#failures, 100, 5_000);
+    this.#retryTimer = this.#options.clock.setTimeout(() => {
+      this.#replaying = this.#replay().finally(() => {
+        this.#replaying = undefined;
+        this.#replayLater();
+      });
+    }, delayMs);
+  }
+
+  /** Sends the spool's batches in order; returns when the store is away again or all is caught up. */
+  async #replay(): Promise<void> {
+    const { clock } = this.#options;
+    try {
+      while (this.#state === 'away') {
+        const spooled = await this.#spool.next();
+        if (spooled === undefined) {
+          if (this.#spooling !== undefined) await this.#spooling;
+          else if (await this.#caughtUp()) return;
+          continue;
+        }
+        const { batch } = spooled;
+        const attempted = spooled.attempted || this.#doubtful === batch.token;
+        try {
+          await this.#insert.insert(batch, attempted, clock.nowMs());
+          this.#rowsReplayed += batch.rows;
+          this.#replayedSinceAway += batch.rows;
+        } catch (thrown) {
+          const error = EngineError.from(thrown);
+          if (error.code !== 'store.refused') {
+            if (!neverSent(error)) this.#doubtful = batch.token;
+            throw error;
+          }
+          await this.#refused(batch, error);
+        }
+        this.#failures = 0;
+        await this.#spool.forget();
+      }
+    } catch (thrown) {
+      this.#failures++;
+      this.#lastError = EngineError.from(thrown).message;
+    }
+  }
+
+  async #caughtUp(): Promise<boolean> {
+    const answer = await this.#client.ping();
+    if (!answer.success) throw answer.error;
+    if (!this.#spool.empty || this.#spooling !== undefined || this.#state !== 'away') return false;
+    const { clock } = this.#options;
+    const awayMs = clock.nowMs() - (this.#awaySinceUnixMs ?? clock.nowMs());
+    this.#state = 'open';
+    this.#awaySinceUnixMs = undefined;
+    this.#lastError = undefined;
+    this.#report({ type: 'store.back', awayMs, rowsReplayed: this.#replayedSinceAway });
+    this.#kick();
+    return true;
+  }
+
+  #repairLater(delayMs = this.#options.repairDelayMs ?? 5_000): void {
+    const { clock } = this.#options;
+    if (this.#repairTimer !== undefined) clock.clearTimeout(this.#repairTimer);
+    this.#repairTimer = clock.setTimeout(() => {
+      this.#repairDue = true;
+      this.#kick();
+      this.#repairLater();
+    }, delayMs);
+  }
+
+  async #repairStep(): Promise<void> {
+    this.#repairDue = false;
+    try {
+      const channelHours = await this.#repair.step(this.#options.clock.nowMs());
+      if (channelHours === 0) return;
+      this.#report({ type: 'rollups.repaired', channelHours });
+      if (this.#closing === undefined) this.#repairLater(REPAIR_GAP_MS);
+    } catch (thrown) {
+      const { message } = EngineError.from(thrown);
+      this.#report({ type: 'rollups.repair-failed', message });
+    }
+  }
+
+  #report(report: SeriesReport): void {
+    this.#options.onReport?.(report);
+  }
+}
+
+function newGroup(builder: BatchBuilder): Group {
+  let resolve: (stored: Stored) => void = () => undefined;
+  let reject: (error: EngineError) => void = () => undefined;
+  const stored = new Promise<Stored>((onStored, onError) => {
+    resolve = onStored;
+    reject = onError;
+  });
+  return { builder, stored, resolve, reject };
+}
+
+/** The weakest place of all groups that hold rows of one append. */
+async function settle(groups: ReadonlySet<Group>): Promise<Stored> {
+  const places = await Promise.all([...groups].map((group) => group.stored));
+  return places.includes('spool') ? 'spool' : 'store';
+}
