@@ -1,66 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { Clock, TimerHandle } from '../clock.js';
+import type { TimerHandle } from '../clock.js';
 import { EngineError } from '../errors.js';
 import { BatchBuilder, checkBatch, checkTime, NewestTimes, type StoreBatch } from './batch.js';
 import { connectSeries } from './client.js';
+import { type Group, newGroup, settle } from './commit-group.js';
 import { RollupRepair } from './repair.js';
 import { retryDelayMs } from './retry.js';
 import type {
   SampleBatch,
-  SeriesAddress,
   SeriesEvent,
   SeriesWriter,
   SeriesWriterStatus,
   Stored,
 } from './series.types.js';
-import { Spool, type SpoolReport } from './spool.js';
+import { Spool } from './spool.js';
 import { neverSent, StoreInsert } from './store-insert.js';
+import type { SeriesReport, SeriesWriterOptions } from './writer.types.js';
 
-export type SeriesReport =
-  | SpoolReport
-  | { readonly type: 'store.away'; readonly message: string }
-  | { readonly type: 'store.back'; readonly awayMs: number; readonly rowsReplayed: number }
-  | {
-      readonly type: 'store.refused';
-      readonly message: string;
-      readonly rows: number;
-      /** Where the rows are kept; empty when they could not be. */
-      readonly file: string;
-    }
-  | { readonly type: 'rollups.repaired'; readonly channelHours: number }
-  | { readonly type: 'rollups.repair-failed'; readonly message: string };
-
-export interface SeriesWriterOptions {
-  readonly address: SeriesAddress;
-  readonly clock: Clock;
-  /** Unique among the engine's writers and the same after a restart, e.g. `device-0`: names its spool folder. */
-  readonly name: string;
-  /** Parent of the writers' spool folders. */
-  readonly spoolFolder: string;
-  readonly spoolLimitBytes: number;
-  /** Default `refuse`. */
-  readonly whenSpoolFull?: 'refuse' | 'drop-oldest-segment';
-  /** Set on one writer of the engine: it takes over spools and repairs of writers not in this list. */
-  readonly adopt?: { readonly liveNames: readonly string[] };
-  /** As configured, so that no hour is recomputed whose raw rows are gone; 0 keeps for ever. Default 0. */
-  readonly rawDays?: number;
-  /** Rows wait this long for company. Default 40; 0 sends each append alone. */
-  readonly windowMs?: number;
-  /** Rows of one insert. Default 100,000. */
-  readonly maxBatchRows?: number;
-  /** Rows accepted and not yet stored; an append beyond waits. Default 1,000,000. */
-  readonly maxPendingRows?: number;
-  /** An insert that takes longer sends those behind it to the spool. Default 2,000. */
-  readonly spoolAfterMs?: number;
-  /** Default 15,000. */
-  readonly requestTimeoutMs?: number;
-  /** Late rows are gathered this long before their rollups are recomputed. Default 5,000. */
-  readonly repairDelayMs?: number;
-  /** Called for what an operator should know; must not throw. */
-  readonly onReport?: (report: SeriesReport) => void;
-}
+export type { SeriesReport, SeriesWriterOptions } from './writer.types.js';
 
 /** Bytes of one insert; a batch of long texts is sealed by this before it has `maxBatchRows`. */
 const MAX_BATCH_BYTES = 8_388_608;
@@ -69,13 +28,6 @@ const MAX_WAITING_APPENDS = 1_000;
 
 /** Between two steps of a repair that has more to do, so that live rows go first. */
 const REPAIR_GAP_MS = 1_000;
-
-interface Group {
-  readonly builder: BatchBuilder;
-  readonly stored: Promise<Stored>;
-  readonly resolve: (stored: Stored) => void;
-  readonly reject: (error: EngineError) => void;
-}
 
 interface Sealed {
   readonly batch: StoreBatch;
@@ -456,20 +408,4 @@ export class StoreWriter implements SeriesWriter {
   #report(report: SeriesReport): void {
     this.#options.onReport?.(report);
   }
-}
-
-function newGroup(builder: BatchBuilder): Group {
-  let resolve: (stored: Stored) => void = () => undefined;
-  let reject: (error: EngineError) => void = () => undefined;
-  const stored = new Promise<Stored>((onStored, onError) => {
-    resolve = onStored;
-    reject = onError;
-  });
-  return { builder, stored, resolve, reject };
-}
-
-/** The weakest place of all groups that hold rows of one append. */
-async function settle(groups: ReadonlySet<Group>): Promise<Stored> {
-  const places = await Promise.all([...groups].map((group) => group.stored));
-  return places.includes('spool') ? 'spool' : 'store';
 }
