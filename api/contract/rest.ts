@@ -153,3 +153,46 @@ export type ProjectMap = z.infer<typeof projectMap>;
 /** Paged REST list. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ total: z.int(), offset: z.int(), limit: z.int(), items: z.array(item) });
+
+/** One supervised thing, see `ActorRow`. */
+export const actorRow = z.object({
+  id: z.string(),
+  kind: z.string(),
+  shard: z.string(),
+  parent: z.string(),
+  state: z.string(),
+  sinceUnixMs: z.number(),
+  restarts: z.int(),
+  lastError: z.string().nullable(),
+  mailboxDepth: z.int(),
+});
+/** Query string of `GET /v1/actors`. */
+export const actorsQuery = z.strictObject({
+  kind: z.string().min(1).max(64).optional(),
+  state: z.string().min(1).max(64).optional(),
+  shard: z.string().min(1).max(64).optional(),
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+export const actorsAnswer = z.object({
+  /** Actors that match, on this and other pages. */
+  total: z.int(),
+  /** Offset of the next page, or null on the last. */
+  next: z.int().nullable(),
+  rows: z.array(actorRow),
+});
+export const actorCommandAnswer = z.object({ id: z.string(), done: z.boolean() });
+
+const healthCheck = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
+export const readyAnswer = z.object({ ready: z.boolean(), checks: z.array(healthCheck) });
+export type ReadyAnswer = z.infer<typeof readyAnswer>;
+/** `GET /v1/health`: rows as in the live resources `stores` and `shards`, and rates a second. */
+export const healthAnswer = z.object({
+  status: z.enum(['ok', 'degraded']),
+  version: z.string(),
+  uptimeS: z.number(),
+  stores: z.array(z.looseObject({ id: z.string(), state: z.string() })),
+  shards: z.array(z.looseObject({ id: z.string(), state: z.string() })),
+  rates: z.record(z.string(), z.number()),
+});
+export type HealthAnswer = z.infer<typeof healthAnswer>;
