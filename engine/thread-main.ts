@@ -49,6 +49,14 @@ export class Thread<Out extends LinkContract, In extends LinkContract> {
       data: options.data,
     };
     this.#worker = new Worker(entry, { name, workerData: start, transferList: [channel.port2] });
+    // Before the link's own listener, so that calls in flight are told why and not only that it ended.
+    this.#worker.on('exit', (code) => {
+      this.link.close(
+        this.#state === 'stopping'
+          ? new EngineError('server.stopping', `${name} has stopped`)
+          : new EngineError('thread.lost', `${name} ended with code ${code}`),
+      );
+    });
     this.#controlPort = channel.port1;
     this.#control = createLink(channel.port1, { name, clock });
     this.link = createLink(this.#worker, { name, clock, ...options.link });
@@ -103,9 +111,13 @@ export class Thread<Out extends LinkContract, In extends LinkContract> {
     const ended = await this.#endsWithin(Math.max(200, untilMonoMs - clock.monoMs()));
     this.#state = 'ended';
     this.link.close(reason);
-    if (!ended) return this.#abandon(reason);
-    this.#controlPort.close();
-    return true;
+    if (ended) {
+      this.#controlPort.close();
+      return true;
+    }
+    const terminated = this.#abandon(reason);
+    if (terminated) await this.#exited;
+    return terminated;
   }
 
   // The main thread may itself have stood still (a suspended machine, a debugger): then the late

@@ -73,23 +73,31 @@ function beginBeats(
 ): void {
   const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   delay.enable();
-  const beat = (): void => {
-    control.post('beat', readBeat(delay, hooks));
-    delay.reset();
-    clock.setTimeout(beat, heartbeatMs);
+  const wait = (): void => {
+    const dueMonoMs = clock.monoMs() + heartbeatMs;
+    clock.setTimeout(() => {
+      const lateMs = clock.monoMs() - dueMonoMs;
+      // The histogram's timer, due as well after a stall, goes first.
+      setImmediate(() => {
+        control.post('beat', readBeat(delay, lateMs, hooks));
+        delay.reset();
+        wait();
+      });
+    }, heartbeatMs);
   };
-  clock.setTimeout(beat, heartbeatMs);
+  wait();
 }
 
 type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>;
 
-// The histogram holds the time between two ticks of its timer, so an idle loop reads as the resolution.
-function readBeat(delay: DelayHistogram, hooks: ThreadHooks): Beat {
+// The histogram holds the time between two ticks of its timer, so an idle loop reads as the resolution. It
+// does not see a stall that begins before its first tick after a reset; the beat's own lateness does.
+function readBeat(delay: DelayHistogram, lateMs: number, hooks: ThreadHooks): Beat {
   const overMs = (nanoseconds: number): number =>
     Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e6 - LOOP_RESOLUTION_MS) : 0;
   return {
     loopDelayMs: overMs(delay.mean),
-    loopDelayP99Ms: overMs(delay.percentile(99)),
+    loopDelayP99Ms: Math.max(lateMs, overMs(delay.percentile(99))),
     heapBytes: getHeapStatistics().used_heap_size,
     actors: hooks.actors(),
     counters: hooks.counters?.() ?? {},
