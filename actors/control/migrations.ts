@@ -49,11 +49,12 @@ export const MIGRATIONS: readonly Migration[] = [
         `name ${TEXT}`,
         `hash ${TEXT} unique`,
         `role ${TEXT}`,
-        `created_by ${TEXT}`,
+        `user_id ${TEXT} references users (id) on delete cascade`,
         `created_at_unix_ms ${REAL}`,
         'expires_at_unix_ms double precision',
         'used_at_unix_ms double precision',
       ]);
+      await index('tokens_user', 'tokens (user_id)');
       await table('devices', [
         `id ${ID}`,
         `name ${TEXT}`,

@@ -1,4 +1,5 @@
 import { type ControlOptions, openControl } from '../../engine/control/control.js';
+import { AuthSessions } from './auth-sessions.js';
 import { Commands } from './commands.js';
 import { type DeviceCaps, Devices } from './devices.js';
 import { MediaFiles } from './media-files.js';
@@ -8,10 +9,15 @@ import { Sessions } from './sessions.js';
 import { Settings } from './settings.js';
 import { ActorSnapshots } from './snapshots.js';
 import type { SiteControl, SiteTables } from './tables.js';
+import { Tokens } from './tokens.js';
+import { Users } from './users.js';
 
 /** The control store with a repository for each domain. */
 export interface SiteStore {
   readonly control: SiteControl;
+  readonly users: Users;
+  readonly authSessions: AuthSessions;
+  readonly tokens: Tokens;
   readonly devices: Devices;
   readonly snapshots: ActorSnapshots;
   readonly projects: Projects;
@@ -30,6 +36,9 @@ export async function openSiteStore(
   const control = await openControl<SiteTables>({ ...options, migrations: MIGRATIONS });
   return {
     control,
+    users: new Users(control),
+    authSessions: new AuthSessions(control),
+    tokens: new Tokens(control),
     devices: new Devices(control, options.deviceCaps),
     snapshots: new ActorSnapshots(control),
     projects: new Projects(control),

@@ -26,7 +26,7 @@ export interface SiteTables extends FeedTables {
     name: string;
     hash: string;
     role: string;
-    created_by: string;
+    user_id: string;
     created_at_unix_ms: number;
     expires_at_unix_ms: number | null;
     used_at_unix_ms: number | null;

@@ -1,0 +1,74 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimited } from '../http/limits.js';
+
+/** Wrong passwords allowed in `windowS` seconds. */
+export interface LoginLimits {
+  readonly windowS: number;
+  /** For one username from one address. */
+  readonly pair: number;
+  /** From one address (an IPv6 /64 counts as one), whatever the username. */
+  readonly address: number;
+  /** For one username, from wherever: high, since it locks the real user out too. */
+  readonly username: number;
+}
+
+const LIMITS: LoginLimits = { windowS: 900, pair: 10, address: 60, username: 500 };
+
+/** Against guessing passwords. Memory is bounded: keys fall into 65,536 buckets each, which nobody outside can aim at. */
+export class LoginGuard {
+  readonly #secret = randomBytes(32);
+  readonly #pair: RateLimiterMemory;
+  readonly #address: RateLimiterMemory;
+  readonly #username: RateLimiterMemory;
+
+  constructor(limits: LoginLimits = LIMITS) {
+    const limiter = (points: number) => new RateLimiterMemory({ points, duration: limits.windowS });
+    this.#pair = limiter(limits.pair);
+    this.#address = limiter(limits.address);
+    this.#username = limiter(limits.username);
+  }
+
+  /**
+   * Counts a try before the password is looked at, so that many at once do not slip through.
+   * @throws RateLimited with the wait; the same for usernames that do not exist.
+   */
+  async begin(username: string, address: string): Promise<void> {
+    const from = addressGroup(address);
+    await this.#take(this.#pair, `${username}\0${from}`);
+    await this.#take(this.#address, from);
+    await this.#take(this.#username, username);
+  }
+
+  /** The password was right: this user's tries from here are forgotten, the rest gets this one back. */
+  async succeeded(username: string, address: string): Promise<void> {
+    const from = addressGroup(address);
+    await this.#pair.delete(this.#bucket(`${username}\0${from}`));
+    await this.#address.reward(this.#bucket(from));
+    await this.#username.reward(this.#bucket(username));
+  }
+
+  async #take(by: RateLimiterMemory, key: string): Promise<void> {
+    try {
+      await by.consume(this.#bucket(key));
+    } catch (thrown) {
+      if (thrown instanceof RateLimiterRes) {
+        throw new RateLimited('this address or for this user', thrown.msBeforeNext);
+      }
+      throw thrown;
+    }
+  }
+
+  #bucket(key: string): number {
+    return createHmac('sha256', this.#secret).update(key).digest().readUInt16BE(0);
+  }
+}
+
+/** Whoever has an IPv6 address has all of its /64. */
+function addressGroup(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [head = ''] = address.split('::');
+  const words = head.split(':').slice(0, 4);
+  while (words.length < 4) words.push('0');
+  return words.join(':');
+}
