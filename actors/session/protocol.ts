@@ -89,9 +89,15 @@ export interface ToMediaShard {
 
 export interface FromMediaShard {
   readonly requests: {
-    /** Decodes once per process; answers shared memory. */
-    'media.acquire': { readonly params: { readonly mediaId: string }; readonly result: PcmMedia };
-    'media.release': { readonly params: { readonly mediaId: string }; readonly result: boolean };
+    /** Decodes once per process; answers shared memory, held for this shard until released. */
+    'media.acquire': {
+      readonly params: { readonly mediaId: string; readonly chunk?: number };
+      readonly result: PcmMedia;
+    };
+    'media.release': {
+      readonly params: { readonly mediaId: string; readonly chunk?: number };
+      readonly result: boolean;
+    };
   };
   readonly posts: HostPosts & {
     /** A mix began: sessions in `sessionIds` get the bytes of stream number `stream` from now on. */
