@@ -10,4 +10,7 @@ export interface PageEntry {
 /** The pages in the rail, in their order. */
 export const PAGES: readonly PageEntry[] = [
   { id: 'devices', word: 'Devices', href: '/devices', icon: 'devices' },
+  { id: 'map', word: 'Map', href: '/map', icon: 'map' },
+  { id: 'actors', word: 'Actors', href: '/actors', icon: 'actors' },
+  { id: 'health', word: 'Health', href: '/health', icon: 'health' },
 ];

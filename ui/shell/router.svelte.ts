@@ -19,7 +19,7 @@ export const route = {
   /** Rest of the path, decoded: `0001` in `/devices/0001`; undefined on the list itself. */
   get item(): string | undefined {
     const rest = url.pathname.split('/').slice(2).join('/');
-    return rest === '' ? undefined : safeDecode(rest);
+    return rest === '' ? undefined : safeDecode(rest).replaceAll('%2E', '.');
   },
 };
 
@@ -62,6 +62,11 @@ export function setQuery(
     }
   }
   go(next, options.replace ?? true);
+}
+
+/** Path of a thing of a page. A dot is escaped twice: the server takes a path with a dot for a file. */
+export function itemPath(page: string, id: string): string {
+  return `/${page}/${encodeURIComponent(id).replaceAll('.', '%252E')}`;
 }
 
 /** The present view at another path of the same page: keeps filters and sorts. */
