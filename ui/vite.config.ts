@@ -16,6 +16,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // A busy machine makes the compiler slow; that is not worth a warning.
+    rolldownOptions: { checks: { pluginTimings: false } },
     reportCompressedSize: false,
     // The map library is one lazily loaded file of about a megabyte; the first page has a test of its own.
     chunkSizeWarningLimit: 1_300,
