@@ -1,0 +1,131 @@
+import type { Filter, LiveQueryInput } from '../../api/contract/live.js';
+import type { ChannelRow, DeviceRow } from '../../api/contract/rows.js';
+import { call } from './api.js';
+import { decimalsOf, nameWords } from './format.js';
+import { watch } from './live.svelte.js';
+
+export type { ChannelRow, DeviceRow };
+
+export type ParameterValue = number | string | boolean;
+
+/** The fate of a parameter that was sent to a device. */
+export interface Command {
+  readonly id: string;
+  readonly deviceId: string;
+  readonly name: string;
+  readonly value: ParameterValue;
+  readonly state: 'pending' | 'confirmed' | 'unanswered' | 'offline';
+  readonly createdAtUnixMs: number;
+  readonly settledAtUnixMs: number | null;
+  readonly by: string;
+}
+
+export const FIXED_COLUMNS = [
+  'id',
+  'name',
+  'state',
+  'lastSeenUnixMs',
+  'sinceUnixMs',
+  'protocol',
+  'reconnects',
+  'address',
+  'lastError',
+] as const;
+
+const LABELS: Readonly<Record<string, string>> = {
+  id: 'Id',
+  name: 'Name',
+  state: 'State',
+  lastSeenUnixMs: 'Last seen',
+  sinceUnixMs: 'In this state',
+  protocol: 'Speaks',
+  reconnects: 'Reconnects',
+  address: 'Address',
+  lastError: 'Last error',
+};
+
+/** What a column is called on the page. */
+export function columnLabel(field: string): string {
+  return LABELS[field] ?? nameWords(field.replace(/^values\./, ''));
+}
+
+const devicePath = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;
+
+/** Sends a parameter to a device. Answers at once or when the device did; `commandOf` tells what became of it. */
+export function setParameter(
+  deviceId: string,
+  name: string,
+  value: ParameterValue,
+): Promise<Command> {
+  return call<Command>('POST', `${devicePath(deviceId)}/parameters`, { body: { name, value } });
+}
+
+export function commandOf(command: Command): Promise<Command> {
+  return call<Command>('GET', `/v1/commands/${encodeURIComponent(command.id)}`);
+}
+
+export function renameDevice(id: string, name: string): Promise<unknown> {
+  return call('PATCH', devicePath(id), { body: { name } });
+}
+
+/** Values as typed in a form: `12.5` is a number, `true` a boolean, the rest text. */
+export function parameterFrom(text: string): ParameterValue {
+  const trimmed = text.trim();
+  if (trimmed === 'true' || trimmed === 'false') return trimmed === 'true';
+  const value = Number(trimmed);
+  return trimmed !== '' && Number.isFinite(value) ? value : text;
+}
+
+/** What is known of a value column: whether it holds figures, and how many digits they need. */
+export interface ValueColumn {
+  readonly field: string;
+  readonly numeric: boolean;
+  readonly decimals: number;
+}
+
+const SAMPLE_ROWS = 100;
+
+/** Value columns seen in `rows`, added to what was `known`. Digits only grow: figures do not dance. */
+export function learnColumns(
+  known: ReadonlyMap<string, ValueColumn>,
+  rows: readonly object[],
+): ReadonlyMap<string, ValueColumn> {
+  let learned: Map<string, ValueColumn> | undefined;
+  for (const row of rows) {
+    for (const [field, value] of Object.entries(row) as [string, unknown][]) {
+      if (!field.startsWith('values.') || value === null) continue;
+      const before = (learned ?? known).get(field);
+      const numeric = typeof value === 'number' && (before?.numeric ?? true);
+      const decimals = Math.max(before?.decimals ?? 0, numeric ? decimalsOf(value) : 0);
+      if (before && before.numeric === numeric && before.decimals === decimals) continue;
+      learned ??= new Map(known);
+      learned.set(field, { field, numeric, decimals });
+    }
+  }
+  return learned ?? known;
+}
+
+/** Looks once at whole rows, to learn which value columns there are. The answer stops it. */
+export function sampleDevices(
+  filter: Filter | undefined,
+  done: (rows: readonly object[]) => void,
+): () => void {
+  const query: LiveQueryInput = {
+    resource: 'devices',
+    ...(filter ? { filter } : {}),
+    window: { offset: 0, limit: SAMPLE_ROWS },
+  };
+  let stop: (() => void) | undefined;
+  let over = false;
+  const end = (): void => {
+    over = true;
+    stop?.();
+  };
+  stop = watch(query, (view) => {
+    if (over || view.status === 'loading') return;
+    done(view.rows);
+    // Not while the client still walks its listeners.
+    queueMicrotask(end);
+  });
+  return end;
+}

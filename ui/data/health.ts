@@ -1,0 +1,99 @@
+import type { HealthAnswer } from '../../api/contract/rest.js';
+import type { ShardRow, StoreRow } from '../../api/contract/rows.js';
+import { call } from './api.js';
+import { bytes, nameWords, number } from './format.js';
+import { stateWord, type Tone, worst } from './states.js';
+
+export type { ShardRow, StoreRow };
+
+/** What a store is for, in the user's words. */
+export function storeName(id: string): string {
+  switch (id) {
+    case 'series':
+      return 'History';
+    case 'control':
+      return 'Settings';
+    case 'icecast':
+      return 'Icecast';
+    default:
+      return id;
+  }
+}
+
+/** What a shard does, in the user's words. */
+export function shardName(row: Pick<ShardRow, 'id' | 'kind'>): string {
+  const number = /\d+$/.exec(row.id)?.[0];
+  switch (row.kind) {
+    case 'device':
+      return `Devices ${number ?? ''}`.trim();
+    case 'media':
+      return `Sound ${number ?? ''}`.trim();
+    case 'main':
+      return 'Gateway';
+  }
+}
+
+export interface HealthSummary {
+  readonly tone: Tone;
+  readonly word: string;
+  /** The causes, worst first. */
+  readonly troubles: readonly string[];
+}
+
+/** “Is everything all right?” in one word and its causes. Stores that are switched off are no trouble. */
+export function summarise(stores: readonly StoreRow[], shards: readonly ShardRow[]): HealthSummary {
+  if (stores.length === 0 && shards.length === 0) {
+    return { tone: 'unknown', word: 'Not known', troubles: [] };
+  }
+  const troubles: string[] = [];
+  const tones: Tone[] = ['good'];
+  for (const store of stores) {
+    const { tone, word } = stateWord(store.state);
+    if (tone === 'good' || tone === 'off') continue;
+    tones.push(tone);
+    const waiting = store.spoolBytes ?? 0;
+    const kept = waiting > 0 ? `, ${bytes(waiting)} kept on disk until it is back` : '';
+    troubles.push(`${storeName(store.id)}: ${word.toLowerCase()}${kept}`);
+  }
+  for (const shard of shards) {
+    const { tone, word } = stateWord(shard.state);
+    if (tone === 'good') continue;
+    tones.push(tone === 'off' ? 'attention' : tone);
+    troubles.push(`${shardName(shard)}: ${word.toLowerCase()}`);
+  }
+  const tone = worst(tones);
+  return { tone, word: tone === 'good' ? 'All running' : (troubles[0] ?? 'Trouble'), troubles };
+}
+
+/** Delay as `1.2 ms`. */
+export function milliseconds(value: number | null): string {
+  return value === null ? '–' : `${number(value, value < 100 ? 1 : 0)} ms`;
+}
+
+/** What `GET /v1/health` says, as far as the page shows it. */
+export interface Health {
+  readonly version: string;
+  readonly uptimeMs: number;
+  readonly rates: readonly { readonly id: string; readonly perSecond: number }[];
+}
+
+const RATES: Readonly<Record<string, string>> = {
+  samples: 'Samples',
+  frames: 'Device frames',
+  liveMessages: 'Live messages',
+  deliveries: 'Live deliveries',
+  requests: 'Requests',
+};
+
+export function rateWord(id: string): string {
+  return RATES[id] ?? nameWords(id.replace(/([A-Z])/g, ' $1').toLowerCase());
+}
+
+export async function fetchHealth(): Promise<Health> {
+  const answer = await call<HealthAnswer>('GET', '/v1/health');
+  return {
+    version: answer.version,
+    uptimeMs: answer.uptimeS * 1_000,
+    rates: Object.entries(answer.rates).map(([id, perSecond]) => ({ id, perSecond })),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Position, Session } from '../../api/contract/rest.js';
+import type { SessionRow } from '../../api/contract/rows.js';
+import { call } from './api.js';
+
+export type { Position, Session, SessionRow };
+
+const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
+
+export function createSession(options: {
+  readonly projectId: string;
+  readonly position: Position;
+}): Promise<Session> {
+  return call<Session>('POST', '/v1/sessions', { body: options });
+}
+
+export function getSession(id: string): Promise<Session> {
+  return call<Session>('GET', path(id));
+}
+
+export function moveSession(id: string, position: Position): Promise<unknown> {
+  return call('PATCH', path(id), { body: { position } });
+}
+
+export function commandSession(
+  id: string,
+  command: 'heartbeat' | 'pause' | 'resume' | 'skip' | 'stop',
+): Promise<unknown> {
+  return call('POST', `${path(id)}/${command}`);
+}
