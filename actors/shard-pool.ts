@@ -150,6 +150,11 @@ export class ShardPool<TOptions, Out extends LinkContract, In extends LinkContra
     return this.#pool.link(this.ownerOf(id));
   }
 
+  /** The way to the thread in a slot; undefined while it is being replaced. */
+  linkAt(slot: number): Link<Out, In> | undefined {
+    return this.#pool.link(slot);
+  }
+
   /** As `linkOf`, for callers that have nobody to ask again. @throws EngineError `thread.lost`. */
   linkTo(id: string): Link<Out, In> {
     const link = this.linkOf(id);

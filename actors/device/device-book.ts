@@ -138,11 +138,15 @@ export class DeviceBook {
     return newest;
   }
 
-  /** A device said something. */
-  heard(device: Device, atUnixMs: number): void {
+  /**
+   * A device said something. @param connection the socket it came by: what is read of it after it closed makes no
+   * device connected again. Undefined: there is none, as with samples by HTTP.
+   */
+  heard(device: Device, atUnixMs: number, connection?: number): void {
     const before = this.#lastSeenUnixMs[device.index] ?? 0;
     if (atUnixMs > before) this.#lastSeenUnixMs[device.index] = atUnixMs;
     if (this.#speaking[device.index] === SPEAKING) return;
+    if (connection !== undefined && !this.#devicesOf.has(connection)) return;
     this.#learnSilence(device.index, before === 0 ? 0 : atUnixMs - before);
     this.#speaking[device.index] = SPEAKING;
     this.#send(device, { type: 'spoke', atUnixMs });

@@ -57,7 +57,7 @@ export class Intake {
     }
     if (frame.kind === 'SET') {
       this.#options.sets.answered(serial, number, frame.answer);
-      if (device !== undefined) this.#options.book.heard(device, arrived.atUnixMs);
+      if (device !== undefined) this.#options.book.heard(device, arrived.atUnixMs, connection);
       commit.ok(connection, frameNumber, number, serial, undefined);
       return undefined;
     }
@@ -74,7 +74,7 @@ export class Intake {
     if (device === undefined || this.#missing.length > 0) {
       return { id: serial, protocol: 'smartos', channels: this.#missing };
     }
-    this.#options.book.heard(device, arrived.atUnixMs);
+    this.#options.book.heard(device, arrived.atUnixMs, connection);
     this.#place(arrived, commit);
     if (this.#options.sets.size > 0 && carries) this.#tellSets(serial, frame.fields);
     commit.ok(connection, frameNumber, number, serial, verbatim);

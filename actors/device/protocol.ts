@@ -49,6 +49,10 @@ export interface DeviceShardOptions {
   readonly series: SeriesAddress;
   readonly spoolFolder: string;
   readonly spoolLimitBytes: number;
+  /** As configured for the store; absent: raw samples are kept for ever. */
+  readonly rawDays?: number | undefined;
+  /** Names of all writers of the engine, given to one shard: it takes over what others left in the spool. */
+  readonly writers?: readonly string[] | undefined;
   /** A device that says nothing for this long is `silent`. */
   readonly silentAfterMs: number;
   /** SMART-OS: create a device when an unknown serial reports. */
@@ -191,6 +195,8 @@ export interface ToDeviceShard {
       /** Why it was closed for a fault; undefined: the device went away by itself. */
       readonly error: string | undefined;
     };
+    /** All sockets there are were told: devices that a snapshot remembers as connected, and that have none, are gone. */
+    'connections.told': { readonly protocol: string };
     /** Verbatim copies are made only while somebody observes. */
     observers: { readonly protocol: string; readonly count: number };
     /** The change feed: definitions edited elsewhere. */

@@ -1,0 +1,60 @@
+import type { ActorSnapshots } from '../../actors/control/snapshots.js';
+import type { Clock, TimerHandle } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
+
+const KIND = 'device';
+const EVERY_MS = 1_000;
+
+interface Row {
+  readonly id: string;
+  readonly snapshot: string | undefined;
+}
+
+/**
+ * Writes snapshots of device actors to the control store, once a second, the latest of each. Bounded by the number
+ * of devices. A write that fails is tried again with the next.
+ */
+export class SnapshotKeeper {
+  readonly #snapshots: ActorSnapshots;
+  readonly #clock: Clock;
+  readonly #onFault: (error: EngineError) => void;
+  #due = new Map<string, string | undefined>();
+  #timer: TimerHandle | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(snapshots: ActorSnapshots, clock: Clock, onFault: (error: EngineError) => void) {
+    this.#snapshots = snapshots;
+    this.#clock = clock;
+    this.#onFault = onFault;
+  }
+
+  note(rows: readonly Row[]): void {
+    for (const { id, snapshot } of rows) this.#due.set(id, snapshot);
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#writing = this.#writing.then(() => this.#write());
+    }, EVERY_MS);
+  }
+
+  /** Writes what is due. */
+  async close(): Promise<void> {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#writing;
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    if (this.#due.size === 0) return;
+    const due = this.#due;
+    this.#due = new Map();
+    try {
+      await this.#snapshots.apply(
+        Array.from(due, ([id, snapshot]) => ({ id, kind: KIND, snapshot })),
+      );
+    } catch (thrown) {
+      for (const [id, snapshot] of due) if (!this.#due.has(id)) this.#due.set(id, snapshot);
+      this.#onFault(EngineError.from(thrown));
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import type {
+  ChangeBatch,
+  ChannelDefinition,
+  ChannelKind,
+  DeviceDefinition,
+  DeviceEdge,
+} from '../../actors/device/protocol.js';
+import type { ChannelRow, DeviceRow } from '../contract/rows.js';
+import type { LiveTable } from '../live/table.types.js';
+
+/** `lastSeenUnixMs` of a device that keeps speaking is refreshed this often. */
+const SEEN_EVERY_MS = 1_000;
+
+interface DeviceEntry {
+  definition: DeviceDefinition;
+  seenUnixMs: number;
+}
+
+interface ChannelEntry {
+  readonly device: DeviceEntry;
+  readonly kind: ChannelKind;
+  /** Row of the channels table. */
+  readonly rowId: string;
+  /** Column of the devices table. */
+  readonly field: string;
+  atUnixMs: number;
+  /** As the store has it: booleans are 0 and 1. */
+  value: number | string | undefined;
+}
+
+export interface LatestValue {
+  readonly channel: number;
+  readonly atUnixMs: number;
+  readonly value: number | string;
+}
+
+/** The live tables of devices and channels, kept from what the shards tell. Owns all rows of both. */
+export class DeviceTables {
+  readonly #devices: LiveTable;
+  readonly #channels: LiveTable;
+  readonly #byId = new Map<string, DeviceEntry>();
+  readonly #byChannel = new Map<number, ChannelEntry>();
+
+  constructor(devices: LiveTable, channels: LiveTable) {
+    this.#devices = devices;
+    this.#channels = channels;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  definition(id: string): DeviceDefinition | undefined {
+    return this.#byId.get(id)?.definition;
+  }
+
+  ids(): IterableIterator<string> {
+    return this.#byId.keys();
+  }
+
+  /** Channel numbers of a device by parameter name. */
+  channel(deviceId: string, name: string): ChannelDefinition | undefined {
+    return this.#byId.get(deviceId)?.definition.channels.find((channel) => channel.name === name);
+  }
+
+  /** A device that is new, or that has new parameters or another name. */
+  put(definition: DeviceDefinition): void {
+    const known = this.#byId.get(definition.id);
+    const entry = known ?? { definition, seenUnixMs: 0 };
+    entry.definition = definition;
+    if (known === undefined) {
+      this.#byId.set(definition.id, entry);
+      this.#devices.put({ ...freshRow(definition) });
+    } else {
+      this.#devices.patch(definition.id, {
+        name: definition.name,
+        protocol: definition.protocol,
+      });
+    }
+    for (const channel of definition.channels) this.#putChannel(entry, channel);
+  }
+
+  remove(id: string): boolean {
+    const entry = this.#byId.get(id);
+    if (entry === undefined) return false;
+    this.#byId.delete(id);
+    for (const channel of entry.definition.channels) {
+      this.#byChannel.delete(channel.id);
+      this.#channels.remove(`${id}/${channel.name}`);
+    }
+    this.#devices.remove(id);
+    return true;
+  }
+
+  /** Stored values, at start. */
+  restore(latest: readonly LatestValue[]): void {
+    for (const { channel, atUnixMs, value } of latest) this.#change(channel, atUnixMs, value);
+  }
+
+  changes(batch: ChangeBatch): void {
+    for (let i = 0; i < batch.channel.length; i++) {
+      this.#change(batch.channel[i] ?? 0, batch.atUnixMs[i] ?? 0, batch.value[i] ?? 0);
+    }
+    for (const { channel, atUnixMs, value } of batch.text) this.#change(channel, atUnixMs, value);
+  }
+
+  edges(edges: readonly DeviceEdge[]): void {
+    for (const edge of edges) {
+      this.#devices.patch(edge.deviceId, {
+        state: edge.state,
+        sinceUnixMs: Math.round(edge.sinceUnixMs),
+        reconnects: edge.reconnects,
+        lastError: edge.lastError ?? null,
+        address: edge.address ?? null,
+      });
+      if (edge.lastSeenUnixMs === undefined) continue;
+      const entry = this.#byId.get(edge.deviceId);
+      if (entry !== undefined) this.#seen(entry, edge.lastSeenUnixMs, 0);
+    }
+  }
+
+  /** Latest values of devices, for a thread that adopts them. */
+  latestOf(ids: readonly string[]): LatestValue[] {
+    const latest: LatestValue[] = [];
+    for (const id of ids) {
+      for (const { id: channel } of this.#byId.get(id)?.definition.channels ?? []) {
+        const entry = this.#byChannel.get(channel);
+        if (entry?.value === undefined) continue;
+        latest.push({ channel, atUnixMs: entry.atUnixMs, value: entry.value });
+      }
+    }
+    return latest;
+  }
+
+  #putChannel(device: DeviceEntry, channel: ChannelDefinition): void {
+    const rowId = `${channel.deviceId}/${channel.name}`;
+    if (this.#byChannel.has(channel.id)) {
+      this.#channels.set(rowId, 'unit', channel.unit ?? null);
+      return;
+    }
+    const field = `values.${channel.name}`;
+    this.#byChannel.set(channel.id, {
+      device,
+      kind: channel.kind,
+      rowId,
+      field,
+      atUnixMs: Number.NEGATIVE_INFINITY,
+      value: undefined,
+    });
+    const row: ChannelRow = {
+      id: rowId,
+      channel: channel.id,
+      deviceId: channel.deviceId,
+      name: channel.name,
+      kind: channel.kind,
+      unit: channel.unit ?? null,
+      value: null,
+      atUnixMs: null,
+    };
+    this.#channels.put({ ...row });
+    this.#devices.set(channel.deviceId, field, null);
+  }
+
+  #change(channel: number, atUnixMs: number, value: number | string): void {
+    const entry = this.#byChannel.get(channel);
+    if (entry === undefined || atUnixMs < entry.atUnixMs) return;
+    entry.atUnixMs = atUnixMs;
+    entry.value = value;
+    const shown = entry.kind === 'boolean' ? value === 1 : value;
+    const { device } = entry;
+    this.#devices.set(device.definition.id, entry.field, shown);
+    this.#channels.set(entry.rowId, 'value', shown);
+    this.#channels.set(entry.rowId, 'atUnixMs', atUnixMs);
+    this.#seen(device, atUnixMs, SEEN_EVERY_MS);
+  }
+
+  #seen(device: DeviceEntry, atUnixMs: number, everyMs: number): void {
+    if (atUnixMs <= device.seenUnixMs + everyMs) return;
+    device.seenUnixMs = atUnixMs;
+    this.#devices.set(device.definition.id, 'lastSeenUnixMs', Math.round(atUnixMs));
+  }
+}
+
+function freshRow(definition: DeviceDefinition): DeviceRow {
+  return {
+    id: definition.id,
+    name: definition.name,
+    protocol: definition.protocol,
+    state: 'disconnected',
+    sinceUnixMs: 0,
+    lastSeenUnixMs: null,
+    reconnects: 0,
+    lastError: null,
+    address: null,
+  };
+}
