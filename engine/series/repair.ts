@@ -3,10 +3,25 @@ import { coarserBuckets, rawBuckets } from './migrations.js';
 
 const SECONDS_PER_HOUR = 3_600;
 const SECONDS_PER_DAY = 86_400;
-/** Channels of one step: bounds how long the writer has to wait. */
-const CHANNELS_PER_STEP = 256;
+/** Channel-hours of one step: bounds how long the writer has to wait. */
+const PAIRS_PER_STEP = 256;
 /** Hours this near to the end of raw retention are left as they are: a part of their rows may be gone. */
 const RETENTION_MARGIN_SECONDS = 7_200;
+
+interface DirtyRow {
+  readonly writer: string;
+  /** Hours since 1970. */
+  readonly hour: number;
+  readonly channel: number;
+  readonly mark: string;
+}
+
+interface Range {
+  readonly channels: readonly number[];
+  readonly starts: readonly number[];
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface RepairOptions {
   readonly client: ClickHouseClient;
@@ -33,63 +48,51 @@ export class RollupRepair {
   async step(nowUnixMs: number): Promise<number> {
     const dirty = await this.#oldest();
     if (dirty.length === 0) return 0;
-    const hour = dirty[0]?.hour ?? 0;
-    const channels = [...new Set(dirty.map((row) => row.channel))];
     const nowSeconds = nowUnixMs / 1_000;
     const { rawDays } = this.#options;
-    const keptFrom = rawDays === 0 ? 0 : nowSeconds - rawDays * SECONDS_PER_DAY;
-    if (hour * SECONDS_PER_HOUR >= keptFrom + (rawDays === 0 ? 0 : RETENTION_MARGIN_SECONDS)) {
-      await this.#recompute(hour, channels);
-    }
+    const keptFrom =
+      rawDays === 0 ? 0 : nowSeconds - rawDays * SECONDS_PER_DAY + RETENTION_MARGIN_SECONDS;
+    const kept = dirty.filter((row) => row.hour * SECONDS_PER_HOUR >= keptFrom);
+    if (kept.length > 0) await this.#recompute(kept);
     await this.#clear(dirty, nowSeconds);
-    return channels.length;
+    return dirty.length;
   }
 
-  async #oldest(): Promise<{ writer: string; hour: number; channel: number; mark: string }[]> {
+  async #oldest(): Promise<readonly DirtyRow[]> {
     const { client, writer, liveNames } = this.#options;
     const mine =
       liveNames === undefined
         ? 'writer = {writer:String}'
         : '(writer = {writer:String} OR writer NOT IN {live:Array(String)})';
-    const pending = `SELECT writer, hour, channel, max(marked) AS mark FROM rollup_dirty WHERE ${mine}
-      GROUP BY writer, hour, channel HAVING max(marked) > max(cleared)`;
     const answer = await client.query({
-      query: `WITH pending AS (${pending})
-        SELECT writer, hour, channel, toString(mark) AS mark FROM pending
-        WHERE hour = (SELECT min(hour) FROM pending) ORDER BY channel LIMIT ${CHANNELS_PER_STEP}`,
+      query: `SELECT writer, hour, channel, toString(max(marked)) AS mark FROM rollup_dirty WHERE ${mine}
+        GROUP BY writer, hour, channel HAVING max(marked) > max(cleared)
+        ORDER BY hour, channel LIMIT ${PAIRS_PER_STEP}`,
       query_params: { writer, live: [...(liveNames ?? [])] },
       format: 'JSONEachRow',
     });
     return answer.json();
   }
 
-  async #recompute(hour: number, channels: readonly number[]): Promise<void> {
-    const from = hour * SECONDS_PER_HOUR;
-    const day = from - (from % SECONDS_PER_DAY);
-    const ofHour = 'AND samples.at >= {from:DateTime} AND samples.at < {to:DateTime}';
-    const rawOf = (start: string) =>
-      rawBuckets('samples FINAL', start, `AND channel IN {channels:Array(UInt32)} ${ofHour}`);
-    const dayOf = `WHERE channel IN {channels:Array(UInt32)} AND samples_1h.at >= {from:DateTime} AND samples_1h.at < {to:DateTime}`;
-    const hourRange = { channels, from, to: from + SECONDS_PER_HOUR };
-    const dayRange = { channels, from: day, to: day + SECONDS_PER_DAY };
-    await this.#replace('samples_1m', rawOf('toStartOfMinute'), hourRange);
-    await this.#replace('samples_1h', rawOf('toStartOfHour'), hourRange);
-    await this.#replace(
-      'samples_1d',
-      coarserBuckets('samples_1h', 'toStartOfDay', dayOf),
-      dayRange,
-    );
+  async #recompute(dirty: readonly DirtyRow[]): Promise<void> {
+    const hours = dirty.map((row) => row.hour * SECONDS_PER_HOUR);
+    const days = hours.map((seconds) => seconds - (seconds % SECONDS_PER_DAY));
+    const channels = dirty.map((row) => row.channel);
+    const byHour = { channels, starts: hours, ...span(hours, SECONDS_PER_HOUR) };
+    const byDay = { channels, starts: days, ...span(days, SECONDS_PER_DAY) };
+    const raw = (start: string) =>
+      rawBuckets('samples FINAL', start, `AND ${buckets('toStartOfHour', 'samples.at')}`);
+    const hourly = `WHERE ${buckets('toStartOfDay', 'samples_1h.at')}`;
+    await this.#replace('samples_1m', 'toStartOfHour', raw('toStartOfMinute'), byHour);
+    await this.#replace('samples_1h', 'toStartOfHour', raw('toStartOfHour'), byHour);
+    const daily = coarserBuckets('samples_1h', 'toStartOfDay', hourly);
+    await this.#replace('samples_1d', 'toStartOfDay', daily, byDay);
   }
 
-  async #replace(
-    table: string,
-    select: string,
-    range: { readonly channels: readonly number[]; readonly from: number; readonly to: number },
-  ): Promise<void> {
+  async #replace(table: string, start: string, select: string, range: Range): Promise<void> {
     const { client } = this.#options;
     await client.command({
-      query: `DELETE FROM ${table} WHERE channel IN {channels:Array(UInt32)}
-        AND at >= {from:DateTime} AND at < {to:DateTime}`,
+      query: `DELETE FROM ${table} WHERE ${buckets(start, 'at')}`,
       query_params: { ...range },
       clickhouse_settings: { lightweight_deletes_sync: '2' },
     });
@@ -101,10 +104,7 @@ export class RollupRepair {
     });
   }
 
-  async #clear(
-    dirty: readonly { writer: string; hour: number; channel: number; mark: string }[],
-    nowSeconds: number,
-  ): Promise<void> {
+  async #clear(dirty: readonly DirtyRow[], nowSeconds: number): Promise<void> {
     await this.#options.client.insert({
       table: 'rollup_dirty',
       columns: ['writer', 'hour', 'channel', 'cleared', 'touched'],
@@ -119,4 +119,15 @@ export class RollupRepair {
       clickhouse_settings: { insert_deduplicate: 0 },
     });
   }
+}
+
+/** Rows of the buckets in question: `channels[i]` with the bucket that begins at `starts[i]`. */
+function buckets(start: string, at: string): string {
+  return `channel IN {channels:Array(UInt32)} AND ${at} >= toDateTime({from:UInt32}, 'UTC')
+    AND ${at} < toDateTime({to:UInt32}, 'UTC') AND (channel, ${start}(${at})) IN
+    arrayZip({channels:Array(UInt32)}, arrayMap(s -> toDateTime(s, 'UTC'), {starts:Array(UInt32)}))`;
+}
+
+function span(starts: readonly number[], width: number) {
+  return { from: Math.min(...starts), to: Math.max(...starts) + width };
 }

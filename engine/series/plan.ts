@@ -1,0 +1,173 @@
+import type { Aggregation, SeriesAnswer, SeriesQuery } from './series.types.js';
+
+export type SeriesSource = SeriesAnswer['source'];
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Rollups from coarse to fine, with the width of their buckets. */
+const ROLLUPS: readonly (readonly [source: Exclude<SeriesSource, 'raw'>, widthMs: number])[] = [
+  ['1d', DAY_MS],
+  ['1h', HOUR_MS],
+  ['1m', MINUTE_MS],
+];
+
+/** How far back each source reaches, Unix ms; rows before it are gone. */
+export interface SourceHorizon {
+  readonly rawFromUnixMs: number;
+  readonly minuteFromUnixMs: number;
+  readonly hourFromUnixMs: number;
+}
+
+export interface SeriesPlan {
+  readonly source: SeriesSource;
+  /** 0: the samples themselves. */
+  readonly intervalMs: number;
+}
+
+/** True when samples may stand for themselves: a sum or count of one sample would say something else. */
+export function samplesWillDo(query: SeriesQuery): boolean {
+  return (
+    !(query.intervalMs !== undefined && query.intervalMs > 0) && !isAdditive(query.aggregation)
+  );
+}
+
+function isAdditive(aggregation: Aggregation): boolean {
+  return aggregation === 'sum' || aggregation === 'count';
+}
+
+/**
+ * Bucket width and the coarsest table that has it. A given width is kept where the table that still holds the
+ * range has it and the points fit; else it grows to the next whole minute, hour or day.
+ */
+export function planBuckets(query: SeriesQuery, horizon: SourceHorizon): SeriesPlan {
+  const spanMs = Math.max(1, query.toUnixMs - query.fromUnixMs);
+  const perBucket = query.aggregation === 'minmax' ? 2 : 1;
+  const maxBuckets = Math.max(1, Math.floor(query.maxPoints / perBucket));
+  const asked = query.intervalMs !== undefined && query.intervalMs > 0 ? query.intervalMs : 1;
+  const finestMs = finestHeld(query.fromUnixMs, horizon);
+  let intervalMs = asked;
+  if (bucketsOf(query, intervalMs) > maxBuckets) {
+    // One bucket more than the span needs, since buckets are aligned to the clock and not to the range.
+    intervalMs = roundUp(Math.ceil(spanMs / Math.max(1, maxBuckets - 1)));
+  }
+  intervalMs = Math.max(intervalMs, finestMs);
+  if (finestMs > 1) intervalMs = Math.ceil(intervalMs / finestMs) * finestMs;
+  while (bucketsOf(query, intervalMs) > maxBuckets) intervalMs = roundUp(intervalMs * 2);
+  const rollup = ROLLUPS.find(([, widthMs]) => intervalMs % widthMs === 0);
+  return { source: rollup?.[0] ?? 'raw', intervalMs };
+}
+
+function bucketsOf(query: SeriesQuery, intervalMs: number): number {
+  const first = Math.floor(query.fromUnixMs / intervalMs);
+  return Math.floor((query.toUnixMs - 1) / intervalMs) - first + 1;
+}
+
+/** Up to a width that a rollup has: reading 40-second buckets costs every raw row, a minute costs one row. */
+function roundUp(intervalMs: number): number {
+  if (intervalMs > HOUR_MS * 12) return Math.ceil(intervalMs / DAY_MS) * DAY_MS;
+  if (intervalMs > MINUTE_MS * 30) return Math.ceil(intervalMs / HOUR_MS) * HOUR_MS;
+  if (intervalMs > 20_000) return Math.ceil(intervalMs / MINUTE_MS) * MINUTE_MS;
+  return intervalMs;
+}
+
+function finestHeld(fromUnixMs: number, horizon: SourceHorizon): number {
+  if (fromUnixMs >= horizon.rawFromUnixMs) return 1;
+  if (fromUnixMs >= horizon.minuteFromUnixMs) return MINUTE_MS;
+  if (fromUnixMs >= horizon.hourFromUnixMs) return HOUR_MS;
+  return DAY_MS;
+}
+
+const RANGE = `channel IN {channels:Array(UInt32)}
+    AND at >= fromUnixTimestamp64Micro({fromUs:Int64}, 'UTC')
+    AND at < fromUnixTimestamp64Micro({toUs:Int64}, 'UTC')`;
+
+/** Of numbers, each once: rows of one key that are not merged yet are merged while reading. */
+export const SAMPLES = `(SELECT channel, at, value FROM samples FINAL WHERE ${RANGE})`;
+export const TEXTS = `(SELECT channel, at, value FROM samples_text FINAL WHERE ${RANGE})`;
+
+const toMs = (at: string) => `toUnixTimestamp64Micro(${at}) / 1000`;
+
+/** Samples themselves, as `channel, atUnixMs, value`; at most `{maxPoints}` a channel. */
+export function pointsSql(from: string): string {
+  return `SELECT channel, ${toMs('at')} AS ms, value FROM ${from}
+    ORDER BY channel, at LIMIT {maxPoints:UInt32} BY channel`;
+}
+
+const ROLLUP_VALUE: Readonly<Record<Aggregation, string>> = {
+  avg: 'sum(total) / sum(points)',
+  min: 'min(minimum)',
+  max: 'max(maximum)',
+  sum: 'sum(total)',
+  count: 'sum(points)',
+  last: 'argMaxMerge(lastValue)',
+  minmax: '',
+};
+
+const RAW_VALUE: Readonly<Record<Aggregation, string>> = {
+  avg: 'avg(value)',
+  min: 'min(value)',
+  max: 'max(value)',
+  sum: 'sum(value)',
+  count: 'count()',
+  last: 'argMax(value, at)',
+  minmax: '',
+};
+
+/**
+ * Buckets as `channel, atUnixMs, value`; a bucket's time is its start. `minmax` gives two rows a bucket: from raw
+ * samples with the times they had, from rollups at the start and in the middle.
+ */
+export function bucketsSql(source: SeriesSource, aggregation: Aggregation): string {
+  const bucket = (ms: string) => `intDiv(${ms}, {intervalMs:Int64}) * {intervalMs:Int64}`;
+  if (source === 'raw') {
+    const start = bucket('toUnixTimestamp64Milli(at)');
+    const from = `${SAMPLES} WHERE isFinite(value) GROUP BY channel, bucket`;
+    if (aggregation !== 'minmax') {
+      return `SELECT channel, toFloat64(${start} AS bucket) AS ms, toFloat64(${RAW_VALUE[aggregation]}) AS result
+        FROM ${from} ORDER BY channel, ms`;
+    }
+    return `SELECT channel, ${toMs('point.1')} AS ms, point.2 AS result FROM (
+        SELECT channel, ${start} AS bucket, arrayJoin(arrayDistinct(
+          [(argMin(at, value), min(value)), (argMax(at, value), max(value))])) AS point FROM ${from})
+      ORDER BY channel, ms`;
+  }
+  const seconds = { '1m': 60, '1h': 3_600, '1d': 86_400 }[source];
+  const start = bucket('toInt64(toUnixTimestamp(at)) * 1000');
+  const from = `samples_${source} WHERE channel IN {channels:Array(UInt32)}
+    AND at >= toDateTime(intDiv(intDiv({fromUs:Int64}, 1000000), ${seconds}) * ${seconds}, 'UTC')
+    AND at < toDateTime(intDiv({toUs:Int64} + 999999, 1000000), 'UTC') GROUP BY channel, bucket`;
+  if (aggregation !== 'minmax') {
+    return `SELECT channel, toFloat64(${start} AS bucket) AS ms, toFloat64(${ROLLUP_VALUE[aggregation]}) AS result
+      FROM ${from} ORDER BY channel, ms`;
+  }
+  return `SELECT channel, point.1 AS ms, point.2 AS result FROM (
+      SELECT channel, ${start} AS bucket, arrayJoin([(toFloat64(bucket), min(minimum)),
+        (toFloat64(bucket) + {intervalMs:Int64} / 2, max(maximum))]) AS point FROM ${from})
+    ORDER BY channel, ms`;
+}
+
+/** Last text of every bucket, with the time it had. */
+export const TEXT_BUCKETS = `SELECT channel, ${toMs('max(at)')} AS ms, argMax(value, at) AS result FROM ${TEXTS}
+  GROUP BY channel, intDiv(toUnixTimestamp64Milli(at), {intervalMs:Int64}) ORDER BY channel, ms`;
+
+/** Most samples any channel has in the range; from the minute rollup, where a range of a day is 1,440 rows. */
+export function countSql(spanMs: number): string {
+  const table = spanMs > 2 * DAY_MS ? 'samples_1h' : 'samples_1m';
+  return `SELECT max(n) AS most FROM (
+    SELECT sum(points) AS n FROM ${table} WHERE ${RANGE} GROUP BY channel
+    UNION ALL SELECT count() AS n FROM samples_text WHERE ${RANGE} GROUP BY channel)`;
+}
+
+/** Rows of an export, numbers only or with texts among them. */
+export function exportSql(withText: boolean, asText: boolean): string {
+  if (!withText) return `SELECT channel, at, value FROM ${SAMPLES} ORDER BY channel, at`;
+  return asText
+    ? `SELECT channel, at, value FROM (SELECT channel, at, toString(value) AS value FROM ${SAMPLES}
+        UNION ALL SELECT channel, at, value FROM ${TEXTS}) ORDER BY channel, at`
+    : `SELECT channel, at, value, text FROM (
+        SELECT channel, at, toNullable(value) AS value, CAST(NULL, 'Nullable(String)') AS text FROM ${SAMPLES}
+        UNION ALL SELECT channel, at, CAST(NULL, 'Nullable(Float64)') AS value, toNullable(value) AS text
+          FROM ${TEXTS}) ORDER BY channel, at`;
+}

@@ -1,0 +1,170 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { StoreBatch } from './batch.js';
+import { Spool, type SpoolOptions, type SpoolReport } from './spool.js';
+import { decodePayload, encodeRecord, readRecord } from './spool-format.js';
+
+let parent = '';
+let reports: SpoolReport[] = [];
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'earshot-spool-'));
+  reports = [];
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+const folder = () => join(parent, 'device-0');
+
+function openSpool(options: Partial<SpoolOptions> = {}): Spool {
+  const report = (told: SpoolReport) => reports.push(told);
+  return new Spool({ folder: folder(), limitBytes: 1_000_000, report, ...options });
+}
+
+function batch(token: string, bytes = 40): StoreBatch {
+  const samples = Buffer.alloc(bytes, `${token}\t`);
+  const none = Buffer.alloc(0);
+  return { token, rows: 1, samples, text: none, events: none, dirty: [5], unverified: [1] };
+}
+
+async function fill(spool: Spool, ...tokens: string[]): Promise<void> {
+  for (const token of tokens) await spool.append([{ batch: batch(token), attempted: false }]);
+}
+
+async function drain(spool: Spool): Promise<string[]> {
+  const tokens: string[] = [];
+  for (let next = await spool.next(); next !== undefined; next = await spool.next()) {
+    tokens.push(next.batch.token);
+    await spool.forget();
+  }
+  return tokens;
+}
+
+function segment(index = 0): string {
+  const names = readdirSync(folder()).filter((name) => name.endsWith('.seg'));
+  return join(folder(), names[index] ?? '');
+}
+
+test('batches come back whole and in order, and leave the disk empty', async () => {
+  const spool = openSpool({ segmentBytes: 300 });
+  await fill(spool, 'a', 'b', 'c', 'd');
+  const first = await spool.next();
+  expect(first?.batch).toEqual(batch('a'));
+  await fill(spool, 'e');
+  expect(await drain(spool)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(spool.empty).toBe(true);
+  expect(spool.bytes).toBe(0);
+  expect(readdirSync(folder()).filter((name) => name.endsWith('.seg'))).toEqual([]);
+});
+
+test('after a restart it goes on behind the last forgotten batch, which may have been sent already', async () => {
+  const before = openSpool();
+  await fill(before, 'a', 'b', 'c');
+  await before.next();
+  await before.forget();
+  const after = openSpool();
+  expect(await after.next()).toMatchObject({ attempted: true, batch: { token: 'b' } });
+  await after.forget();
+  expect(await after.next()).toMatchObject({ attempted: false, batch: { token: 'c' } });
+});
+
+test('a torn tail is cut off and told; what was acknowledged is there', async () => {
+  const before = openSpool();
+  await fill(before, 'a', 'b', 'c');
+  await before.close();
+  truncateSync(segment(), readFileSync(segment()).length - 5);
+  expect(await drain(openSpool())).toEqual(['a', 'b']);
+  expect(reports).toMatchObject([{ type: 'spool.torn' }]);
+});
+
+test('a damaged record in the middle is skipped, kept for a human, and told', async () => {
+  const before = openSpool();
+  await fill(before, 'a', 'b', 'c');
+  await before.close();
+  const bytes = readFileSync(segment());
+  const middle = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 0xff, middle);
+  writeFileSync(segment(), bytes);
+  expect(await drain(openSpool())).toEqual(['a', 'c']);
+  expect(reports).toMatchObject([{ type: 'spool.corrupt' }]);
+  expect(readdirSync(join(folder(), 'quarantine'))).toHaveLength(1);
+});
+
+test('when it is full it refuses, and all that was acknowledged stays', async () => {
+  const spool = openSpool({ limitBytes: 700 });
+  await fill(spool, 'a', 'b', 'c');
+  await expect(fill(spool, 'd', 'e', 'f')).rejects.toMatchObject({ code: 'spool.full' });
+  expect((await drain(spool)).slice(0, 3)).toEqual(['a', 'b', 'c']);
+});
+
+test('told to, it drops the oldest segment instead and says how many rows that were', async () => {
+  const spool = openSpool({
+    limitBytes: 700,
+    segmentBytes: 300,
+    whenFull: 'drop-oldest-segment',
+  });
+  await fill(spool, 'a', 'b', 'c', 'd', 'e', 'f', 'g');
+  const left = await drain(spool);
+  expect(left.at(-1)).toBe('g');
+  expect(left).not.toContain('a');
+  const dropped = reports.reduce(
+    (n, told) => n + (told.type === 'spool.dropped' ? told.rows : 0),
+    0,
+  );
+  expect(dropped + left.length).toBe(7);
+});
+
+test('folders of writers that are gone are adopted, oldest first, from where they stopped', async () => {
+  const gone = openSpool({ folder: join(parent, 'device-7') });
+  await fill(gone, 'x', 'y', 'z');
+  await gone.next();
+  await gone.forget();
+  await gone.close();
+  const live = openSpool({ folder: join(parent, 'device-1') });
+  await fill(live, 'other');
+  const spool = openSpool();
+  await fill(spool, 'mine');
+  spool.adopt(parent, ['device-1']);
+  expect(await drain(spool)).toEqual(['y', 'z', 'mine']);
+  expect(existsSync(join(parent, 'device-7', '000000000001.seg'))).toBe(false);
+  expect(await drain(live)).toEqual(['other']);
+});
+
+test('bytes that are no batch never throw, and every whole record among them is found', () => {
+  const junk = fc.uint8Array({ maxLength: 200 });
+  const token = fc.stringMatching(/^[a-z]{1,8}$/);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(junk, token), { maxLength: 8 }), junk, (parts, tail) => {
+      const pieces: Uint8Array[] = [];
+      for (const [noise, name] of parts) pieces.push(noise, ...encodeRecord(batch(name), false));
+      const bytes = Buffer.concat([...pieces, tail]);
+      const found: string[] = [];
+      for (let offset = 0; ; ) {
+        const next = readRecord(bytes, offset);
+        if (next.kind === 'end') break;
+        expect(next.end).toBeGreaterThan(offset);
+        if (next.kind === 'record') found.push(decodePayload(next.payload).batch.token);
+        offset = next.end;
+      }
+      expect(found).toEqual(parts.map(([, name]) => name));
+    }),
+  );
+});
+
+test('a file that is only noise is no reason to stop', async () => {
+  const before = openSpool();
+  await fill(before, 'a');
+  await before.close();
+  appendFileSync(segment(), Buffer.alloc(5_000, 'ESPL'));
+  expect(await drain(openSpool())).toEqual(['a']);
+});
