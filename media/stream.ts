@@ -2,8 +2,12 @@ import type { Mix } from './mix.js';
 import { Limiter, type Mixer } from './mixer/mixer.js';
 import { BLOCK_FRAMES, type Encoder, type EncoderFactory, type StreamFormat } from './ports.js';
 
-/** Blocks of past sound that warm a new encoder: whole MP3 frames (6 × 960 = 5 × 1152). */
+/**
+ * Blocks of past sound that warm a new encoder. A codec's memory is under 3 blocks; a process also
+ * lags by what is in its pipes.
+ */
 const HISTORY_BLOCKS = 6;
+const PROCESS_HISTORY_BLOCKS = 30;
 
 export interface StreamFormatOptions {
   readonly format: StreamFormat;
@@ -30,7 +34,9 @@ export class MixStream {
   /** A member's mix changed in this tick, or still waits to leave. */
   changed = true;
   #encoder: Encoder | undefined;
-  #warming = false;
+  /** Up to here on the stream clock its listeners have had packets. */
+  #endFrame = 0;
+  #historySize = HISTORY_BLOCKS;
   #history: Float32Array | undefined;
   #historyBlocks = 0;
 
@@ -52,23 +58,26 @@ export class MixStream {
     onPacket: (stream: MixStream, bytes: Uint8Array) => void,
     onError: (stream: MixStream, error: Error) => void,
   ): Encoder {
-    const warm = factory.synchronous && like !== undefined ? like.#historyBlocks : 0;
+    if (!factory.synchronous) this.#historySize = PROCESS_HISTORY_BLOCKS;
+    const warm = like === undefined ? 0 : like.#historyBlocks;
+    this.#endFrame = like === undefined ? 0 : like.#endFrame;
     const encoder = factory.open(
       { ...this.options, startFrame: startFrame - warm * BLOCK_FRAMES },
-      (bytes) => {
-        if (!this.#warming) onPacket(this, bytes);
+      (bytes, endFrame) => {
+        // All encoders cut at the same places, so those up to here are what `like` has delivered.
+        if (endFrame <= this.#endFrame) return;
+        this.#endFrame = endFrame;
+        onPacket(this, bytes);
       },
       (error) => onError(this, error),
     );
     this.#encoder = encoder;
     if (like === undefined) return encoder;
     this.limiter.copy(like.limiter);
-    this.#warming = true;
     for (let back = warm; back > 0; back--) {
       const at = like.#historyAt(startFrame / BLOCK_FRAMES - back);
       encoder.encode(at.left, at.right);
     }
-    this.#warming = false;
     return encoder;
   }
 
@@ -108,16 +117,16 @@ export class MixStream {
       this.#historyBlocks = 0;
       return;
     }
-    this.#history ??= new Float32Array(HISTORY_BLOCKS * 2 * BLOCK_FRAMES);
-    const at = (block % HISTORY_BLOCKS) * 2 * BLOCK_FRAMES;
+    this.#history ??= new Float32Array(this.#historySize * 2 * BLOCK_FRAMES);
+    const at = (block % this.#historySize) * 2 * BLOCK_FRAMES;
     this.#history.set(mixer.left, at);
     this.#history.set(mixer.right, at + BLOCK_FRAMES);
-    this.#historyBlocks = Math.min(HISTORY_BLOCKS, this.#historyBlocks + 1);
+    this.#historyBlocks = Math.min(this.#historySize, this.#historyBlocks + 1);
   }
 
   #historyAt(block: number): { left: Float32Array; right: Float32Array } {
-    const at = (block % HISTORY_BLOCKS) * 2 * BLOCK_FRAMES;
-    const history = this.#history ?? new Float32Array(HISTORY_BLOCKS * 2 * BLOCK_FRAMES);
+    const at = (block % this.#historySize) * 2 * BLOCK_FRAMES;
+    const history = this.#history ?? new Float32Array(this.#historySize * 2 * BLOCK_FRAMES);
     return {
       left: history.subarray(at, at + BLOCK_FRAMES),
       right: history.subarray(at + BLOCK_FRAMES, at + 2 * BLOCK_FRAMES),
