@@ -23,7 +23,7 @@ export type FaultKind = 'throw' | 'exit' | 'hang';
 
 /** What every shard thread tells the main thread. */
 export interface HostPosts {
-  /** Inspector rows that changed; `removed` are gone. Conflated, at most one message each 100 ms. */
+  /** Inspector rows that changed; `removed` are gone. Conflated over 100 ms, at most 1,000 a message. */
   'actors.changed': { readonly changed: readonly ActorInfo[]; readonly removed: readonly string[] };
   /** Persisted machine snapshots after an edge; latest wins per id; `snapshot` undefined forgets it. */
   'actors.snapshot': readonly SnapshotRow[];

@@ -9,8 +9,9 @@ import { breakThread } from './host.fault.js';
 import type { HostPosts, HostRequests, SnapshotRow } from './host.protocol.js';
 
 const CHANGED_EVERY_MS = 100;
-/** Rows and snapshots told at once: more would hold up the shard's event loop. */
-const CHANGED_AT_ONCE = 2_000;
+/** Rows and snapshots told at once: more would hold up the shard's event loop. The rest follows soon. */
+const CHANGED_AT_ONCE = 1_000;
+const CHANGED_REST_MS = 5;
 
 interface HostOut extends LinkContract {
   readonly posts: HostPosts;
@@ -57,7 +58,8 @@ export class ShardHost<
   readonly clock: Clock;
   readonly #thread: ThreadHandle<Out, In>;
   readonly #posts: Link<HostOut, HostIn>;
-  readonly #dirty = new Set<string>();
+  /** Ids to tell of → whether the snapshot is to be told too. */
+  readonly #dirty = new Map<string, boolean>();
   readonly #stops: ((deadlineMs: number) => Promise<void>)[] = [];
   readonly #counters = new Map<string, () => number>();
   #flushDue = false;
@@ -81,8 +83,8 @@ export class ShardHost<
     this.supervisor = new Supervisor({
       shard: this.name,
       clock: this.clock,
-      onChange: (id) => {
-        this.#noteChange(id);
+      onChange: (id, edge) => {
+        this.#noteChange(id, edge);
       },
       ...(options.report === undefined ? {} : { report: options.report }),
     });
@@ -124,28 +126,28 @@ export class ShardHost<
     });
   }
 
-  #noteChange(id: string): void {
-    this.#dirty.add(id);
-    if (this.#stopped === undefined) this.#flushSoon();
+  #noteChange(id: string, edge: boolean): void {
+    this.#dirty.set(id, edge || this.#dirty.get(id) === true);
+    if (this.#stopped === undefined) this.#flushIn(CHANGED_EVERY_MS);
   }
 
-  #flushSoon(): void {
+  #flushIn(delayMs: number): void {
     if (this.#flushDue || this.link.closed !== undefined) return;
     this.#flushDue = true;
     this.clock.setTimeout(() => {
       this.#flushDue = false;
-      this.#flush(CHANGED_AT_ONCE);
-      if (this.#dirty.size > 0) this.#flushSoon();
-    }, CHANGED_EVERY_MS);
+      const told = this.#flush(CHANGED_AT_ONCE);
+      if (this.#dirty.size > 0) this.#flushIn(told ? CHANGED_REST_MS : CHANGED_EVERY_MS);
+    }, delayMs);
   }
 
   // A full link keeps the ids dirty: rows are latest state, so nothing is lost by telling them later.
-  #flush(limit: number): void {
+  #flush(limit: number): boolean {
     const changed: ActorInfo[] = [];
     const removed: string[] = [];
     const snapshots: SnapshotRow[] = [];
     const told: string[] = [];
-    for (const id of this.#dirty) {
+    for (const [id, edge] of this.#dirty) {
       if (told.length === limit) break;
       told.push(id);
       const info = this.supervisor.info(id);
@@ -155,13 +157,14 @@ export class ShardHost<
         continue;
       }
       changed.push(info);
-      const snapshot = this.supervisor.persisted(id);
+      const snapshot = edge ? this.supervisor.persisted(id) : undefined;
       if (snapshot !== undefined) snapshots.push({ id, kind: info.kind, snapshot });
     }
-    if (told.length === 0) return;
-    if (!this.#posts.post('actors.changed', { changed, removed })) return;
-    if (snapshots.length > 0 && !this.#posts.post('actors.snapshot', snapshots)) return;
+    if (told.length === 0) return true;
+    if (!this.#posts.post('actors.changed', { changed, removed })) return false;
+    if (snapshots.length > 0 && !this.#posts.post('actors.snapshot', snapshots)) return false;
     for (const id of told) this.#dirty.delete(id);
+    return true;
   }
 
   // A planned stop keeps the snapshots as they were while the actors lived: they come back from them.

@@ -50,13 +50,21 @@ function setUp(startUnixMs?: number) {
   const clock = new TestClock(startUnixMs);
   const reports: SupervisorReport[] = [];
   const changes: string[] = [];
+  const edges: string[] = [];
   const supervisor = new Supervisor({
     shard: 'device-0',
     clock,
     report: (report) => reports.push(report),
-    onChange: (id) => changes.push(id),
+    onChange: (id, edge) => (edge ? edges : changes).push(id),
   });
-  return { clock, reports, changes, supervisor, types: () => reports.map(({ type }) => type) };
+  return {
+    clock,
+    reports,
+    changes,
+    edges,
+    supervisor,
+    types: () => reports.map(({ type }) => type),
+  };
 }
 
 function spec(id: string, more: Partial<ChildSpec> = {}): ChildSpec {
@@ -105,17 +113,28 @@ describe('a child', () => {
   });
 
   it('keeps the time of a state when only its context changes', () => {
-    const { supervisor, clock, changes } = setUp();
+    const { supervisor, clock, edges } = setUp();
     supervisor.start(spec('a'));
     const { sinceUnixMs } = supervisor.info('a') ?? {};
     clock.advance(1_000);
-    changes.length = 0;
+    edges.length = 0;
     supervisor.get('a')?.send({ type: 'count' });
-    expect(changes).toEqual(['a']);
+    expect(edges).toEqual(['a']);
     expect(supervisor.info('a')?.sinceUnixMs).toBe(sinceUnixMs);
-    changes.length = 0;
+    edges.length = 0;
     supervisor.get('a')?.send({ type: 'unheard of' });
-    expect(changes).toEqual([]);
+    expect(edges).toEqual([]);
+  });
+
+  it('tells what is worth storing from what is only worth showing', async () => {
+    const { supervisor, changes, edges } = setUp();
+    supervisor.start(spec('a'));
+    expect([edges, changes]).toEqual([['a'], []]);
+    const snapshot = parseSnapshot(supervisor.persisted('a') ?? '');
+    supervisor.start(spec('b', { snapshot }));
+    expect([edges, changes]).toEqual([['a'], ['b']]);
+    await supervisor.park('a');
+    expect([edges, changes]).toEqual([['a'], ['b', 'a']]);
   });
 });
 

@@ -15,8 +15,11 @@ export interface SupervisorOptions {
   readonly parent?: string;
   readonly clock?: Clock;
   readonly report?: (report: SupervisorReport) => void;
-  /** A row of the inspector changed or went; read it with `info(id)`. Called often: only note the id. */
-  readonly onChange?: (id: string) => void;
+  /**
+   * A row of the inspector changed or went; read it with `info(id)`. `edge`: its machine moved on, so that
+   * its snapshot is worth storing. Called often: only note the id.
+   */
+  readonly onChange?: (id: string, edge: boolean) => void;
 }
 
 /**
@@ -29,7 +32,7 @@ export class Supervisor implements SupervisorApi {
   readonly #parent: string;
   readonly #clock: Clock;
   readonly #report: (report: SupervisorReport) => void;
-  readonly #onChange: (id: string) => void;
+  readonly #onChange: (id: string, edge: boolean) => void;
 
   constructor(options: SupervisorOptions) {
     this.#shard = options.shard;
@@ -135,11 +138,12 @@ export class Supervisor implements SupervisorApi {
     }
     child.actor = actor;
     child.enter('running', this.#clock.nowMs());
+    child.saw(actor.getSnapshot(), this.#clock.nowMs());
     // An actor that was stopped by us still completes; only the incarnation that is in charge counts.
     const current = (): boolean => child.actor === actor;
     actor.subscribe({
       next: (state: unknown) => {
-        if (current() && child.saw(state, this.#clock.nowMs())) this.#onChange(spec.id);
+        if (current() && child.saw(state, this.#clock.nowMs())) this.#onChange(spec.id, true);
       },
       error: (thrown: unknown) => {
         if (!current()) return;
@@ -153,7 +157,8 @@ export class Supervisor implements SupervisorApi {
     actor.start();
     if (!current()) return;
     if (snapshot !== undefined) restoreTimers(actor, snapshot, this.#clock.nowMs());
-    this.#onChange(spec.id);
+    // What came from a snapshot is stored already.
+    this.#onChange(spec.id, snapshot === undefined);
     this.#report({ type: 'child.started', id: spec.id, restarts: child.restarts });
   }
 
@@ -195,20 +200,20 @@ export class Supervisor implements SupervisorApi {
       child.restarts += 1;
       this.#boot(child);
     }, afterMs);
-    this.#onChange(id);
+    this.#onChange(id, false);
     this.#report({ type: 'child.restarting', id, afterMs, error });
   }
 
   #parked(child: Child, error: EngineError | undefined): void {
     child.enter('parked', this.#clock.nowMs());
-    this.#onChange(child.spec.id);
+    this.#onChange(child.spec.id, false);
     this.#report({ type: 'child.parked', id: child.spec.id, error });
   }
 
   #forget(child: Child): void {
     child.actor = undefined;
     this.#children.delete(child.spec.id);
-    this.#onChange(child.spec.id);
+    this.#onChange(child.spec.id, false);
     this.#report({ type: 'child.stopped', id: child.spec.id });
   }
 

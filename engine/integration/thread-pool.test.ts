@@ -37,7 +37,7 @@ it('hears what a thread says before it is ready', async () => {
     wire: (link) => link.on('hello', (name) => heard.push(name)),
   });
   await pool.start();
-  expect(heard.sort()).toEqual(['moody-0', 'moody-1']);
+  await vi.waitFor(() => expect([...heard].sort()).toEqual(['moody-0', 'moody-1']));
   expect(await pool.link(1)?.call('pid', null)).toBe(process.pid);
 });
 
