@@ -33,7 +33,7 @@ export interface WriteScope<DB> {
 }
 
 /** Writes waiting for their turn; more are refused with `server.busy`. */
-const MAX_PENDING_WRITES = 10_000;
+const MAX_PENDING_WRITES = 4_000;
 const POSTGRES_POLL_MS = 500;
 const KEEP_ROWS = 100_000;
 
@@ -60,8 +60,7 @@ export class Control<DB extends FeedTables> {
     this.home = store.home;
     this.clock = options.clock;
     this.#writer = new Kysely<DB>({ dialect: store.writer });
-    this.#reader =
-      store.reader === store.writer ? this.#writer : new Kysely<DB>({ dialect: store.reader });
+    this.#reader = new Kysely<DB>({ dialect: store.reader });
     this.#keepRows = options.feedKeepRows ?? KEEP_ROWS;
     this.feed = new ChangeFeed({
       db: this.#reader as unknown as Kysely<FeedTables>,
@@ -130,7 +129,7 @@ export class Control<DB extends FeedTables> {
     this.feed.close();
     await Promise.allSettled(this.#writes);
     await this.#reader.destroy();
-    if (this.#writer !== this.#reader) await this.#writer.destroy();
+    await this.#writer.destroy();
   }
 
   async #transact<T>(change: (scope: WriteScope<DB>) => Promise<T>): Promise<T> {

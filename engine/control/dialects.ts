@@ -1,14 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  PostgresDialect,
-  SqliteDialect,
-  type SqliteDialectConfig,
-  SqliteDriver,
-} from 'kysely';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Dialect, PostgresDialect, SqliteDialect, SqliteDriver } from 'kysely';
 import Database from 'libsql';
 import pg from 'pg';
 import { EngineError } from '../errors.js';
@@ -19,33 +12,56 @@ export type DialectName = 'sqlite' | 'postgres';
 export interface OpenedStore {
   readonly dialect: DialectName;
   readonly writer: Dialect;
-  /** The same as `writer` when one pool serves both. */
   readonly reader: Dialect;
   /** What the operator sees: a file, or an URL without its password. */
   readonly home: string;
 }
 
-/** How long a writer waits for another process that holds the file. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** How often a writer asks again for the file while another process has it, and how long it waits in between. */
+const BUSY_TRIES = 500;
+const BUSY_WAIT_MS = 10;
+/** What is not worth waiting for with other work: opening, and recovery after a crash of another process. */
+const OPEN_TIMEOUT_MS = 2_000;
 
 class ImmediateSqliteDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // A deferred transaction that turns into a writer after another process wrote fails at once,
-    // whatever the busy timeout says; one that starts as a writer waits for its turn.
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  readonly #database: Database.Database;
+
+  constructor(database: Database.Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override async beginTransaction(): Promise<void> {
+    // A deferred transaction that turns into a writer after another process wrote fails at once, whatever the
+    // busy timeout says; one that starts as a writer takes its turn. SQLite's own timeout would block the thread,
+    // and for ever when the other writer is on it too.
+    for (let tries = 1; ; tries++) {
+      try {
+        // Not a prepared statement: one that was busy stays open in this driver, and no commit succeeds beside it.
+        this.#database.exec('begin immediate');
+        return;
+      } catch (thrown) {
+        if (!isBusy(thrown) || tries === BUSY_TRIES) throw thrown;
+        await delay(BUSY_WAIT_MS);
+      }
+    }
   }
 }
 
-class ImmediateSqliteDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof Database.SqliteError && thrown.code.startsWith('SQLITE_BUSY');
+}
 
-  constructor(config: SqliteDialectConfig) {
-    super(config);
-    this.#config = config;
+class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #database: Database.Database;
+
+  constructor(database: Database.Database) {
+    super({ database });
+    this.#database = database;
   }
 
   override createDriver(): SqliteDriver {
-    return new ImmediateSqliteDriver(this.#config);
+    return new ImmediateSqliteDriver(this.#database);
   }
 }
 
@@ -59,11 +75,12 @@ export function sqliteStore(file: string): OpenedStore {
   try {
     mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, 'a', 0o600));
-    writer = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    writer = new Database(file, { timeout: OPEN_TIMEOUT_MS });
     writer.pragma('journal_mode = WAL');
     writer.pragma('synchronous = FULL');
     writer.pragma('foreign_keys = ON');
-    reader = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    writer.pragma('busy_timeout = 0');
+    reader = new Database(file, { timeout: OPEN_TIMEOUT_MS });
     reader.pragma('query_only = ON');
   } catch (cause) {
     throw new EngineError(
@@ -74,7 +91,7 @@ export function sqliteStore(file: string): OpenedStore {
   }
   return {
     dialect: 'sqlite',
-    writer: new ImmediateSqliteDialect({ database: writer }),
+    writer: new ImmediateSqliteDialect(writer),
     reader: new SqliteDialect({ database: reader }),
     home: file,
   };
@@ -89,24 +106,42 @@ const parserOf: typeof pg.types.getTypeParser = (
 ): ((text: string) => unknown) =>
   oid === INT8_OID ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
 
-/** Largest number of connections of one engine. */
-const POOL_MAX = 8;
+/** Connections of each pool. Writers queue for the feed's head anyway, so that few will do. */
+const POOL_MAX = 4;
 
-/** A Postgres server by URL. `onError` hears losses of idle connections; the pool replaces them. */
+/**
+ * A Postgres server by URL. `onError` hears losses of idle connections; the pools replace them. Readers have
+ * connections of their own, so that a burst of writes does not hold them up.
+ */
 export function postgresStore(url: string, onError: (error: Error) => void): OpenedStore {
+  const dialect = () => new PostgresDialect({ pool: postgresPool(url, onError) });
+  return {
+    dialect: 'postgres',
+    writer: dialect(),
+    reader: dialect(),
+    home: withoutPassword(url),
+  };
+}
+
+function postgresPool(url: string, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_MAX,
-    connectionTimeoutMillis: 5_000,
+    // Also the time for which a query may wait for a free connection.
+    connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 30_000,
     application_name: 'earshot',
     types: { getTypeParser: parserOf },
   });
   // Without a listener the loss of an idle connection would end the process.
-  pool.on('error', onError);
-  const dialect = new PostgresDialect({ pool });
-  return { dialect: 'postgres', writer: dialect, reader: dialect, home: withoutPassword(url) };
+  pool.on('error', (error: Error & { client?: unknown }) => {
+    // The driver hangs its whole connection on the error, password and all; it must not reach a log.
+    delete error.client;
+    // A server that stops while the last connections are being closed is no news.
+    if (!pool.ending) onError(error);
+  });
+  return pool;
 }
 
 /** The URL as it may be shown and logged. */

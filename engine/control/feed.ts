@@ -27,7 +27,8 @@ export type FeedListener = (event: FeedEvent) => void;
 interface Follower {
   cursor: number;
   readonly listener: FeedListener;
-  reading: boolean;
+  /** Settles when it has caught up; undefined: it is in step. */
+  reading: Promise<void> | undefined;
   /** Something was committed while it was reading. */
   again: boolean;
   active: boolean;
@@ -79,7 +80,7 @@ export class ChangeFeed {
     const follower: Follower = {
       cursor: fromSeq,
       listener,
-      reading: false,
+      reading: undefined,
       again: false,
       active: true,
     };
@@ -96,7 +97,7 @@ export class ChangeFeed {
     const first = changes[0];
     if (first === undefined) return;
     for (const follower of this.#followers) {
-      if (follower.reading) follower.again = true;
+      if (follower.reading !== undefined) follower.again = true;
       else if (follower.cursor === first.seq - 1) this.#deliver(follower, changes);
       else if (follower.cursor < first.seq + changes.length - 1) void this.#catchUp(follower);
     }
@@ -122,13 +123,17 @@ export class ChangeFeed {
     }, this.#pollMs);
   }
 
-  /** Never rejects: a failed read is reported once, and tried again at the next commit or poll. */
-  async #catchUp(follower: Follower): Promise<void> {
-    if (follower.reading) {
+  #catchUp(follower: Follower): Promise<void> {
+    if (follower.reading !== undefined) {
       follower.again = true;
-      return;
+      return follower.reading;
     }
-    follower.reading = true;
+    follower.reading = this.#readAll(follower);
+    return follower.reading;
+  }
+
+  /** Never rejects: a failed read is reported once, and tried again at the next commit or poll. */
+  async #readAll(follower: Follower): Promise<void> {
     try {
       do {
         follower.again = false;
@@ -139,7 +144,7 @@ export class ChangeFeed {
       if (!this.#failing && !this.#closed) this.#onError(controlError(thrown));
       this.#failing = true;
     } finally {
-      follower.reading = false;
+      follower.reading = undefined;
     }
   }
 

@@ -103,6 +103,8 @@ function launch(
     cwd: folder,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
+  // The shell may be gone before it read our line.
+  child.stdin?.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
     stop: async (signal) => {
