@@ -57,35 +57,87 @@ function kindOf(cell: unknown): number {
   }
 }
 
-/** Puts `added` (sorted) into `kept` (sorted): binary search for the places, one pass to copy. */
-export function mergeSorted(
-  kept: readonly RowRecord[],
-  added: readonly RowRecord[],
-  compare: Compare,
-): RowRecord[] {
-  const out: RowRecord[] = new Array<RowRecord>(kept.length + added.length);
-  let from = 0;
-  let at = 0;
-  for (const record of added) {
-    const place = placeOf(kept, record, from, compare);
-    while (from < place) out[at++] = kept[from++] as RowRecord;
-    out[at++] = record;
-  }
-  while (from < kept.length) out[at++] = kept[from++] as RowRecord;
-  return out;
+/**
+ * A number by which most rows can be compared without looking at them: that of the first sort key when it is a
+ * number, infinity when it is missing, else NaN. Equal or NaN: `compileOrder` decides.
+ */
+export function compileKey(keys: readonly SortKey[]): (record: RowRecord) => number {
+  const [first] = keys;
+  if (first === undefined) return () => Number.NaN;
+  const read = cellReader(first.field);
+  const sign = first.direction === 'desc' ? -1 : 1;
+  return ({ row }) => {
+    const cell = read(row);
+    const kind = kindOf(cell);
+    if (kind === NUMBER) return (cell as number) * sign;
+    return kind === MISSING ? Number.POSITIVE_INFINITY : Number.NaN;
+  };
 }
 
-function placeOf(
-  sorted: readonly RowRecord[],
-  record: RowRecord,
-  from: number,
+/** Rows in order, with their keys beside them: a search stays inside one small array. */
+export interface Sorted {
+  readonly rows: RowRecord[];
+  readonly keys: Float64Array;
+}
+
+/** Compares by the scratch keys first. */
+export function byKey(compare: Compare): Compare {
+  return (a, b) => {
+    if (a.key < b.key) return -1;
+    return a.key > b.key ? 1 : compare(a, b);
+  };
+}
+
+/**
+ * Leaves out the rows that bear the stamp and puts `added` (sorted, with their keys) in: binary search for the
+ * places, one pass to copy.
+ */
+export function rearrange(
+  sorted: Sorted,
+  out: number | undefined,
+  added: readonly RowRecord[],
   compare: Compare,
-): number {
+): Sorted {
+  const kept = out === undefined ? sorted : without(sorted, out);
+  if (added.length === 0) return kept;
+  const size = kept.rows.length + added.length;
+  const rows: RowRecord[] = [];
+  const keys = new Float64Array(size);
+  let from = 0;
+  for (const record of added) {
+    const place = placeOf(kept, record, from, compare);
+    keys.set(kept.keys.subarray(from, place), rows.length);
+    while (from < place) rows.push(kept.rows[from++] as RowRecord);
+    keys[rows.length] = record.key;
+    rows.push(record);
+  }
+  keys.set(kept.keys.subarray(from), rows.length);
+  while (from < kept.rows.length) rows.push(kept.rows[from++] as RowRecord);
+  return { rows, keys };
+}
+
+function without(sorted: Sorted, out: number): Sorted {
+  const rows: RowRecord[] = [];
+  const keys = new Float64Array(sorted.rows.length);
+  sorted.rows.forEach((record, i) => {
+    if (record.stamp === out) return;
+    keys[rows.length] = sorted.keys[i] ?? Number.NaN;
+    rows.push(record);
+  });
+  return { rows, keys: keys.subarray(0, rows.length) };
+}
+
+function placeOf(sorted: Sorted, record: RowRecord, from: number, compare: Compare): number {
+  const { rows, keys } = sorted;
+  const { key } = record;
   let low = from;
-  let high = sorted.length;
+  let high = rows.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compare(sorted[middle] as RowRecord, record) < 0) low = middle + 1;
+    const other = keys[middle] as number;
+    const before =
+      other < key || (!(other > key) && compare(rows[middle] as RowRecord, record) < 0);
+    if (before) low = middle + 1;
     else high = middle;
   }
   return low;

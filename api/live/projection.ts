@@ -28,14 +28,14 @@ export class Projection {
 
   /** `["id",{all columns}]`. */
   entry(record: RowRecord): string {
-    return `[${JSON.stringify(record.id)},${this.row(record)}]`;
+    return `[${record.idJson},${this.row(record)}]`;
   }
 
   /** `{"id":…, all columns}`. */
   row(record: RowRecord): string {
     let text = this.#wholes.get(record);
     if (text === undefined) {
-      text = `{"id":${JSON.stringify(record.id)}`;
+      text = `{"id":${record.idJson}`;
       for (const field of Object.keys(record.row)) {
         if (field === 'id' || (this.#fields !== undefined && !this.#fields.has(field))) continue;
         text += `,${keyOf(field)}${cellJson(record.row[field])}`;
@@ -58,7 +58,7 @@ export class Projection {
       if (field === 'id' || (this.#fields !== undefined && !this.#fields.has(field))) continue;
       cells += `${cells === '' ? '' : ','}${keyOf(field)}${cellJson(record.row[field])}`;
     }
-    return cells === '' ? '' : `[${JSON.stringify(record.id)},{${cells}}]`;
+    return cells === '' ? '' : `[${record.idJson},{${cells}}]`;
   }
 }
 

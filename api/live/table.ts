@@ -4,12 +4,16 @@ import type { LiveTable } from './table.types.js';
 /** A row and what changed in it since the last tick. Belongs to its table; the hub's views point at it. */
 export interface RowRecord {
   readonly id: string;
+  /** The id as JSON: it is written more often than read. */
+  readonly idJson: string;
   /** Changed in place: readers copy what they keep. */
   readonly row: Record<string, unknown> & { readonly id: string };
   /** Fields changed since the last tick; undefined: none. */
   changed: string[] | undefined;
   /** Scratch mark of whoever walks rows now: a number nobody else uses, see `nextStamp`. */
   stamp: number;
+  /** Scratch sort key of the view that places rows now. */
+  key: number;
 }
 
 let stamp = 0;
@@ -73,7 +77,14 @@ export class MemoryTable implements LiveTable {
     const fresh: Record<string, unknown> & { readonly id: string } = { id: row.id };
     const fields = Object.keys(row);
     for (const field of fields) if (usable(field)) fresh[field] = row[field];
-    const record: RowRecord = { id: row.id, row: fresh, changed: undefined, stamp: 0 };
+    const record: RowRecord = {
+      id: row.id,
+      idJson: JSON.stringify(row.id),
+      row: fresh,
+      changed: undefined,
+      stamp: 0,
+      key: 0,
+    };
     this.#records.set(row.id, record);
     if (this.#tracking) {
       record.changed = fields;

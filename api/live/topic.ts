@@ -64,13 +64,11 @@ export class Topic {
     if (rows === '' && reordered) {
       const left = leftOf(before, next);
       if (left.length > 0 && left.length === before.length - next.length) {
-        const ids = left.map((record) => JSON.stringify(record.id)).join(',');
+        const ids = left.map((record) => record.idJson).join(',');
         return `{"type":"remove",${head},"ids":[${ids}]}`;
       }
     }
-    const order = reordered
-      ? `,"order":[${next.map((record) => JSON.stringify(record.id)).join(',')}]`
-      : '';
+    const order = reordered ? `,"order":[${next.map((record) => record.idJson).join(',')}]` : '';
     return `{"type":"patch",${head},"rows":[${rows}]${order}}`;
   }
 

@@ -1,6 +1,6 @@
 import type { Filter, SortKey } from '../contract/live.js';
 import { compileFilter, filterFields, type Predicate } from './filter.js';
-import { type Compare, compileOrder, mergeSorted } from './order.js';
+import { byKey, type Compare, compileKey, compileOrder, rearrange, type Sorted } from './order.js';
 import { nextStamp, type RowRecord } from './table.js';
 
 /**
@@ -8,10 +8,11 @@ import { nextStamp, type RowRecord } from './table.js';
  * costs one pass over the rows, and only when a row entered, left or moved.
  */
 export class View {
-  #order: RowRecord[];
+  #sorted: Sorted;
   readonly #members: Set<RowRecord>;
   readonly #matches: Predicate;
   readonly #compare: Compare;
+  readonly #keyOf: (record: RowRecord) => number;
   readonly #filterFields: ReadonlySet<string>;
   readonly #sortFields: ReadonlySet<string>;
 
@@ -20,15 +21,16 @@ export class View {
     this.#compare = compileOrder(sort);
     this.#filterFields = filterFields(filter);
     this.#sortFields = new Set(sort.map((key) => key.field));
-    this.#order = [];
-    for (const record of records) if (this.#matches(record.row)) this.#order.push(record);
-    this.#order.sort(this.#compare);
-    this.#members = new Set(this.#order);
+    this.#keyOf = compileKey(sort);
+    const rows: RowRecord[] = [];
+    for (const record of records) if (this.#matches(record.row)) rows.push(record);
+    this.#members = new Set(rows);
+    this.#sorted = rearrange(EMPTY, undefined, this.#sort(rows), this.#compare);
   }
 
   /** Matching rows in order. Never changed in place: a tick that moves rows makes a new array. */
   get order(): readonly RowRecord[] {
-    return this.#order;
+    return this.#sorted.rows;
   }
 
   /** Takes a tick's changes. False: nobody entered, left or may have moved. */
@@ -58,12 +60,18 @@ export class View {
       }
     }
     if (taken === 0 && placed.length === 0) return false;
-    const kept = taken === 0 ? this.#order : this.#order.filter((record) => record.stamp !== out);
-    placed.sort(this.#compare);
-    this.#order = mergeSorted(kept, placed, this.#compare);
+    const gone = taken === 0 ? undefined : out;
+    this.#sorted = rearrange(this.#sorted, gone, this.#sort(placed), this.#compare);
     return true;
   }
+
+  #sort(rows: RowRecord[]): readonly RowRecord[] {
+    for (const record of rows) record.key = this.#keyOf(record);
+    return rows.sort(byKey(this.#compare));
+  }
 }
+
+const EMPTY: Sorted = { rows: [], keys: new Float64Array(0) };
 
 function touches(record: RowRecord, fields: ReadonlySet<string>): boolean {
   if (fields.size === 0) return false;
