@@ -21,11 +21,13 @@ export interface RawRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly address: string;
   readonly origin: string;
+  /** Security, cross-origin and request id headers, to go first into `exchange.start`. */
+  readonly headers: Headers;
 }
 
 /**
  * A path whose handler writes the answer itself, e.g. an audio mount that never ends. No login, body or time
- * limit; requests of the address still count. A throw becomes a problem when nothing was sent yet, else the
+ * limit; requests of the address still count. HEAD comes here too: send the head and end. A throw becomes a problem when nothing was sent yet, else the
  * connection is cut.
  */
 export interface RawRoute {
@@ -163,7 +165,7 @@ export class Dispatcher {
     await this.#services.limits.takeAddress(address);
     if (match.kind === 'found' && match.target.kind === 'raw') {
       const origin = this.#services.peers.origin(head);
-      await match.target.raw.handler(exchange, { params: match.params, address, origin });
+      await match.target.raw.handler(exchange, { params: match.params, address, origin, headers });
     } else if (match.kind === 'found' && match.target.kind === 'route') {
       await this.#route(exchange, match.target.route, match.params, body, address, headers);
     } else if (head.method === 'OPTIONS') {
@@ -292,7 +294,8 @@ export class Dispatcher {
   #fail(exchange: Exchange, thrown: unknown, headers: Headers): void {
     const error = EngineError.from(thrown);
     const { method, path } = exchange.head;
-    if (error.httpStatus >= 500 && error.code !== 'server.stopping') {
+    const gone = exchange.closed && error.code === 'link.closed';
+    if (error.httpStatus >= 500 && error.code !== 'server.stopping' && !gone) {
       const fields = { err: thrown, requestId: exchange.requestId, method, path };
       this.#services.log.error(fields, 'request failed');
     }

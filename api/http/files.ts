@@ -15,7 +15,10 @@ export interface StaticFiles {
   /** URL prefix that ends with `/`. */
   readonly prefix: string;
   readonly folder: string;
-  /** Sent for paths without a file extension, so that the page's own router may take them, e.g. `index.html`. */
+  /**
+   * Sent to browsers that ask for a page at a path without a file extension, so that the page's own router may
+   * take it, e.g. `index.html`. Paths of the API (`/v1/…`) never get it.
+   */
   readonly fallback?: string;
 }
 
@@ -70,7 +73,9 @@ export class FileServer {
       const rest = decodePart(path.slice(folder.prefix.length), 'path');
       const file = inside(folder.folder, rest === '' ? 'index.html' : rest);
       if (await this.#send(exchange, file, headers)) return true;
-      if (folder.fallback === undefined || extname(rest) !== '') continue;
+      const page = exchange.header('accept')?.includes('text/html') === true;
+      if (folder.fallback === undefined || !page || extname(rest) !== '') continue;
+      if (path.startsWith('/v1/')) continue;
       if (await this.#send(exchange, inside(folder.folder, folder.fallback), headers)) return true;
     }
     return false;

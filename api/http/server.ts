@@ -35,6 +35,8 @@ export interface GatewayOptions {
   /** Addresses or CIDR ranges of proxies whose `X-Forwarded-*` headers count. Default none. */
   readonly trustedProxies?: readonly string[];
   readonly limits?: RateLimits;
+  /** Open WebSockets, all endpoints together; more are closed with `server.busy`. Default 16,000. */
+  readonly maxSockets?: number;
   readonly clock?: Clock;
   readonly log?: GatewayLog;
   /** Called after each request, for metrics; must be cheap. */
@@ -69,6 +71,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     limits: new RequestLimits(options.limits),
     authenticate: options.authenticate ?? (() => ANONYMOUS),
     files: new FileServer(options.files ?? []),
+    maxSockets: options.maxSockets ?? 16_000,
     newRequestId,
     onRequest: (facts: RequestFacts) => options.onRequest?.(facts),
   };

@@ -30,6 +30,7 @@ export interface SocketServices {
   readonly limits: RequestLimits;
   readonly log: GatewayLog;
   readonly authenticate: Authenticate;
+  readonly maxSockets: number;
   newRequestId(head: RequestHead): string;
 }
 
@@ -170,6 +171,9 @@ export class SocketServer {
     address: string,
   ): Promise<unknown> {
     if (this.#stopping) throw new EngineError('server.stopping', 'the server is stopping');
+    if (this.#open.size >= this.#services.maxSockets) {
+      throw new EngineError('server.busy', 'there are too many open sockets: try again later');
+    }
     const foreign = this.#services.peers.foreign(head);
     const header = (name: string): string | undefined =>
       foreign && name.toLowerCase() === 'cookie' ? undefined : head.headers[name.toLowerCase()];
