@@ -6,6 +6,9 @@ import { EngineError } from './errors.js';
 import { createLink, type LinkOptions, moving } from './link.js';
 import type { Link } from './link.types.js';
 
+/** Waits for a condition; the limit is for a machine that is busy with other things. */
+const soon = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 15_000 });
+
 interface Near {
   readonly requests: {
     add: { readonly params: { readonly a: number; readonly b: number }; readonly result: number };
@@ -160,15 +163,15 @@ describe('posts', () => {
     for (let n = 0; n < 20; n += 1) if (near.post('note', n)) sent.push(n);
     expect(sent).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(near.inFlight).toBe(8);
-    await vi.waitFor(() => expect(near.inFlight).toBe(0));
+    await soon(() => expect(near.inFlight).toBe(0));
     expect(near.post('note', 99)).toBe(true);
-    await vi.waitFor(() => expect(heard).toEqual([...sent, 99]));
+    await soon(() => expect(heard).toEqual([...sent, 99]));
   });
 
   it('that nobody listens to are taken all the same', async () => {
     const { near } = pair();
     near.post('note', 1);
-    await vi.waitFor(() => expect(near.inFlight).toBe(0));
+    await soon(() => expect(near.inFlight).toBe(0));
   });
 
   it('whose listener throws are reported and counted, and the next ones arrive', async () => {
@@ -180,9 +183,9 @@ describe('posts', () => {
       heard.push(n);
     });
     for (const n of [0, 1, 2]) near.post('note', n);
-    await vi.waitFor(() => expect(heard).toEqual([0, 2]));
+    await soon(() => expect(heard).toEqual([0, 2]));
     expect(faults).toEqual(['bad note']);
-    await vi.waitFor(() => expect(near.inFlight).toBe(0));
+    await soon(() => expect(near.inFlight).toBe(0));
   });
 });
 
@@ -261,7 +264,7 @@ describe('a closed link', () => {
       return new Promise(() => {});
     });
     const call = near.call('slow', null);
-    await vi.waitFor(() => expect(far.closed).toBeUndefined());
+    await soon(() => expect(far.closed).toBeUndefined());
     far.handle('add', ({ a, b }) => a + b);
     await near.call('add', { a: 1, b: 1 });
     near.close(over());
@@ -341,7 +344,7 @@ describe('any interleaving', () => {
           );
           for (let i = 0; i < plan.turns; i += 1) await new Promise(setImmediate);
         }
-        await vi.waitFor(() => {
+        await soon(() => {
           expect(heardThere).toHaveLength(posted);
           expect(heardHere).toHaveLength(said);
         });

@@ -5,6 +5,9 @@ import { EngineError, type ErrorCode } from './errors.js';
 import { parseSnapshot, Supervisor } from './supervisor.js';
 import type { ChildSpec, SupervisorReport } from './supervisor.types.js';
 
+/** Waits for a condition; the limit is for a machine that is busy with other things. */
+const soon = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 15_000 });
+
 /** Counts, waits, breaks and says goodbye: one state for each thing a supervisor must cope with. */
 const worker = setup({
   types: {
@@ -235,7 +238,7 @@ describe('a failure', () => {
     const { supervisor } = setUp();
     const logic = fromPromise(() => Promise.reject(new Error('gone')));
     supervisor.start(spec('a', { logic: logic as AnyActorLogic }));
-    await vi.waitFor(() => expect(supervisor.info('a')?.state).toBe('restarting'));
+    await soon(() => expect(supervisor.info('a')?.state).toBe('restarting'));
   });
 });
 

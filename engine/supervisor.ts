@@ -143,7 +143,9 @@ export class Supervisor implements SupervisorApi {
     const current = (): boolean => child.actor === actor;
     actor.subscribe({
       next: (state: unknown) => {
-        if (current() && child.saw(state, this.#clock.nowMs())) this.#onChange(spec.id, true);
+        if (!current() || !child.saw(state, this.#clock.nowMs())) return;
+        // Its way out is not where it should go on from.
+        this.#onChange(spec.id, child.halting === undefined);
       },
       error: (thrown: unknown) => {
         if (!current()) return;

@@ -4,6 +4,9 @@ import { ThreadPool, type ThreadPoolOptions } from '../pool.js';
 import type { FromMoody, Mood, ToMoody } from '../testing/moody.js';
 import type { ThreadRow } from '../thread.types.js';
 
+/** Waits for a condition; the limit is for a machine that is busy with other things. */
+const soon = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 15_000 });
+
 type MoodyPool = ThreadPool<ToMoody, FromMoody>;
 
 const pools: MoodyPool[] = [];
@@ -37,7 +40,7 @@ it('hears what a thread says before it is ready', async () => {
     wire: (link) => link.on('hello', (name) => heard.push(name)),
   });
   await pool.start();
-  await vi.waitFor(() => expect([...heard].sort()).toEqual(['moody-0', 'moody-1']));
+  await soon(() => expect([...heard].sort()).toEqual(['moody-0', 'moody-1']));
   expect(await pool.link(1)?.call('pid', null)).toBe(process.pid);
 });
 
@@ -45,7 +48,7 @@ it('shows load, heap and counters of each heartbeat', async () => {
   const pool = moodyPool('well');
   await pool.start();
   await pool.link(0)?.call('spin', { forMs: 200 });
-  await vi.waitFor(() => {
+  await soon(() => {
     const [row] = pool.rows();
     expect(row).toMatchObject({ id: 'moody-0', kind: 'moody', state: 'running', actors: 7 });
     expect(row?.heapBytes).toBeGreaterThan(1_000_000);
@@ -58,7 +61,7 @@ it('shows in the loop delay that a thread was busy', async () => {
   const pool = moodyPool('well', { onChange: (row) => busiest.push(row.loopDelayP99Ms) });
   await pool.start();
   await pool.link(0)?.call('spin', { forMs: 300 });
-  await vi.waitFor(() => expect(Math.max(...busiest)).toBeGreaterThan(150));
+  await soon(() => expect(Math.max(...busiest)).toBeGreaterThan(150));
 });
 
 it('does not mistake a busy thread for a hanging one', async () => {
@@ -91,16 +94,16 @@ it('rests a slot that fails too often, and tries again after its window', async 
   });
   await pool.start();
   for (let n = 1; n <= 3; n += 1) {
-    await vi.waitFor(() => expect(pool.link(0)).toBeDefined());
+    await soon(() => expect(pool.link(0)).toBeDefined());
     await pool.link(0)?.call('end', { code: n });
-    await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(n));
+    await soon(() => expect(lost).toHaveBeenCalledTimes(n));
   }
   expect(pool.rows()[0]).toMatchObject({
     state: 'lost',
     restarts: 2,
     lastError: 'moody-0 ended with code 3',
   });
-  await vi.waitFor(() => expect(pool.rows()[0]?.state).toBe('running'), { timeout: 5_000 });
+  await soon(() => expect(pool.rows()[0]?.state).toBe('running'));
   expect(pool.rows()[0]?.restarts).toBe(3);
 });
 
@@ -120,10 +123,10 @@ it('leaves nothing behind once it is stopped', async () => {
   const pool = moodyPool('well', { size: 3 });
   await pool.start();
   await pool.link(0)?.call('end', { code: 1 });
-  await vi.waitFor(() => expect(pool.rows()[0]?.restarts).toBe(1));
+  await soon(() => expect(pool.rows()[0]?.restarts).toBe(1));
   expect(ports()).toBeGreaterThan(before);
   await pool.stop(2_000);
-  await vi.waitFor(() => expect(ports()).toBe(before));
+  await soon(() => expect(ports()).toBe(before));
 });
 
 it('rejects calls made while a thread stops with that reason', async () => {
