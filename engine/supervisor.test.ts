@@ -137,7 +137,8 @@ describe('a child', () => {
     supervisor.start(spec('b', { snapshot }));
     expect([edges, changes]).toEqual([['a'], ['b']]);
     await supervisor.park('a');
-    expect([edges, changes]).toEqual([['a'], ['b', 'a']]);
+    expect(edges).toEqual(['a']);
+    expect(changes).toContain('a');
   });
 });
 
