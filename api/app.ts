@@ -5,20 +5,28 @@ import type { Clock } from '../engine/clock.js';
 import { projectRoot } from '../engine/entry.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
+import { StoreReader } from '../engine/series/reader.js';
 import { openAuth } from './auth/auth.js';
 import type { Config } from './config.js';
+import type { ShardRow, StoreRow } from './contract/rows.js';
+import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
-import { createGateway } from './http/server.js';
+import { createGateway, type Gateway } from './http/server.js';
 import { LiveHub } from './live/hub.js';
+import { smartosSockets } from './personalities/smartos/index.js';
 import { actorRoutes } from './routes/actors.js';
 import { authRoutes } from './routes/auth.js';
 import { healthRoutes } from './routes/health.js';
 import { openapiRoutes } from './routes/openapi.js';
 import { Inspector } from './site/inspector.js';
 import { MainActors } from './site/main-actors.js';
+import { poolSource, seriesStatuses, shardSource, sumCounters } from './site/pools.js';
+import { Rates } from './site/rates.js';
 import { openSeriesHome } from './site/series-home.js';
 import { ShardsWatch } from './site/shards-watch.js';
+import { StoresWatch } from './site/stores-watch.js';
 import { createTables } from './site/tables.js';
+import { readiness, rowsOf, siteMetrics } from './site/vitals.js';
 
 /** A running Earshot. */
 export interface App {
@@ -101,7 +109,50 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   const { auth, adminPassword } = await openAuth({ store, clock, onError });
   stack.push('auth', () => auth.close());
 
+  const reader = new StoreReader({ address: series.address, clock, retention: config.series });
+  stack.push('series reader', () => reader.close());
+
+  const devices = new DeviceService({
+    clock,
+    devices: store.devices,
+    commands: store.commands,
+    snapshots: store.snapshots,
+    feed: store.control.feed,
+    latest: () => reader.latest(),
+    tables,
+    shards: config.shards.device,
+    hangMs: config.shards.hangAfterMs,
+    shardOptions: {
+      series: series.address,
+      spoolFolder: join(config.data, 'spool'),
+      spoolLimitBytes: config.series.spoolLimitBytes,
+      silentAfterMs: config.devices.silentAfterMs,
+      autoRegister: config.devices.autoRegister,
+      changeTickMs: Math.ceil(config.live.tickMs / 2),
+    },
+    requireToken: config.devices.requireToken,
+    tokenHolders: () => store.tokens.deviceIds(),
+    onFault: onError,
+  });
+  stack.push('devices', () => devices.stop(3_000));
+  await devices.start();
+
+  inspector.add(poolSource(devices.pool));
+
+  const stores = new StoresWatch({
+    table: tables.stores,
+    clock,
+    reader,
+    homes: { series: series.home, control: store.control.home, icecast: 'not configured' },
+    writers: () => seriesStatuses(devices.pool),
+    pingControl: async () => void (await store.control.ping()),
+    icecast: () => ({ state: 'off', lastError: null }),
+  });
+  stack.push('stores watch', () => stores.stop());
+  await stores.start();
+
   const shards = new ShardsWatch(tables.shards, clock);
+  shards.add(shardSource('device', devices.pool));
   stack.push('shards watch', () => shards.stop());
   shards.start();
 
@@ -113,6 +164,15 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   });
   stack.push('live hub', () => hub.stop());
 
+  const rates = new Rates(clock, () => ({
+    ...sumCounters(devices.pool.counters()),
+    live_messages: hub.stats().messagesPublished,
+    live_bytes: hub.stats().bytesPublished,
+  }));
+  stack.push('rates', () => rates.stop());
+  rates.start();
+  siteMetrics(metrics, { tables, hub, rates, devices });
+
   const version = packageVersion();
   const routes: Route[] = [
     ...authRoutes({ auth, store, clock }),
@@ -120,31 +180,44 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     ...healthRoutes({
       version,
       uptimeS: () => Math.round((clock.monoMs() - startedMonoMs) / 1_000),
-      ready: () => ({ ready: series.prepared(), checks: [] }),
-      stores: () => [],
-      shards: () => [],
-      rates: () => ({}),
+      ready: () => readiness(series.prepared(), tables),
+      stores: () => rowsOf<StoreRow>(tables.stores),
+      shards: () => rowsOf<ShardRow>(tables.shards),
+      rates: () => rates.perSecond(),
       metrics: () => metrics.text(),
     }),
   ];
-  const gateway = await createGateway({
+  let gateway: Gateway | undefined;
+  const publish = (topic: string, message: Uint8Array, isBinary: boolean) => {
+    gateway?.publish(topic, message, isBinary);
+  };
+  gateway = await createGateway({
     host: config.host,
     port: config.port,
     routes: [...routes, ...openapiRoutes(routes, { version })],
-    sockets: [hub.endpoint()],
+    sockets: [
+      hub.endpoint(),
+      ...smartosSockets({
+        service: devices,
+        devices: tables.devices,
+        clock,
+        publish: (topic, text) => publish(topic, text, false),
+      }),
+    ],
     files: [{ prefix: '/', folder: join(projectRoot(), 'dist', 'ui'), fallback: 'index.html' }],
     authenticate: auth.authenticate,
     trustedProxies: config.trustedProxies,
     clock,
     log,
   });
-  stack.push('gateway', () => gateway.stop(2_000));
-  hub.start((channel, message, isBinary) => gateway.publish(channel, message, isBinary));
+  const { port } = gateway;
+  stack.push('gateway', () => gateway?.stop(2_000));
+  hub.start(publish);
 
   const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   return {
-    url: `http://${shown}:${gateway.port}`,
-    streamUrl: `http://${shown}:${gateway.port}`,
+    url: `http://${shown}:${port}`,
+    streamUrl: `http://${shown}:${port}`,
     adminPassword,
     stop: () => stack.unwind(),
   };

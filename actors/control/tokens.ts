@@ -171,6 +171,14 @@ export class Tokens {
     return row?.device_id;
   }
 
+  /** Ids of all devices that have a token. */
+  async deviceIds(): Promise<readonly string[]> {
+    const rows = await this.#control.read(
+      async (db) => await db.selectFrom('device_tokens').select('device_id').execute(),
+    );
+    return rows.map((row) => row.device_id);
+  }
+
   /** @returns false when it had none. */
   async removeForDevice(deviceId: string): Promise<boolean> {
     return await this.#control.write(async (scope) => {

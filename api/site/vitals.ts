@@ -1,0 +1,88 @@
+import type { Metrics } from '../../engine/metrics.js';
+import type { Row } from '../contract/live.js';
+import type { ReadyAnswer } from '../contract/rest.js';
+import type { DeviceService } from '../devices/service.js';
+import type { LiveHub } from '../live/hub.js';
+import type { LiveTable } from '../live/table.types.js';
+import type { Rates } from './rates.js';
+import type { SiteTablesLive } from './tables.js';
+
+/** Rows of a table that its only writer put there as `T`. */
+export function* rowsOf<T>(table: LiveTable): IterableIterator<T> {
+  for (const row of table.rows()) yield row as unknown as T;
+}
+
+/** Ready: both stores answer, the schema is there, and every shard runs. */
+export function readiness(prepared: boolean, tables: SiteTablesLive): ReadyAnswer {
+  const stores = ['series', 'control'].map((id) => {
+    const row = tables.stores.get(id);
+    const ok = row?.['state'] === 'up' && (id !== 'series' || prepared);
+    return { name: `store ${id}`, ok, detail: detailOf(row, 'not looked at yet') };
+  });
+  const shards = [...tables.shards.rows()].map((row) => ({
+    name: `shard ${row.id}`,
+    ok: row['state'] === 'running',
+    detail: detailOf(row, ''),
+  }));
+  const checks = [...stores, ...shards];
+  return { ready: checks.every((check) => check.ok), checks };
+}
+
+function detailOf(row: Row | undefined, none: string): string {
+  if (row === undefined) return none;
+  const error = row['lastError'];
+  return typeof error === 'string' ? `${String(row['state'])}: ${error}` : String(row['state']);
+}
+
+export interface MetricSources {
+  readonly tables: SiteTablesLive;
+  readonly hub: LiveHub;
+  readonly rates: Rates;
+  readonly devices: DeviceService;
+}
+
+/** What the site shows to Prometheus beside the process's own figures. */
+export function siteMetrics(metrics: Metrics, sources: MetricSources): void {
+  const { tables, hub, rates, devices } = sources;
+  metrics.gauge('rows', 'Rows of the live tables.', 'resource', () =>
+    Object.values(tables).map((table) => [table.resource, table.size] as const),
+  );
+  metrics.gauge('actors', 'Actors by state.', 'state', () => countBy(tables.actors, 'state'));
+  metrics.gauge('devices', 'Devices by state.', 'state', () => countBy(tables.devices, 'state'));
+  metrics.gauge('shard_loop_delay_ms', 'Mean delay of the event loop.', 'shard', () =>
+    column(tables.shards, 'loopDelayMs'),
+  );
+  metrics.gauge('shard_heap_bytes', 'Heap in use.', 'shard', () =>
+    column(tables.shards, 'heapBytes'),
+  );
+  metrics.gauge('shard_restarts', 'Replacements of the thread.', 'shard', () =>
+    column(tables.shards, 'restarts'),
+  );
+  metrics.gauge('store_up', '1 when the store answers.', 'store', () =>
+    [...tables.stores.rows()].map((row) => [row.id, row['state'] === 'up' ? 1 : 0] as const),
+  );
+  metrics.gauge('total', 'Counters of all threads since their start.', 'counter', () =>
+    Object.entries(rates.totals()),
+  );
+  metrics.value('device_sockets', 'Open device sockets.', () => devices.connections);
+  metrics.value('live_clients', 'Clients of /v1/live.', () => hub.stats().clients);
+  metrics.value(
+    'live_clients_behind',
+    'Of those, waiting to catch up.',
+    () => hub.stats().clientsBehind,
+  );
+  metrics.value('live_tick_ms', 'What the last tick took.', () => hub.stats().lastTickMs);
+}
+
+function column(table: LiveTable, field: string): (readonly [string, number])[] {
+  return [...table.rows()].map((row) => [row.id, Number(row[field])] as const);
+}
+
+function countBy(table: LiveTable, field: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of table.rows()) {
+    const key = String(row[field]);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
