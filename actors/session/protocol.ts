@@ -1,4 +1,10 @@
-import type { GeoPoint, PcmMedia, ProjectDefinition, StreamFormat } from '../../media/ports.js';
+import type {
+  AudioParts,
+  GeoPoint,
+  PcmMedia,
+  ProjectDefinition,
+  StreamFormat,
+} from '../../media/ports.js';
 import type { HostPosts, HostRequests } from '../host.protocol.js';
 
 export type SessionState = 'starting' | 'streaming' | 'paused' | 'idle' | 'stopped';
@@ -7,7 +13,7 @@ export type SessionState = 'starting' | 'streaming' | 'paused' | 'idle' | 'stopp
 export interface SessionDefinition {
   readonly id: string;
   readonly projectId: string;
-  /** Mount path, unique: `/stream<id>.mp3`. */
+  /** Mount path, unique: `/stream<id>.mp3`. Its id is another than the session's, which is a secret. */
   readonly mount: string;
   readonly format: StreamFormat;
   readonly bitrateKbps: number;
@@ -17,22 +23,25 @@ export interface SessionDefinition {
   readonly createdAtUnixMs: number;
 }
 
-export interface SessionEdge {
-  readonly sessionId: string;
-  readonly state: SessionState;
-  readonly sinceUnixMs: number;
-  readonly lastError: string | undefined;
+export interface SessionMove {
+  readonly id: string;
+  readonly position?: GeoPoint | undefined;
+  readonly headingDeg?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
 }
 
-/** What a listener hears now. */
+export type SessionCommandName = 'heartbeat' | 'pause' | 'resume' | 'skip' | 'stop';
+
+/** What a listener hears now, loudest first. */
 export interface Hearing {
   readonly sessionId: string;
-  readonly voices: readonly { readonly id: string; readonly name: string; readonly gain: number }[];
+  readonly names: readonly string[];
 }
+
+export type IcecastShardState = 'off' | 'connecting' | 'connected' | 'away' | 'refused';
 
 /** `workerData` of a media shard. */
 export interface MediaShardOptions {
-  readonly shard: string;
   readonly encoder: 'auto' | 'libav' | 'ffmpeg';
   /** No listener and no word from the client for this long ends the session. */
   readonly idleAfterMs: number;
@@ -40,47 +49,31 @@ export interface MediaShardOptions {
   readonly icecastUrl: string | undefined;
 }
 
-/**
- * Encoded bytes of all mounts of one tick. Part i is `bytes[offset[i] .. offset[i+1])` for stream
- * number `stream[i]` (see `stream.opened`). Buffers are transferred.
- */
-export interface AudioBatch {
-  readonly count: number;
-  readonly stream: Uint32Array;
-  readonly offset: Uint32Array;
-  readonly bytes: Uint8Array;
+export interface AdoptedSession {
+  readonly session: SessionDefinition;
+  readonly snapshot?: string | undefined;
+  /** Attached to its built-in mount now. */
+  readonly listeners: number;
 }
 
 export interface ToMediaShard {
   readonly requests: HostRequests & {
-    'session.start': {
-      readonly params: {
-        readonly session: SessionDefinition;
-        readonly snapshot?: string | undefined;
-      };
-      readonly result: { readonly state: SessionState };
-    };
-    'session.update': {
-      readonly params: {
-        readonly id: string;
-        readonly position?: GeoPoint | undefined;
-        readonly headingDeg?: number | undefined;
-        readonly tags?: readonly string[] | undefined;
-      };
-      readonly result: { readonly state: SessionState };
+    /** Ids that are there already stay as they are. */
+    'sessions.adopt': {
+      readonly params: { readonly sessions: readonly AdoptedSession[] };
+      readonly result: { readonly adopted: number };
     };
     'session.command': {
-      readonly params: {
-        readonly id: string;
-        readonly command: 'heartbeat' | 'pause' | 'resume' | 'skip' | 'stop';
-      };
+      readonly params: { readonly id: string; readonly command: SessionCommandName };
       readonly result: { readonly state: SessionState };
     };
-    'session.hearing': { readonly params: { readonly id: string }; readonly result: Hearing };
   };
   readonly posts: {
     /** Definitions of a project; latest wins; heard within a block. */
     'project.changed': ProjectDefinition;
+    'project.removed': { readonly projectId: string };
+    /** The client moved: place, heading or tags. */
+    'session.move': SessionMove;
     /** Listeners attached to a mount of the built-in server. */
     listeners: { readonly sessionId: string; readonly count: number };
   };
@@ -89,17 +82,14 @@ export interface ToMediaShard {
 
 export interface FromMediaShard {
   readonly requests: {
-    /** Decodes once per process; answers shared memory, held for this shard until released. */
+    /** Decodes once per process; answers shared memory. */
     'media.acquire': {
-      readonly params: { readonly mediaId: string; readonly chunk?: number };
+      readonly params: { readonly mediaId: string; readonly chunk: number };
       readonly result: PcmMedia;
-    };
-    'media.release': {
-      readonly params: { readonly mediaId: string; readonly chunk?: number };
-      readonly result: boolean;
     };
   };
   readonly posts: HostPosts & {
+    'media.release': { readonly mediaId: string; readonly chunk: number };
     /** A mix began: sessions in `sessionIds` get the bytes of stream number `stream` from now on. */
     'stream.opened': {
       readonly stream: number;
@@ -110,16 +100,21 @@ export interface FromMediaShard {
     /** Sessions move between mixes when their sound becomes equal or different. */
     'stream.moved': { readonly sessionId: string; readonly stream: number };
     'stream.closed': { readonly stream: number };
-    audio: AudioBatch;
-    edges: readonly SessionEdge[];
+    /** Encoded bytes of all mounts of one tick; the buffers are transferred. */
+    audio: AudioParts;
     hearing: readonly Hearing[];
+    /** A media (by id), an encoder or an Icecast mount failed; it is tried again by itself. */
+    'media.failed': { readonly what: string; readonly message: string };
+    /** Listeners on a real Icecast, where there is one; only mounts whose number changed. */
+    'icecast.listeners': readonly { readonly sessionId: string; readonly count: number }[];
     /** Once a second. */
     'media.status': {
       readonly sessions: number;
       readonly mixes: number;
       readonly lateBlocks: number;
       readonly mixCpuMs: number;
-      readonly icecast: 'off' | 'connecting' | 'connected' | 'away';
+      readonly icecast: IcecastShardState;
+      readonly icecastError: string | undefined;
     };
   };
   readonly streams: Record<string, never>;

@@ -42,7 +42,8 @@ export type SessionCommand =
 
 /** From the leaves. */
 export type SessionEdgeEvent =
-  | { readonly type: 'voice.ready' }
+  /** `paused`: as the owner of the session has it, after a restart without snapshot. */
+  | { readonly type: 'voice.ready'; readonly paused: boolean }
   | { readonly type: 'voice.failed'; readonly error: EngineError }
   | { readonly type: 'presence.back' }
   | { readonly type: 'presence.quiet' }
@@ -55,10 +56,8 @@ export type VoiceEvent =
   | { readonly type: 'voice.pause'; readonly paused: boolean }
   | { readonly type: 'voice.skip' };
 
-/** Why it ended: undefined when it was stopped or nobody was there. */
-export interface SessionOutput {
-  readonly error: EngineError | undefined;
-}
+/** Why it ended: undefined when it was stopped or nobody was there. An error has it started again. */
+export type SessionOutput = EngineError | undefined;
 
 interface LeafInput {
   readonly sessionId: string;
@@ -85,7 +84,9 @@ export const sessionMachine = setup({
     output: {} as SessionOutput,
   },
   actors: { voice: missing, presence: missing },
-  guards: { isPaused: ({ context }) => context.paused },
+  guards: {
+    readyPaused: ({ event }) => event.type === 'voice.ready' && event.paused,
+  },
   actions: {
     setPaused: assign({ paused: true }),
     setPlaying: assign({ paused: false }),
@@ -127,9 +128,10 @@ export const sessionMachine = setup({
   states: {
     starting: {
       on: {
-        'voice.ready': [{ guard: 'isPaused', target: 'paused' }, { target: 'streaming' }],
-        pause: { actions: ['setPaused', 'tellVoice'] },
-        resume: { actions: ['setPlaying', 'tellVoice'] },
+        'voice.ready': [
+          { guard: 'readyPaused', target: 'paused', actions: 'setPaused' },
+          { target: 'streaming' },
+        ],
       },
     },
     streaming: {
@@ -151,10 +153,8 @@ export const sessionMachine = setup({
     stopped: { type: 'final' },
     failed: { type: 'final' },
   },
-  output: ({ context }) => ({
-    error:
-      context.error === undefined ? undefined : new EngineError('media.encoder', context.error),
-  }),
+  output: ({ context }) =>
+    context.error === undefined ? undefined : new EngineError('media.encoder', context.error),
 });
 
 /** The machine with the leaves of one thread. */

@@ -150,9 +150,28 @@ export const projectMap = z.object({
 });
 export type ProjectMap = z.infer<typeof projectMap>;
 
+export const projectList = z.array(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    center: position,
+    /** How many it has. */
+    speakers: z.int(),
+    recordings: z.int(),
+  }),
+);
+
 /** Paged REST list. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ total: z.int(), offset: z.int(), limit: z.int(), items: z.array(item) });
+
+export const sessionListQuery = z.object({
+  projectId: z.string().min(1).max(64).optional(),
+  state: z.enum(['starting', 'streaming', 'paused', 'idle', 'stopped']).optional(),
+  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+export const sessionList = page(session);
 
 /** One supervised thing, see `ActorRow`. */
 export const actorRow = z.object({

@@ -1,0 +1,165 @@
+import { assertNever, EngineError } from '../../engine/errors.js';
+import { libavEncoders } from '../../media/encoders/libav.js';
+import { MixEngine } from '../../media/engine.js';
+import type { EncoderFactory } from '../../media/ports.js';
+import { ShardHost } from '../host.js';
+import { IcecastOut } from './icecast-out.js';
+import type { FromMediaShard, MediaShardOptions, ToMediaShard } from './protocol.js';
+import { MediaSessions } from './shard.js';
+
+/**
+ * A media thread: the sessions of its share of the listeners, their mixes and encoders. It is inside native
+ * codec calls much of the time, so it is only ever asked to stop, never terminated.
+ */
+const HEARING_EVERY_MS = 250;
+const STATUS_EVERY_MS = 1_000;
+/** 50 audio posts a second: the main thread may fall about 5 s behind before sound is dropped. */
+const MAX_POSTS = 256;
+/** A PCM chunk may have to be decoded first. */
+const ACQUIRE_LIMIT_MS = 200_000;
+
+const host = new ShardHost<MediaShardOptions, FromMediaShard, ToMediaShard>({
+  maxPosts: MAX_POSTS,
+  report: (report) => {
+    if (report.type === 'child.stopped') sessions.forget(report.id);
+  },
+});
+const { link, clock, options } = host;
+
+async function openEncoders(): Promise<EncoderFactory> {
+  switch (options.encoder) {
+    case 'auto':
+    case 'libav': {
+      const libav = await libavEncoders();
+      if (libav !== undefined) return libav;
+      throw new EngineError(
+        'media.encoder',
+        'libav is not usable here: install the optional package node-av',
+      );
+    }
+    case 'ffmpeg':
+      throw new EngineError('media.encoder', 'ffmpeg encoders are not available');
+    default:
+      return assertNever(options.encoder);
+  }
+}
+
+const failed = (what: string, error: EngineError): void => {
+  link.post('media.failed', { what, message: error.message });
+};
+
+const icecast =
+  options.icecastUrl === undefined
+    ? undefined
+    : new IcecastOut({
+        url: options.icecastUrl,
+        clock,
+        onError: failed,
+        onListeners: (sessionId, count) => {
+          sessions.setIcecastListeners(sessionId, count);
+          link.post('icecast.listeners', [{ sessionId, count }]);
+        },
+      });
+
+/** Which sessions hear which stream; only needed to feed Icecast from here. */
+const membersOf = new Map<number, Set<string>>();
+const streamOf = new Map<string, number>();
+
+function join(sessionId: string, stream: number): void {
+  membersOf.get(streamOf.get(sessionId) ?? -1)?.delete(sessionId);
+  streamOf.set(sessionId, stream);
+  membersOf.get(stream)?.add(sessionId);
+}
+
+let droppedPosts = 0;
+const engine = new MixEngine({
+  clock,
+  encoders: await openEncoders(),
+  media: {
+    acquire: (mediaId, chunk) =>
+      link.call('media.acquire', { mediaId, chunk }, { deadlineMs: ACQUIRE_LIMIT_MS }),
+    release: (mediaId, chunk) => {
+      link.post('media.release', { mediaId, chunk });
+    },
+  },
+  events: {
+    opened(stream, sessionIds, contentType, header) {
+      membersOf.set(stream, new Set());
+      for (const id of sessionIds) {
+        join(id, stream);
+        icecast?.setHeader(id, header);
+      }
+      link.post('stream.opened', { stream, sessionIds, contentType, header });
+    },
+    moved(sessionId, stream) {
+      join(sessionId, stream);
+      link.post('stream.moved', { sessionId, stream });
+    },
+    closed(stream) {
+      for (const id of membersOf.get(stream) ?? []) streamOf.delete(id);
+      membersOf.delete(stream);
+      link.post('stream.closed', { stream });
+    },
+    audio(parts) {
+      if (icecast !== undefined) {
+        for (let i = 0; i < parts.count; i += 1) {
+          const bytes = parts.bytes.subarray(parts.offset[i], parts.offset[i + 1]);
+          for (const id of membersOf.get(parts.stream[i] ?? -1) ?? []) icecast.write(id, bytes);
+        }
+      }
+      const { stream, offset, bytes } = parts;
+      const sent = link.post('audio', parts, [stream.buffer, offset.buffer, bytes.buffer]);
+      if (!sent) droppedPosts += 1;
+    },
+    failed,
+  },
+});
+
+const sessions = new MediaSessions({
+  clock,
+  supervisor: host.supervisor,
+  engine,
+  icecast,
+  idleAfterMs: options.idleAfterMs,
+});
+
+link.handle('sessions.adopt', (params) => ({ adopted: sessions.adopt(params.sessions) }));
+link.handle('session.command', ({ id, command }) => ({ state: sessions.command(id, command) }));
+link.on('session.move', (move) => sessions.move(move));
+link.on('listeners', ({ sessionId, count }) => sessions.setListeners(sessionId, count));
+link.on('project.changed', (project) => engine.addProject(project));
+link.on('project.removed', ({ projectId }) => engine.removeProject(projectId));
+
+function every(delayMs: number, work: () => void): void {
+  clock.setTimeout(() => {
+    work();
+    every(delayMs, work);
+  }, delayMs);
+}
+
+every(HEARING_EVERY_MS, () => {
+  const changed = sessions.hearing();
+  if (changed.length > 0) link.post('hearing', changed);
+});
+every(STATUS_EVERY_MS, () => {
+  const { mixes, lateBlocks, mixCpuMs } = engine.stats;
+  link.post('media.status', {
+    sessions: sessions.size,
+    mixes,
+    lateBlocks,
+    mixCpuMs,
+    icecast: icecast?.state ?? 'off',
+    icecastError: icecast?.lastError,
+  });
+});
+
+host.counter('media_mixes', () => engine.stats.mixes);
+host.counter('media_late_blocks', () => engine.stats.lateBlocks);
+host.counter('media_cpu_ms', () => engine.stats.mixCpuMs);
+host.counter('media_dropped_posts', () => droppedPosts);
+host.onStop(async () => {
+  engine.stop();
+  icecast?.close();
+});
+engine.start();
+host.ready();

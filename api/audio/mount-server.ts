@@ -1,0 +1,128 @@
+import type { Clock } from '../../engine/clock.js';
+import { ICY_INTERVAL_BYTES } from '../../media/mounts/icy.js';
+import type { Mount, MountTable } from '../../media/mounts/mount.js';
+import { iceStatus } from '../../media/mounts/status.js';
+import type { RawRoute } from '../http/dispatch.js';
+import type { Exchange } from '../http/exchange.js';
+import type { GatewayLog } from '../http/log.types.js';
+import { createGateway, type Gateway } from '../http/server.js';
+
+export interface MountServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly table: MountTable;
+  readonly clock: Clock;
+  readonly log: GatewayLog;
+  readonly trustedProxies: readonly string[];
+  /** Listeners of a mount changed. */
+  readonly onListeners: (mount: Mount) => void;
+}
+
+const OPEN_TO_PAGES = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'Icy-MetaData, Range, Content-Type',
+  'access-control-expose-headers': 'icy-metaint, icy-name, icy-br, icy-genre, icy-pub',
+} as const;
+
+/** Proxies must neither keep nor gather a sound that is made for one listener now. */
+const LIVE = {
+  'cache-control': 'no-cache, no-store, no-transform',
+  pragma: 'no-cache',
+  expires: 'Mon, 26 Jul 1997 05:00:00 GMT',
+  'x-accel-buffering': 'no',
+  'accept-ranges': 'none',
+} as const;
+
+/**
+ * The built-in mounts, compatible with players of Icecast: `GET` and `HEAD /stream<id>.mp3|.ogg`, ICY
+ * metadata for those who ask, `/status-json.xsl`. Answers are HTTP/1.1 in chunks; the HTTP server underneath
+ * refuses HTTP/1.0 with 505, so players of that age need a real Icecast or a proxy in front.
+ */
+export async function openMountServer(options: MountServerOptions): Promise<Gateway> {
+  const { table, clock } = options;
+  const startedUnixMs = clock.nowMs();
+  const status: RawRoute = {
+    method: 'GET',
+    path: '/status-json.xsl',
+    handler: (exchange, { origin }) => {
+      const body = JSON.stringify(iceStatus(table, origin, startedUnixMs));
+      exchange.send(
+        200,
+        {
+          ...OPEN_TO_PAGES,
+          'content-type': 'application/json; charset=utf-8',
+          'cache-control': 'no-store',
+        },
+        body,
+      );
+    },
+  };
+  const mounts: RawRoute = {
+    method: 'GET',
+    path: '/{mount}',
+    handler: (exchange, { params }) => {
+      const path = `/${params['mount'] ?? ''}`;
+      const mount = table.get(path);
+      if (mount === undefined) refuse(exchange, 404, noMount(path));
+      else if (exchange.head.method === 'HEAD') exchange.send(200, headersOf(mount, false));
+      else if (!table.hasRoom) refuse(exchange, 503, 'The site has its limit of listeners.');
+      else listen(exchange, mount, options);
+    },
+  };
+  return await createGateway({
+    host: options.host,
+    port: options.port,
+    raw: [status, mounts],
+    trustedProxies: options.trustedProxies,
+    clock,
+    log: options.log,
+  });
+}
+
+function listen(exchange: Exchange, mount: Mount, options: MountServerOptions): void {
+  const { clock, onListeners } = options;
+  const icy = exchange.header('icy-metadata') === '1' && mount.options.contentType === 'audio/mpeg';
+  if (!exchange.start(200, headersOf(mount, icy))) return;
+  const sink = {
+    write: (bytes: Uint8Array): boolean => exchange.write(bytes),
+    close: (): void => exchange.destroy(),
+  };
+  const listener = mount.attach(sink, icy, clock.monoMs());
+  exchange.onDrain(() => listener.drained(clock.monoMs()));
+  exchange.onClose(() => {
+    listener.gone();
+    if (mount.detach(listener)) onListeners(mount);
+  });
+  onListeners(mount);
+}
+
+function headersOf(mount: Mount, icy: boolean): Record<string, string> {
+  const { name, contentType, bitrateKbps } = mount.options;
+  return {
+    'content-type': contentType,
+    ...LIVE,
+    ...OPEN_TO_PAGES,
+    'icy-name': name.replace(/[^\x20-\x7e]/g, '?'),
+    'icy-br': String(bitrateKbps),
+    'icy-genre': 'various',
+    'icy-pub': '0',
+    ...(icy ? { 'icy-metaint': String(ICY_INTERVAL_BYTES) } : {}),
+  };
+}
+
+const noMount = (path: string): string =>
+  `There is no stream at ${path.slice(0, 200)}. It may have ended: open a new session and use its address.`;
+
+function refuse(exchange: Exchange, status: number, text: string): void {
+  exchange.send(
+    status,
+    {
+      ...OPEN_TO_PAGES,
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+      ...(status === 503 ? { 'retry-after': '10' } : {}),
+    },
+    `${text}\n`,
+  );
+}
