@@ -1,4 +1,5 @@
-import { assertNever, EngineError } from '../../engine/errors.js';
+import { EngineError } from '../../engine/errors.js';
+import { ffmpegEncoders } from '../../media/encoders/ffmpeg.js';
 import { libavEncoders } from '../../media/encoders/libav.js';
 import { MixEngine } from '../../media/engine.js';
 import type { EncoderFactory } from '../../media/ports.js';
@@ -26,22 +27,16 @@ const host = new ShardHost<MediaShardOptions, FromMediaShard, ToMediaShard>({
 });
 const { link, clock, options } = host;
 
+/** libav in this thread where it can be had; else, or by wish, an ffmpeg process for each mix. */
 async function openEncoders(): Promise<EncoderFactory> {
-  switch (options.encoder) {
-    case 'auto':
-    case 'libav': {
-      const libav = await libavEncoders();
-      if (libav !== undefined) return libav;
-      throw new EngineError(
-        'media.encoder',
-        'libav is not usable here: install the optional package node-av',
-      );
-    }
-    case 'ffmpeg':
-      throw new EngineError('media.encoder', 'ffmpeg encoders are not available');
-    default:
-      return assertNever(options.encoder);
-  }
+  if (options.encoder === 'ffmpeg') return ffmpegEncoders();
+  const libav = await libavEncoders();
+  if (libav !== undefined) return libav;
+  if (options.encoder === 'auto') return ffmpegEncoders();
+  throw new EngineError(
+    'media.encoder',
+    'libav is not usable here: install the optional package node-av or set the encoder to ffmpeg',
+  );
 }
 
 const failed = (what: string, error: EngineError): void => {
