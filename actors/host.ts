@@ -63,6 +63,7 @@ export class ShardHost<
   readonly #stops: ((deadlineMs: number) => Promise<void>)[] = [];
   readonly #counters = new Map<string, () => number>();
   #flushDue = false;
+  #stopping = false;
   #stopped: Promise<number> | undefined;
 
   constructor(options: ShardHostOptions = {}) {
@@ -128,7 +129,7 @@ export class ShardHost<
 
   #noteChange(id: string, edge: boolean): void {
     this.#dirty.set(id, edge || this.#dirty.get(id) === true);
-    if (this.#stopped === undefined) this.#flushIn(CHANGED_EVERY_MS);
+    if (!this.#stopping) this.#flushIn(CHANGED_EVERY_MS);
   }
 
   #flushIn(delayMs: number): void {
@@ -136,6 +137,7 @@ export class ShardHost<
     this.#flushDue = true;
     this.clock.setTimeout(() => {
       this.#flushDue = false;
+      if (this.#stopping) return;
       const told = this.#flush(CHANGED_AT_ONCE);
       if (this.#dirty.size > 0) this.#flushIn(told ? CHANGED_REST_MS : CHANGED_EVERY_MS);
     }, delayMs);
@@ -171,6 +173,7 @@ export class ShardHost<
   #stop(deadlineMs: number): Promise<number> {
     this.#stopped ??= (async () => {
       this.#flush(this.#dirty.size);
+      this.#stopping = true;
       const stopped = this.supervisor.size;
       await this.supervisor.stopAll();
       for (const stop of this.#stops) await stop(deadlineMs);

@@ -300,6 +300,36 @@ describe('stopping all', () => {
     expect(supervisor.size).toBe(0);
   });
 
+  it('waits for the later kind before an earlier one, and not for neighbours of one kind', async () => {
+    const { supervisor, clock, reports } = setUp();
+    const slow = setup({
+      types: { events: {} as { readonly type: 'stop'; readonly atUnixMs: number } },
+    }).createMachine({
+      initial: 'live',
+      states: {
+        live: { on: { stop: 'leaving' } },
+        leaving: { after: { 100: 'left' } },
+        left: { type: 'final' },
+      },
+    });
+    const logic = slow as AnyActorLogic;
+    supervisor.start(spec('a'));
+    supervisor.start(spec('b', { kind: 'slow', logic, input: undefined }));
+    supervisor.start(spec('c', { kind: 'slow', logic, input: undefined }));
+    const done = supervisor.stopAll();
+    await Promise.resolve();
+    expect([...supervisor.list()].map(({ state }) => state)).toEqual([
+      'live.idle',
+      'stopping',
+      'stopping',
+    ]);
+    clock.advance(100);
+    await done;
+    const stopped = reports.filter(({ type }) => type === 'child.stopped').map(({ id }) => id);
+    expect(stopped).toEqual(['c', 'b', 'a']);
+    expect(reports.some(({ type }) => type === 'child.abandoned')).toBe(false);
+  });
+
   it('abandons a child whose goodbye takes longer than its limit, and says so', async () => {
     const { supervisor, clock, reports } = setUp();
     const clinging = setup({

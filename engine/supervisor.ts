@@ -112,10 +112,22 @@ export class Supervisor implements SupervisorApi {
     return true;
   }
 
+  /**
+   * Neighbours of one kind say goodbye side by side, or a thousand sessions would wait for each other;
+   * different kinds wait for those that were started after them.
+   */
   async stopAll(): Promise<void> {
-    for (const child of [...this.#children.values()].reverse()) {
-      await this.#halt(child);
-      if (this.#children.get(child.spec.id) === child) this.#forget(child);
+    const all = [...this.#children.values()].reverse();
+    while (all.length > 0) {
+      const kind = all[0]?.spec.kind;
+      const end = all.findIndex((child) => child.spec.kind !== kind);
+      const group = all.splice(0, end === -1 ? all.length : end);
+      await Promise.all(
+        group.map(async (child) => {
+          await this.#halt(child);
+          if (this.#children.get(child.spec.id) === child) this.#forget(child);
+        }),
+      );
     }
   }
 

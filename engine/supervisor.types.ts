@@ -62,7 +62,7 @@ export interface SupervisorApi {
   park(id: string): Promise<boolean>;
   /** By hand: clears the restart window, boots again at once. */
   restart(id: string): Promise<boolean>;
-  /** Reverse start order, each with its own time limit. */
+  /** Reverse start order, each with its own time limit; neighbours of one kind side by side. */
   stopAll(): Promise<void>;
   readonly size: number;
 }

@@ -1,23 +1,23 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryUrl } from '../../engine/entry.js';
 import { ShardPool, type ShardPoolOptions } from '../shard-pool.js';
-import type { FromLampShard, ToLampShard } from '../testing/lamp.js';
+import type { FromLampShard, LampOptions, ToLampShard } from '../testing/lamp.js';
 
 /** Waits for a condition; the limit is for a machine that is busy with other things. */
 const soon = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 15_000 });
 
-type LampPool = ShardPool<Record<string, never>, ToLampShard, FromLampShard>;
+type LampPool = ShardPool<LampOptions, ToLampShard, FromLampShard>;
 
 const pools: LampPool[] = [];
 
 function lampPool(
-  options: Partial<ShardPoolOptions<Record<string, never>, ToLampShard, FromLampShard>> = {},
+  options: Partial<ShardPoolOptions<LampOptions, ToLampShard, FromLampShard>> = {},
 ): LampPool {
-  const pool: LampPool = new ShardPool<Record<string, never>, ToLampShard, FromLampShard>({
+  const pool: LampPool = new ShardPool<LampOptions, ToLampShard, FromLampShard>({
     kind: 'lamp',
     size: 2,
     entry: entryUrl('actors/testing/lamp.worker'),
-    options: () => ({}),
+    options: () => ({ stopTakesMs: 0 }),
     heartbeatMs: 100,
     hangMs: 1_000,
     faults: true,
@@ -122,6 +122,43 @@ describe('a stop', () => {
     expect(await pool.stop(2_000)).toBe(0);
     expect(pool.shards().map((row) => row.state)).toEqual(['stopped', 'stopped']);
     expect(() => pool.linkTo('lamp-1')).toThrow(/being replaced/);
+  });
+
+  // A flush that was due when the stop began used to tell the stopped actors as gone for good.
+  it('keeps the snapshots of what it stopped, also of a change a moment before', async () => {
+    const stored = new Map<string, string | undefined>();
+    const pool = lampPool({
+      size: 1,
+      options: () => ({ stopTakesMs: 300 }),
+      onSnapshots: (rows) => {
+        for (const { id, snapshot } of rows) stored.set(id, snapshot);
+      },
+    });
+    await pool.start();
+    await pool.place(lamps);
+    for (const id of lamps) await pool.linkTo(id).call('lamp.press', { id });
+    expect(await pool.stop(5_000)).toBe(0);
+    expect(stored.size).toBe(lamps.length);
+    for (const snapshot of stored.values()) expect(snapshot).toContain('"value":"on"');
+  });
+
+  it('forgets the snapshot of an actor that was stopped by hand', async () => {
+    const stored = new Map<string, string | undefined>();
+    const pool = lampPool({
+      size: 1,
+      onSnapshots: (rows) => {
+        for (const { id, snapshot } of rows) stored.set(id, snapshot);
+      },
+    });
+    await pool.start();
+    await pool.place(['lamp-1', 'lamp-2']);
+    await soon(() => expect(stored.get('lamp-1')).toContain('"value":"off"'));
+    expect(await pool.stopActor('lamp-1')).toBe(true);
+    await soon(() => {
+      expect(stored.get('lamp-1')).toBeUndefined();
+      expect(stateOf(pool, 'lamp-1')).toBeUndefined();
+      expect(stateOf(pool, 'lamp-2')).toBe('off');
+    });
   });
 
   it('refuses faults unless the pool was made for them', async () => {

@@ -21,6 +21,11 @@ export const lampMachine = setup({
   },
 });
 
+export interface LampOptions {
+  /** How long the shard takes to put things away once its lamps stopped. */
+  readonly stopTakesMs: number;
+}
+
 export interface ToLampShard {
   readonly requests: HostRequests & {
     'lamps.adopt': {

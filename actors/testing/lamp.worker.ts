@@ -1,10 +1,10 @@
 import { parseSnapshot } from '../../engine/persist.js';
 import { backoff } from '../../engine/supervisor.js';
 import { ShardHost } from '../host.js';
-import { type FromLampShard, lampMachine, type ToLampShard } from './lamp.js';
+import { type FromLampShard, type LampOptions, lampMachine, type ToLampShard } from './lamp.js';
 
 /** A shard of the smallest kind of actor there is: for the tests and the bench of the machinery. */
-const host = new ShardHost<Record<string, never>, FromLampShard, ToLampShard>();
+const host = new ShardHost<LampOptions, FromLampShard, ToLampShard>();
 const backoffMs = backoff({ firstMs: 1, maxMs: 10, jitter: 0.5 });
 
 host.link.handle('lamps.adopt', ({ ids, snapshots }) => {
@@ -30,4 +30,10 @@ host.link.handle('lamp.press', ({ id }) => {
   return true;
 });
 host.counter('lamps', () => host.supervisor.size);
+host.onStop(
+  () =>
+    new Promise((resolve) => {
+      host.clock.setTimeout(resolve, host.options.stopTakesMs);
+    }),
+);
 host.ready();
