@@ -6,9 +6,12 @@ import { projectRoot } from '../engine/entry.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
 import { StoreReader } from '../engine/series/reader.js';
+import { AudioService } from './audio/service.js';
 import { openAuth } from './auth/auth.js';
 import type { Config } from './config.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
+import { planSvg } from './demo/plan.js';
+import { DEMO_PROJECT_ID } from './demo/site.js';
 import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
@@ -18,6 +21,8 @@ import { actorRoutes } from './routes/actors.js';
 import { authRoutes } from './routes/auth.js';
 import { healthRoutes } from './routes/health.js';
 import { openapiRoutes } from './routes/openapi.js';
+import { projectRoutes } from './routes/projects.js';
+import { sessionRoutes } from './routes/sessions.js';
 import { Inspector } from './site/inspector.js';
 import { MainActors } from './site/main-actors.js';
 import { poolSource, seriesStatuses, shardSource, sumCounters } from './site/pools.js';
@@ -26,7 +31,7 @@ import { openSeriesHome } from './site/series-home.js';
 import { ShardsWatch } from './site/shards-watch.js';
 import { StoresWatch } from './site/stores-watch.js';
 import { createTables } from './site/tables.js';
-import { readiness, rowsOf, siteMetrics } from './site/vitals.js';
+import { icecastOf, readiness, rowsOf, siteMetrics, withoutPassword } from './site/vitals.js';
 
 /** A running Earshot. */
 export interface App {
@@ -139,20 +144,46 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
 
   inspector.add(poolSource(devices.pool));
 
+  const audio = await AudioService.start({
+    host: config.host,
+    streamPort: config.streamPort,
+    mediaShards: config.shards.media,
+    hangAfterMs: config.shards.hangAfterMs,
+    encoder: config.audio.encoder,
+    idleAfterMs: config.audio.idleAfterMs,
+    pcmCacheBytes: config.audio.pcmCacheBytes,
+    maxSessions: config.audio.maxSessions,
+    icecastUrl: config.icecastUrl,
+    trustedProxies: config.trustedProxies,
+    mediaFolder: join(config.data, 'media'),
+    spoolFolder: join(config.data, 'media-spool'),
+    store,
+    table: tables.sessions,
+    clock,
+    log,
+  });
+  stack.push('audio', () => audio.stop(3_000));
+  inspector.add(poolSource(audio.pool));
+
   const stores = new StoresWatch({
     table: tables.stores,
     clock,
     reader,
-    homes: { series: series.home, control: store.control.home, icecast: 'not configured' },
+    homes: {
+      series: series.home,
+      control: store.control.home,
+      icecast: withoutPassword(config.icecastUrl),
+    },
     writers: () => seriesStatuses(devices.pool),
     pingControl: async () => void (await store.control.ping()),
-    icecast: () => ({ state: 'off', lastError: null }),
+    icecast: () => icecastOf(audio.status),
   });
   stack.push('stores watch', () => stores.stop());
   await stores.start();
 
   const shards = new ShardsWatch(tables.shards, clock);
   shards.add(shardSource('device', devices.pool));
+  shards.add(shardSource('media', audio.pool));
   stack.push('shards watch', () => shards.stop());
   shards.start();
 
@@ -173,10 +204,18 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   rates.start();
   siteMetrics(metrics, { tables, hub, rates, devices });
 
+  const streamOrigin = (origin: string): string => {
+    if (config.publicStreamUrl !== undefined) return config.publicStreamUrl.replace(/\/+$/, '');
+    const url = new URL(origin);
+    url.port = String(audio.streamPort);
+    return url.origin;
+  };
   const version = packageVersion();
   const routes: Route[] = [
     ...authRoutes({ auth, store, clock }),
     ...actorRoutes(inspector),
+    ...projectRoutes(audio.projects, new Map([[DEMO_PROJECT_ID, planSvg()]])),
+    ...sessionRoutes({ sessions: audio, streamOrigin }),
     ...healthRoutes({
       version,
       uptimeS: () => Math.round((clock.monoMs() - startedMonoMs) / 1_000),
@@ -217,7 +256,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   return {
     url: `http://${shown}:${port}`,
-    streamUrl: `http://${shown}:${port}`,
+    streamUrl: `http://${shown}:${audio.streamPort}`,
     adminPassword,
     stop: () => stack.unwind(),
   };

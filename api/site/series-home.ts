@@ -6,6 +6,7 @@ import { migrateSeries, type SeriesRetention } from '../../engine/series/migrati
 import type { SeriesAddress } from '../../engine/series/series.types.js';
 import type { ActorInfo } from '../../engine/supervisor.types.js';
 import type { MainActors } from './main-actors.js';
+import { withoutPassword } from './vitals.js';
 
 export interface SeriesHomeOptions {
   /** A ClickHouse server; undefined: embedded in `folder`. */
@@ -90,10 +91,4 @@ async function startEmbedded(options: SeriesHomeOptions): Promise<EmbeddedStore>
   actors.add({ info });
   tell = () => actors.changed(info());
   return store;
-}
-
-function withoutPassword(text: string): string {
-  const url = new URL(text);
-  url.password = '';
-  return url.href;
 }

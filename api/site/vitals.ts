@@ -1,6 +1,8 @@
 import type { Metrics } from '../../engine/metrics.js';
+import type { MediaStatus } from '../audio/service.js';
 import type { Row } from '../contract/live.js';
 import type { ReadyAnswer } from '../contract/rest.js';
+import type { StoreRow } from '../contract/rows.js';
 import type { DeviceService } from '../devices/service.js';
 import type { LiveHub } from '../live/hub.js';
 import type { LiveTable } from '../live/table.types.js';
@@ -85,4 +87,25 @@ function countBy(table: LiveTable, field: string): Map<string, number> {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;
+}
+
+/** One state for the Icecast connections of all media threads: the worst counts. */
+export function icecastOf(status: ReadonlyMap<string, MediaStatus>): {
+  readonly state: StoreRow['state'];
+  readonly lastError: string | null;
+} {
+  const all = [...status.values()];
+  const bad = all.find((one) => one.icecast === 'away' || one.icecast === 'refused');
+  if (bad !== undefined) return { state: 'away', lastError: bad.icecastError ?? null };
+  if (all.some((one) => one.icecast === 'connecting'))
+    return { state: 'starting', lastError: null };
+  return { state: all.some((one) => one.icecast !== 'off') ? 'up' : 'off', lastError: null };
+}
+
+/** An address for people. */
+export function withoutPassword(text: string | undefined): string {
+  if (text === undefined) return 'not configured';
+  const url = new URL(text);
+  url.password = '';
+  return url.href;
 }
