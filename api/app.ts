@@ -250,6 +250,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     log,
   });
   const { port } = gateway;
+  auth.onRevoked((who) => gateway?.closeSocketsOf(who));
   stack.push('gateway', () => gateway?.stop(2_000));
   hub.start(publish);
 

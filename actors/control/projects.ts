@@ -13,7 +13,7 @@ import {
   speakerOf,
   speakerValues,
 } from './project.rows.js';
-import { note } from './scope.js';
+import { note, type SiteScope } from './scope.js';
 import type { SiteControl } from './tables.js';
 
 /** A project as the store keeps it: what the sound needs, and the map's plan. */
@@ -37,10 +37,26 @@ export class Projects {
   }
 
   async list(): Promise<readonly StoredProject[]> {
+    return await this.#load(undefined);
+  }
+
+  async get(id: string): Promise<StoredProject | undefined> {
+    return (await this.#load(id))[0];
+  }
+
+  async #load(only: string | undefined): Promise<readonly StoredProject[]> {
     return await this.#control.read(async (db) => {
-      const projects = await db.selectFrom('projects').selectAll().orderBy('id').execute();
-      const speakers = await db.selectFrom('speakers').selectAll().orderBy('id').execute();
-      const recordings = await db.selectFrom('recordings').selectAll().orderBy('id').execute();
+      let ofProjects = db.selectFrom('projects').selectAll().orderBy('id');
+      let ofSpeakers = db.selectFrom('speakers').selectAll().orderBy('id');
+      let ofRecordings = db.selectFrom('recordings').selectAll().orderBy('id');
+      if (only !== undefined) {
+        ofProjects = ofProjects.where('id', '=', only);
+        ofSpeakers = ofSpeakers.where('project_id', '=', only);
+        ofRecordings = ofRecordings.where('project_id', '=', only);
+      }
+      const projects = await ofProjects.execute();
+      const speakers = await ofSpeakers.execute();
+      const recordings = await ofRecordings.execute();
       const speakersOf = grouped(speakers.map(speakerOf));
       const recordingsOf = grouped(recordings.map(recordingOf));
       return projects.map((row) => ({
@@ -55,10 +71,6 @@ export class Projects {
         recordings: recordingsOf.get(row.id) ?? [],
       }));
     });
-  }
-
-  async get(id: string): Promise<StoredProject | undefined> {
-    return (await this.list()).find((project) => project.id === id);
   }
 
   /** Makes or replaces a project whole: speakers and recordings that it does not hold any more are removed. */
@@ -99,6 +111,7 @@ export class Projects {
   async putSpeaker(speaker: SpeakerDefinition): Promise<void> {
     await this.#control.write(async (scope) => {
       const { id, ...values } = speakerValues(speaker);
+      await noteOldProject(scope, 'speakers', id);
       await scope.db
         .insertInto('speakers')
         .values({ id, ...values })
@@ -112,6 +125,7 @@ export class Projects {
   async putRecording(recording: RecordingDefinition): Promise<void> {
     await this.#control.write(async (scope) => {
       const { id, ...values } = recordingValues(recording);
+      await noteOldProject(scope, 'recordings', id);
       await scope.db
         .insertInto('recordings')
         .values({ id, ...values })
@@ -190,6 +204,20 @@ export class Projects {
       note(scope, 'projects', projectId, 'put');
     });
   }
+}
+
+/** A voice may move to another project: the one it leaves changes too. */
+async function noteOldProject(
+  scope: SiteScope,
+  kind: 'speakers' | 'recordings',
+  id: string,
+): Promise<void> {
+  const before = await scope.db
+    .selectFrom(kind)
+    .select('project_id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (before !== undefined) note(scope, 'projects', before.project_id, 'put');
 }
 
 function grouped<T extends { readonly projectId: string }>(items: readonly T[]): Map<string, T[]> {

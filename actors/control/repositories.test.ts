@@ -234,6 +234,16 @@ describe.each(['sqlite', 'postgres'] as const)('repositories on %s', (dialect) =
       ]),
     ).toBe(1);
     expect(await store.sessions.list()).toEqual([{ ...session, ...moved }]);
+    await store.sessions.update([
+      { id: 'x1', headingDeg: 90 },
+      { id: 'x1', position: { latitude: -1.5, longitude: 3 } },
+    ]);
+    expect(await store.sessions.get('x1')).toEqual({
+      ...session,
+      position: { latitude: -1.5, longitude: 3 },
+      headingDeg: 90,
+      tags: ['voice'],
+    });
     await expect(store.sessions.create({ ...session, id: 'x2' })).rejects.toMatchObject({
       code: 'conflict',
     });

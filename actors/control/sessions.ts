@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { z } from 'zod';
-import { fromJson, fromRow } from '../../engine/control/rows.js';
+import { bulkRows, fromJson, fromRow, inBulks } from '../../engine/control/rows.js';
 import { EngineError } from '../../engine/errors.js';
 import type { GeoPoint } from '../../media/ports.js';
 import type { SessionDefinition } from '../session/protocol.js';
@@ -104,27 +105,40 @@ export class Sessions {
   /** Writes moves of many walking listeners in one transaction; unknown sessions are skipped. @returns how many were known. */
   async update(changes: readonly SessionChange[]): Promise<number> {
     if (changes.length === 0) return 0;
+    const last = new Map<string, Record<string, string | number | null>>();
+    for (const { id, position, headingDeg, tags } of changes) {
+      const before = last.get(id);
+      last.set(id, {
+        session_id: id,
+        latitude: position?.latitude ?? before?.['latitude'] ?? null,
+        longitude: position?.longitude ?? before?.['longitude'] ?? null,
+        heading_deg: headingDeg ?? before?.['heading_deg'] ?? null,
+        tags_json: tags === undefined ? (before?.['tags_json'] ?? null) : JSON.stringify(tags),
+      });
+    }
     return await this.#control.write(async (scope) => {
       let known = 0;
-      for (const change of changes) {
-        const values = {
-          ...(change.position === undefined
-            ? {}
-            : { latitude: change.position.latitude, longitude: change.position.longitude }),
-          ...(change.headingDeg === undefined ? {} : { heading_deg: change.headingDeg }),
-          ...(change.tags === undefined ? {} : { tags_json: JSON.stringify(change.tags) }),
-        };
-        if (Object.keys(values).length === 0) continue;
-        const done = await scope.db
-          .updateTable('listener_sessions')
-          .set(values)
-          .where('id', '=', change.id)
-          .returning('id')
-          .execute();
-        if (done.length === 0) continue;
-        known++;
-        note(scope, 'sessions', change.id, 'put');
-      }
+      await inBulks([...last.values()], async (some) => {
+        const given = bulkRows(
+          this.#control.dialect,
+          {
+            session_id: 'text',
+            latitude: 'double',
+            longitude: 'double',
+            heading_deg: 'double',
+            tags_json: 'text',
+          },
+          some,
+        );
+        const { rows } = await sql<{ id: string }>`update listener_sessions as s set
+          latitude = coalesce(r.latitude, s.latitude),
+          longitude = coalesce(r.longitude, s.longitude),
+          heading_deg = coalesce(r.heading_deg, s.heading_deg),
+          tags_json = coalesce(r.tags_json, s.tags_json)
+          from ${given} as r where s.id = r.session_id returning id`.execute(scope.db);
+        known += rows.length;
+        for (const row of rows) note(scope, 'sessions', row.id, 'put');
+      });
       return known;
     });
   }

@@ -84,17 +84,18 @@ export class LoginCache {
     }
     if (users.size + tokens.size + devices.size === 0) return [];
     this.#generation++;
+    const revoked = new Map<string, Revoked>();
+    const revoke = ({ kind, id }: Revoked) => revoked.set(`${kind} ${id}`, { kind, id });
+    for (const id of users) revoke({ kind: 'user', id });
+    for (const id of tokens) revoke({ kind: 'token', id });
+    for (const id of devices) revoke({ kind: 'device', id });
     for (const [hash, { principal, userId }] of this.#entries) {
-      const touched =
-        (userId !== undefined && users.has(userId)) ||
-        (principal.kind === 'token' && tokens.has(principal.id)) ||
-        (principal.kind === 'device' && devices.has(principal.id));
-      if (touched) this.#entries.delete(hash);
+      // A user's tokens change with the user.
+      const ofUser = userId !== undefined && users.has(userId);
+      if (!ofUser && !revoked.has(`${principal.kind} ${principal.id}`)) continue;
+      revoke(principal);
+      this.#entries.delete(hash);
     }
-    return [
-      ...[...users].map((id) => ({ kind: 'user' as const, id })),
-      ...[...tokens].map((id) => ({ kind: 'token' as const, id })),
-      ...[...devices].map((id) => ({ kind: 'device' as const, id })),
-    ];
+    return [...revoked.values()];
   }
 }

@@ -8,7 +8,7 @@ import { type RateLimits, RequestLimits } from './limits.js';
 import { type GatewayLog, SILENT_LOG } from './log.types.js';
 import { PeerResolver } from './peer.js';
 import { newRequestId } from './request-id.js';
-import type { Route } from './route.types.js';
+import type { Principal, Route } from './route.types.js';
 import type { SocketEndpoint } from './socket.types.js';
 import { SocketServer } from './sockets.js';
 import { closeListenSocket, createApp, listenExclusive, localPort } from './uws.js';
@@ -53,6 +53,8 @@ export interface Gateway {
   readonly inFlight: number;
   /** Sends to every socket subscribed to a topic (uWebSockets.js `socket.subscribe`). */
   publish(topic: string, message: Uint8Array | string, isBinary: boolean): void;
+  /** Closes the sockets of somebody whose login changed or ended; with a valid one they may come back at once. */
+  closeSocketsOf(who: Pick<Principal, 'kind' | 'id'>): void;
   /**
    * Stops accepting, closes sockets with `server.stopping`, lets requests in flight end for at most
    * `deadlineMs` (default 5,000), then cuts what is left. Safe to call twice.
@@ -108,6 +110,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     get inFlight() {
       return dispatcher.inFlight;
+    },
+    closeSocketsOf(who) {
+      sockets.closeOf(who);
     },
     publish(topic, message, isBinary) {
       if (!closed) app.publish(topic, message, isBinary);

@@ -8,6 +8,8 @@ import type { WebSocket } from './uws.js';
  */
 export interface SocketSlot<T> {
   readonly state: T;
+  /** Who opened it; undefined when it was refused. */
+  readonly principal?: Principal | undefined;
 }
 
 /** An open WebSocket, valid until its `close` callback. */

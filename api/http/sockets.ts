@@ -6,6 +6,7 @@ import type { RequestLimits } from './limits.js';
 import type { GatewayLog } from './log.types.js';
 import type { PeerResolver } from './peer.js';
 import { toProblem } from './problem.js';
+import type { Principal } from './route.types.js';
 import { decodePart } from './router.js';
 import {
   type GatewaySocket,
@@ -113,6 +114,16 @@ export class SocketServer {
     for (const socket of [...this.#open]) socket.end(reason.closeCode, closeReason(reason));
   }
 
+  /** Closes the sockets of somebody whose login changed or ended; with a valid one they may come back at once. */
+  closeOf(who: Pick<Principal, 'kind' | 'id'>): void {
+    const reason = new EngineError('link.closed', 'your login changed: connect again');
+    for (const socket of [...this.#open]) {
+      const owner = socket.getUserData().principal;
+      if (owner?.kind !== who.kind || owner.id !== who.id) continue;
+      socket.end(reason.closeCode, closeReason(reason));
+    }
+  }
+
   async #upgrade(
     endpoint: SocketEndpoint,
     names: readonly string[],
@@ -128,16 +139,16 @@ export class SocketServer {
     });
     const requestId = this.#services.newRequestId(head);
     const address = this.#services.peers.address(head);
-    let state: unknown;
+    let slot: SocketSlot<unknown>;
     try {
       await this.#services.limits.takeAddress(address);
-      state = await this.#accept(endpoint, names, raw, head, requestId, address);
+      slot = await this.#accept(endpoint, names, raw, head, requestId, address);
     } catch (thrown) {
       const error = EngineError.from(thrown);
       if (error.code === 'internal') {
         this.#services.log.error({ err: thrown, requestId, path: endpoint.path }, 'upgrade failed');
       }
-      state = new Refused(error);
+      slot = { state: new Refused(error) };
       if (error.code === 'rate.limited' && !gone) {
         const problem = toProblem(error, requestId);
         res.cork(() => {
@@ -153,7 +164,7 @@ export class SocketServer {
     const chosen = endpoint.protocols?.find((p) => offered.includes(p)) ?? '';
     res.cork(() => {
       res.upgrade<SocketSlot<unknown>>(
-        { state },
+        slot,
         head.headers['sec-websocket-key'] ?? '',
         chosen,
         head.headers['sec-websocket-extensions'] ?? '',
@@ -169,7 +180,7 @@ export class SocketServer {
     head: RequestHead,
     requestId: string,
     address: string,
-  ): Promise<unknown> {
+  ): Promise<SocketSlot<unknown>> {
     if (this.#stopping) throw new EngineError('server.stopping', 'the server is stopping');
     if (this.#open.size >= this.#services.maxSockets) {
       throw new EngineError('server.busy', 'there are too many open sockets: try again later');
@@ -186,7 +197,7 @@ export class SocketServer {
     });
     const origin = this.#services.peers.origin(head);
     const request: SocketRequest = { params, query, principal, requestId, address, origin, header };
-    return endpoint.accept(request);
+    return { state: await endpoint.accept(request), principal };
   }
 
   #fail(socket: GatewaySocket, thrown: unknown, path: string): void {

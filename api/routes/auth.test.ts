@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import type { SiteStore } from '../../actors/control/site.js';
 import { type TestHome, testHome } from '../../actors/control/testing/stores.js';
 import type { TestClock } from '../../engine/clock.js';
@@ -33,7 +35,9 @@ beforeAll(async () => {
     authenticate: auth.authenticate,
     limits: { perAddressPerSecond: 0, perPrincipalPerSecond: 0 },
     trustedProxies: ['127.0.0.1'],
+    sockets: [{ path: '/ws', access: 'viewer', accept: () => ({}), message: () => undefined }],
   });
+  auth.onRevoked((who) => gateway.closeSocketsOf(who));
   base = `http://127.0.0.1:${gateway.port}`;
   await store.devices.create({ id: 'mic', protocol: 'native', channels: [] });
 });
@@ -216,6 +220,31 @@ test('a user changes the own password, an admin anybody’s, and the last admin 
   const last = await call('DELETE', `/v1/users/${String(self)}`, { headers: admin });
   expect(last).toMatchObject({ status: 409, body: { code: 'conflict' } });
   expect((await call('DELETE', `/v1/users/${id}`, { headers: admin })).status).toBe(204);
+});
+
+test('open sockets of somebody whose rights changed are closed, and others stay', async () => {
+  const admin = await signIn();
+  const made = await call('POST', '/v1/users', {
+    body: { username: 'zoe', password: 'correct horse', role: 'operator' },
+    headers: admin,
+  });
+  const zoe = await signIn('zoe', 'correct horse');
+  const token = await call('POST', '/v1/tokens', { body: { name: 'script' }, headers: zoe });
+  const bearer = { authorization: `Bearer ${String(token.body['secret'])}` };
+  const open = async (headers: Record<string, string>) => {
+    const socket = new WebSocket(`${base.replace('http', 'ws')}/ws`, { headers });
+    const closed = once(socket, 'close');
+    await once(socket, 'open');
+    return { socket, closed };
+  };
+  const [hers, script, mine] = await Promise.all([open(zoe), open(bearer), open(admin)]);
+  const path = `/v1/users/${String(made.body['id'])}`;
+  await call('PATCH', path, { body: { role: 'viewer' }, headers: admin });
+  expect((await hers.closed)[0]).toBe(4003);
+  expect((await script.closed)[0]).toBe(4003);
+  expect(mine.socket.readyState).toBe(WebSocket.OPEN);
+  mine.socket.close();
+  await mine.closed;
 });
 
 test('an invalid request names the field', async () => {

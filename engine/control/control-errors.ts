@@ -44,15 +44,15 @@ export function controlError(thrown: unknown): EngineError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const known = CODES.find(([prefix]) => code.startsWith(prefix));
   if (known !== undefined) {
-    return new EngineError(known[1], `control store: ${known[2]} (${text})`, { cause: thrown });
+    return new EngineError(known[1], `control store: ${known[2]}`, { cause: thrown });
   }
   // The pool and the driver throw some connection losses without a code.
   const away = /timeout exceeded when trying to connect|connection terminated|not queryable/i;
   return new EngineError(
     away.test(text) ? 'store.away' : 'store.refused',
-    `control store: ${text}`,
-    {
-      cause: thrown,
-    },
+    away.test(text)
+      ? 'control store: the connection to the database server was lost'
+      : 'control store: the database refused; the log says why',
+    { cause: thrown },
   );
 }

@@ -121,6 +121,14 @@ describe.each(['sqlite', 'postgres'] as const)('the control store on %s', (diale
     expect(seqs(heard.changes)).toEqual([1]);
   });
 
+  test('refuses a write inside a write instead of waiting for itself', async () => {
+    const control = await open(place);
+    await expect(control.write(async () => await put(control, 'a'))).rejects.toThrow(
+      'inside a write',
+    );
+    await put(control, 'a');
+  });
+
   test('reads do not wait for a write under way, and do not see half of it', async () => {
     const control = await open(place);
     let release = (): void => undefined;
@@ -312,7 +320,7 @@ describe.each(['sqlite', 'postgres'] as const)('the control store on %s', (diale
       for (const table of ['half', 'more']) {
         await expect(
           control.read((db) => sql`select * from ${sql.table(table)}`.execute(db)),
-        ).rejects.toThrow(table);
+        ).rejects.toMatchObject({ cause: { message: expect.stringContaining(table) as string } });
       }
     });
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
@@ -51,6 +52,7 @@ export class Control<DB extends FeedTables> {
   readonly #writer: Kysely<DB>;
   readonly #keepRows: number;
   readonly #writes = new Set<Promise<unknown>>();
+  readonly #inside = new AsyncLocalStorage<true>();
   /** SQLite has one writer: a queue in order of arrival. */
   #lastWrite: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -84,11 +86,17 @@ export class Control<DB extends FeedTables> {
   }
 
   /**
-   * One transaction: all or nothing, on disk when this resolves. Not from inside another one: it would wait for itself.
+   * One transaction: all or nothing, on disk when this resolves. One inside another is refused.
    * @throws EngineError `conflict`, `server.busy`, `store.away`, `store.refused`, `server.stopping`, or what `change` throws.
    */
   async write<T>(change: (scope: WriteScope<DB>) => Promise<T>): Promise<T> {
     this.#refuseWhenClosed();
+    if (this.#inside.getStore() === true) {
+      throw new EngineError(
+        'internal',
+        'a write inside a write would wait for itself: use its scope',
+      );
+    }
     if (this.#writes.size >= MAX_PENDING_WRITES) {
       throw new EngineError(
         'server.busy',
@@ -135,10 +143,11 @@ export class Control<DB extends FeedTables> {
   async #transact<T>(change: (scope: WriteScope<DB>) => Promise<T>): Promise<T> {
     const noted = new Map<string, { domain: string; id: string; op: ChangeOp }>();
     const done = await this.#writer.transaction().execute(async (db) => {
-      const result = await change({
+      const scope: WriteScope<DB> = {
         db,
         changed: (domain, id, op) => noted.set(`${domain}\0${id}`, { domain, id, op }),
-      });
+      };
+      const result = await this.#inside.run(true, () => change(scope));
       const changes = await appendChanges(
         db as unknown as Kysely<FeedTables>,
         this.dialect,
@@ -178,7 +187,12 @@ export async function openControl<DB extends FeedTables>(
     await control.migrate(options.migrations);
   } catch (thrown) {
     await control.close();
-    throw thrown;
+    const error = controlError(thrown);
+    // Whoever starts the engine needs the place and the driver's words; clients of a running one do not get them.
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    throw new EngineError(error.code, `${control.home}: ${error.message}${cause}`, {
+      cause: thrown,
+    });
   }
   return control;
 }
