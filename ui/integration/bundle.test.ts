@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const dist = join(root, 'dist', 'ui');
+const FIRST_PAGE_LIMIT_BYTES = 150 * 1_024;
+
+/** Names of files that a script loads before it runs, and theirs. */
+function staticImports(name: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  const text = readFileSync(join(dist, 'assets', name), 'utf8');
+  for (const found of text.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g)) {
+    if (found[1] !== undefined) staticImports(found[1], seen);
+  }
+  return seen;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'integration' ? [] : sources(path);
+    return /\.(ts|svelte)$/.test(entry.name) ? [path] : [];
+  });
+}
+
+describe('the built pages', () => {
+  let html = '';
+
+  beforeAll(async () => {
+    if (!existsSync(join(dist, 'index.html'))) {
+      await build({ configFile: join(root, 'ui', 'vite.config.ts'), logLevel: 'error' });
+    }
+    html = readFileSync(join(dist, 'index.html'), 'utf8');
+  });
+
+  it('need no more than 150 KB of JavaScript for the first page', () => {
+    const entry = /<script[^>]+src="\/assets\/([\w.-]+\.js)"/.exec(html)?.[1] ?? '';
+    const files = [...staticImports(entry)];
+    const bytes = files.reduce(
+      (sum, name) => sum + gzipSync(readFileSync(join(dist, 'assets', name))).length,
+      0,
+    );
+    expect(files.length).toBeGreaterThan(0);
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThanOrEqual(FIRST_PAGE_LIMIT_BYTES);
+  });
+
+  it('load charts and the map only when they are looked at', () => {
+    const entry = /<script[^>]+src="\/assets\/([\w.-]+\.js)"/.exec(html)?.[1] ?? '';
+    const first = [...staticImports(entry)].join(' ');
+    expect(first).not.toMatch(/maplibre|uPlot|map-|parts-|actors-|health-/);
+  });
+
+  it('keep the gateway’s policy: no inline script, nothing from another host', () => {
+    for (const script of html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)) {
+      expect(script[1]).toContain('src="/');
+      expect(script[2]?.trim()).toBe('');
+    }
+    expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+  });
+});
+
+describe('the sources of the pages', () => {
+  it('import nothing of the engine but the contract', () => {
+    for (const path of sources(join(root, 'ui'))) {
+      const text = readFileSync(path, 'utf8');
+      for (const found of text.matchAll(
+        /from\s+'((?:\.\.\/)+(?:engine|media|actors|api|bench)\/[^']*)'/g,
+      )) {
+        expect(found[1], path).toMatch(/(^|\/)api\/contract\//);
+      }
+    }
+  });
+
+  it('take only types from the contract, so that no schema library is loaded', () => {
+    for (const path of sources(join(root, 'ui')).filter((one) => !one.endsWith('.test.ts'))) {
+      const text = readFileSync(path, 'utf8');
+      for (const found of text.matchAll(
+        /^import (?!type)[^;]*?from\s+'[^']*api\/contract\/[^']*'/gm,
+      )) {
+        expect.fail(`${path}: ${found[0]}`);
+      }
+    }
+  });
+});
