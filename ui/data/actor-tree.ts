@@ -166,14 +166,18 @@ function wellOf(trouble: number, all: number): string {
 
 const RANK = new Map(TONE_ORDER.map((tone, place) => [tone, place]));
 
+/** Made once: a comparison by locale for each pair takes a second for 8,000 rows. */
+const BY_ID = new Intl.Collator(undefined, { numeric: true });
+
 function sorted(rows: readonly ActorRow[]): ActorRow[] {
-  const rank = (row: ActorRow): number => {
-    const { tone } = stateWord(row.state);
-    return tone === 'critical' || tone === 'attention' ? (RANK.get(tone) ?? 0) : 9;
-  };
-  return rows.toSorted(
-    (a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id, undefined, { numeric: true }),
-  );
+  return rows
+    .map((row) => {
+      const { tone } = stateWord(row.state);
+      const trouble = tone === 'critical' || tone === 'attention';
+      return { row, rank: trouble ? (RANK.get(tone) ?? 0) : RANK.size };
+    })
+    .sort((a, b) => a.rank - b.rank || BY_ID.compare(a.row.id, b.row.id))
+    .map(({ row }) => row);
 }
 
 /** Something that happened to an actor while the page looked. */

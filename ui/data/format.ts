@@ -57,11 +57,12 @@ export function decimalsOf(value: number): number {
   return text.endsWith('00') ? 1 : text.endsWith('0') ? 2 : 3;
 }
 
-/** `1 234.50`: fixed digits, thin spaces between thousands, a real minus. */
+/** `12 345.50`: fixed digits, thin spaces between thousands from five digits on, a real minus. */
 export function number(value: number, decimals: number): string {
   if (!Number.isFinite(value)) return '–';
   const [whole = '0', fraction] = Math.abs(value).toFixed(decimals).split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  // Four digits are read at a glance, and a postcode stays a postcode.
+  const grouped = whole.length < 5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
   const sign = value < 0 && Number(Math.abs(value).toFixed(decimals)) !== 0 ? '−' : '';
   return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }

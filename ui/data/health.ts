@@ -1,7 +1,7 @@
 import type { HealthAnswer } from '../../api/contract/rest.js';
 import type { ShardRow, StoreRow } from '../../api/contract/rows.js';
 import { call } from './api.js';
-import { bytes, nameWords, number } from './format.js';
+import { bytes, number } from './format.js';
 import { stateWord, type Tone, worst } from './states.js';
 
 export type { ShardRow, StoreRow };
@@ -74,26 +74,38 @@ export function milliseconds(value: number | null): string {
 export interface Health {
   readonly version: string;
   readonly uptimeMs: number;
-  readonly rates: readonly { readonly id: string; readonly perSecond: number }[];
+  readonly rates: readonly {
+    readonly id: string;
+    readonly word: string;
+    readonly perSecond: number;
+  }[];
 }
 
-const RATES: Readonly<Record<string, string>> = {
-  samples: 'Samples',
-  frames: 'Device frames',
-  liveMessages: 'Live messages',
-  deliveries: 'Live deliveries',
-  requests: 'Requests',
-};
-
-export function rateWord(id: string): string {
-  return RATES[id] ?? nameWords(id.replace(/([A-Z])/g, ' $1').toLowerCase());
-}
+/** Rates in the order they are shown. What counts trouble is shown only while there is some. */
+const RATES: readonly {
+  readonly id: string;
+  readonly word: string;
+  readonly trouble?: boolean;
+}[] = [
+  { id: 'frames', word: 'Device messages' },
+  { id: 'rowsStored', word: 'Samples stored' },
+  { id: 'samples', word: 'Samples' },
+  { id: 'deliveries', word: 'Live deliveries' },
+  { id: 'live_messages', word: 'Live messages' },
+  { id: 'liveMessages', word: 'Live messages' },
+  { id: 'rowsSpooled', word: 'Samples kept on disk', trouble: true },
+  { id: 'eventsLost', word: 'Events lost', trouble: true },
+];
 
 export async function fetchHealth(): Promise<Health> {
   const answer = await call<HealthAnswer>('GET', '/v1/health');
   return {
     version: answer.version,
     uptimeMs: answer.uptimeS * 1_000,
-    rates: Object.entries(answer.rates).map(([id, perSecond]) => ({ id, perSecond })),
+    rates: RATES.flatMap(({ id, word, trouble }) => {
+      const perSecond = answer.rates[id];
+      if (perSecond === undefined || (trouble && perSecond === 0)) return [];
+      return [{ id, word, perSecond }];
+    }),
   };
 }
