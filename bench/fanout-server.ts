@@ -57,21 +57,21 @@ async function earshot(): Promise<Subject> {
   };
 }
 
-/** Updates of a tick gathered for each window, in the bytes that Earshot sends. */
+/** The latest update of each device in a tick, gathered for each window, in the bytes that Earshot sends. */
 function gatherer(windows: number, send: (window: number, message: string) => void) {
-  const rows: string[][] = Array.from({ length: windows }, () => []);
+  const rows: Map<number, string>[] = Array.from({ length: windows }, () => new Map());
   const perWindow = DEVICES / windows;
   let revision = 0;
   setInterval(() => {
     revision++;
     rows.forEach((list, window) => {
-      if (list.length === 0) return;
-      send(window, encodePatch(window, revision, list.join(',')));
-      list.length = 0;
+      if (list.size === 0) return;
+      send(window, encodePatch(window, revision, [...list.values()].join(',')));
+      list.clear();
     });
   }, TICK_MS);
   return (device: number, stamp: number): void => {
-    rows[Math.floor(device / perWindow)]?.push(encodeUpdate(device, stamp));
+    rows[Math.floor(device / perWindow)]?.set(device, encodeUpdate(device, stamp));
   };
 }
 
