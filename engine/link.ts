@@ -38,6 +38,7 @@ interface PendingCall {
   fail(error: EngineError): void;
 }
 
+const NEVER = new AbortController().signal;
 const DEADLINE_MS = 5_000;
 /** How long the last posts of a burst may stay unacknowledged. */
 const TAKEN_AFTER_MS = 10;
@@ -65,7 +66,7 @@ class PortLink implements StreamCarrier {
 
   readonly #calls = new Map<number, PendingCall>();
   readonly #incoming = new Map<number, IncomingStream>();
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, AbortController | undefined>();
   readonly #outgoing = new Map<number, OutgoingStream>();
   readonly #handlers = new Map<string, Handler>();
   readonly #streamHandlers = new Map<string, StreamHandler>();
@@ -261,10 +262,11 @@ class PortLink implements StreamCarrier {
       this.#refuse(id, new EngineError('not-found', `${this.#name} has no method ${method}`));
       return;
     }
-    const abort = new AbortController();
+    // A signal costs as much as the rest of a call: only a handler that declares it gets one of its own.
+    const abort = handler.length > 1 ? new AbortController() : undefined;
     this.#running.set(id, abort);
     try {
-      const result = handler(params, abort.signal);
+      const result = handler(params, abort?.signal ?? NEVER);
       if (!(result instanceof Promise)) {
         this.#answer(id, result);
         return;
@@ -351,7 +353,7 @@ class PortLink implements StreamCarrier {
     this.#takenTimer = undefined;
     for (const call of [...this.#calls.values()]) call.fail(reason);
     for (const stream of [...this.#incoming.values()]) stream.end(reason);
-    for (const abort of this.#running.values()) abort.abort(reason);
+    for (const abort of this.#running.values()) abort?.abort(reason);
     for (const stream of this.#outgoing.values()) stream.cancel(reason);
     this.#running.clear();
   }

@@ -53,7 +53,10 @@ export interface Link<Out extends LinkContract, In extends LinkContract> {
     options?: CallOptions,
   ): AsyncIterable<ItemOf<Out['streams'], M>>;
 
-  /** One handler a method; a second registration throws `conflict`. A throw becomes the answer. */
+  /**
+   * One handler a method; a second registration throws `conflict`. A throw becomes the answer. The signal
+   * fires when the caller gives up; only a handler that declares the parameter gets a live one.
+   */
   handle<M extends keyof In['requests'] & string>(
     method: M,
     handler: (
