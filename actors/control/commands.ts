@@ -46,7 +46,7 @@ function commandOf(raw: unknown): Command {
 }
 
 /** Commands kept for each device; the oldest settled ones go first. */
-export const COMMAND_HISTORY = 200;
+const COMMAND_HISTORY = 200;
 
 export class Commands {
   readonly #control: SiteControl;

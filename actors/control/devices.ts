@@ -53,7 +53,7 @@ export interface DeviceCaps {
   readonly maxChannels: number;
 }
 
-export const DEVICE_CAPS: DeviceCaps = {
+const DEVICE_CAPS: DeviceCaps = {
   maxDevices: 20_000,
   maxChannelsPerDevice: 512,
   maxChannels: 1_000_000,

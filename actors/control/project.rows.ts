@@ -5,7 +5,7 @@ import type { RecordingDefinition, SpeakerDefinition } from '../../media/ports.j
 import type { SiteTables } from './tables.js';
 
 const point = z.tuple([z.number(), z.number()]);
-export const shapeJson = z.array(z.array(z.array(point)));
+const shapeJson = z.array(z.array(z.array(point)));
 export const tagsJson = z.array(z.string());
 export const planJson = z.object({ url: z.string(), corners: z.array(point).length(4) });
 const share = z.number().min(0).max(1);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-export const COOKIE_NAME = 'earshot_session';
+const COOKIE_NAME = 'earshot_session';
 export const TOKEN_PREFIX = 'ear_';
 export const DEVICE_TOKEN_PREFIX = 'eard_';
 

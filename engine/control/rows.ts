@@ -6,7 +6,7 @@ import type { DialectName } from './dialects.js';
 type ColumnType = 'text' | 'integer' | 'double';
 
 /** Rows a statement; also how often a long transaction lets the event loop breathe. */
-export const BULK_ROWS = 1_000;
+const BULK_ROWS = 1_000;
 
 const POSTGRES_TYPES: Readonly<Record<ColumnType, string>> = {
   text: 'text',
