@@ -7,10 +7,11 @@ import { band, CENTER, circle, type Metres, toGeo, toRing } from './ground.js';
 
 export const DEMO_PROJECT_ID = 'demo';
 
-/** Sounds of the demo site; each has a recipe in `sounds.ts`. */
 interface Zone {
   readonly id: string;
   readonly name: string;
+  /** Id of its loop in `media/synth.ts`. */
+  readonly sound: string;
   /** Polygons; each an outside and its holes, in metres. */
   readonly areas: readonly (readonly (readonly Metres[])[])[];
   readonly attenuationM: number;
@@ -21,6 +22,8 @@ interface Zone {
 interface Spot {
   readonly id: string;
   readonly name: string;
+  /** Id of its recording in `media/synth.ts`. */
+  readonly sound: string;
   readonly at: Metres;
   readonly radiusM: number;
   readonly tags: readonly string[];
@@ -38,6 +41,7 @@ export const ZONES: readonly Zone[] = [
   {
     id: 'fountain',
     name: 'Fountain court',
+    sound: 'water',
     areas: [[circle([0, 4], 30), circle([0, 4], 8, 20)]],
     attenuationM: 10,
     minVolume: 0,
@@ -46,6 +50,7 @@ export const ZONES: readonly Zone[] = [
   {
     id: 'roses',
     name: 'Rose garden',
+    sound: 'pads',
     areas: [
       [
         [
@@ -63,6 +68,7 @@ export const ZONES: readonly Zone[] = [
   {
     id: 'pergola',
     name: 'Pergola',
+    sound: 'drone',
     // An L that overlaps the rose garden and the fountain court.
     areas: [
       [
@@ -83,6 +89,7 @@ export const ZONES: readonly Zone[] = [
   {
     id: 'orchard',
     name: 'Orchard',
+    sound: 'bells',
     areas: [
       [
         [
@@ -102,6 +109,7 @@ export const ZONES: readonly Zone[] = [
   {
     id: 'pavilions',
     name: 'Twin pavilions',
+    sound: 'pulse',
     areas: [
       [
         [
@@ -127,6 +135,7 @@ export const ZONES: readonly Zone[] = [
   {
     id: 'bamboo',
     name: 'Bamboo path',
+    sound: 'wind',
     areas: [[band(bamboo, 22)]],
     attenuationM: 6,
     minVolume: 0,
@@ -135,6 +144,7 @@ export const ZONES: readonly Zone[] = [
   {
     id: 'pond',
     name: 'Pond',
+    sound: 'pond',
     areas: [
       [
         [
@@ -157,22 +167,92 @@ export const ZONES: readonly Zone[] = [
 ];
 
 export const SPOTS: readonly Spot[] = [
-  { id: 'gate', name: 'At the gate', at: [-10, 84], radiusM: 14, tags: ['story', 'house'] },
-  { id: 'gardener', name: 'The gardener', at: [-86, 56], radiusM: 12, tags: ['story', 'plants'] },
-  { id: 'thorns', name: 'Thorns', at: [-66, 66], radiusM: 10, tags: ['music'] },
-  { id: 'vine', name: 'Under the vine', at: [-73, 16], radiusM: 12, tags: ['music', 'plants'] },
-  { id: 'basin', name: 'The basin', at: [0, 4], radiusM: 15, tags: ['water', 'history'] },
-  { id: 'bench', name: 'A bench', at: [34, 16], radiusM: 12, tags: ['story'] },
-  { id: 'bees', name: 'Bees', at: [62, 54], radiusM: 14, tags: ['animals', 'plants'] },
-  { id: 'ladder', name: 'The ladder', at: [96, 60], radiusM: 12, tags: ['story', 'history'] },
-  { id: 'tea', name: 'Tea room', at: [86, -22], radiusM: 12, tags: ['story', 'house'] },
-  { id: 'echo', name: 'Echo room', at: [110, -60], radiusM: 12, tags: ['music', 'house'] },
-  { id: 'heron', name: 'The heron', at: [34, -62], radiusM: 16, tags: ['animals', 'water'] },
-  { id: 'wind', name: 'Wind in the canes', at: [-64, -42], radiusM: 14, tags: ['plants', 'music'] },
+  {
+    id: 'gate',
+    name: 'At the gate',
+    sound: 'voice-low',
+    at: [-10, 84],
+    radiusM: 14,
+    tags: ['story', 'house'],
+  },
+  {
+    id: 'gardener',
+    name: 'The gardener',
+    sound: 'voice-high',
+    at: [-86, 56],
+    radiusM: 12,
+    tags: ['story', 'plants'],
+  },
+  { id: 'thorns', name: 'Thorns', sound: 'glass', at: [-66, 66], radiusM: 10, tags: ['music'] },
+  {
+    id: 'vine',
+    name: 'Under the vine',
+    sound: 'flute',
+    at: [-73, 16],
+    radiusM: 12,
+    tags: ['music', 'plants'],
+  },
+  {
+    id: 'basin',
+    name: 'The basin',
+    sound: 'glass-high',
+    at: [0, 4],
+    radiusM: 15,
+    tags: ['water', 'history'],
+  },
+  { id: 'bench', name: 'A bench', sound: 'string-low', at: [34, 16], radiusM: 12, tags: ['story'] },
+  {
+    id: 'bees',
+    name: 'Bees',
+    sound: 'wren',
+    at: [62, 54],
+    radiusM: 14,
+    tags: ['animals', 'plants'],
+  },
+  {
+    id: 'ladder',
+    name: 'The ladder',
+    sound: 'string-high',
+    at: [96, 60],
+    radiusM: 12,
+    tags: ['story', 'history'],
+  },
+  {
+    id: 'tea',
+    name: 'Tea room',
+    sound: 'marimba-low',
+    at: [86, -22],
+    radiusM: 12,
+    tags: ['story', 'house'],
+  },
+  {
+    id: 'echo',
+    name: 'Echo room',
+    sound: 'marimba-high',
+    at: [110, -60],
+    radiusM: 12,
+    tags: ['music', 'house'],
+  },
+  {
+    id: 'heron',
+    name: 'The heron',
+    sound: 'blackbird',
+    at: [34, -62],
+    radiusM: 16,
+    tags: ['animals', 'water'],
+  },
+  {
+    id: 'wind',
+    name: 'Wind in the canes',
+    sound: 'flute-high',
+    at: [-64, -42],
+    radiusM: 14,
+    tags: ['plants', 'music'],
+  },
 ];
 
-export const speakerMediaId = (zoneId: string): string => `demo-loop-${zoneId}`;
-export const recordingMediaId = (spotId: string): string => `demo-spot-${spotId}`;
+/** Id of a demo sound as media of the site. */
+export const demoMediaId = (sound: string): string => `demo-${sound}`;
 
 /** The demo project: a walled garden of 260 × 180 m with seven sounding places and twelve recordings. */
 export function demoProject(): ProjectDefinition {
@@ -185,7 +265,7 @@ export function demoProject(): ProjectDefinition {
       attenuationM: zone.attenuationM,
       minVolume: zone.minVolume,
       maxVolume: zone.maxVolume,
-      mediaId: speakerMediaId(zone.id),
+      mediaId: demoMediaId(zone.sound),
     }),
   );
   const recordings = SPOTS.map(
@@ -197,7 +277,7 @@ export function demoProject(): ProjectDefinition {
       radiusM: spot.radiusM,
       volume: 0.9,
       tags: spot.tags,
-      mediaId: recordingMediaId(spot.id),
+      mediaId: demoMediaId(spot.sound),
     }),
   );
   return { id: DEMO_PROJECT_ID, name: 'Walled garden', center: CENTER, speakers, recordings };
