@@ -54,6 +54,8 @@ type Target =
 const MAX_HEAD_BYTES = 16 * 1024;
 const DEFAULT_BODY_BYTES = 64 * 1024;
 const DEFAULT_TIME_LIMIT_MS = 30_000;
+/** Calls being answered at once; more are told to come back. Endless raw answers do not count. */
+const MAX_CALLS = 2_000;
 
 /** Takes every HTTP request from the server to its answer. */
 export class Dispatcher {
@@ -63,6 +65,7 @@ export class Dispatcher {
   readonly #inFlight = new Set<Exchange>();
   readonly #whenIdle: (() => void)[] = [];
   #stopping = false;
+  #calls = 0;
 
   constructor(services: DispatchServices, routes: readonly Route[], raws: readonly RawRoute[]) {
     this.#services = services;
@@ -201,6 +204,13 @@ export class Dispatcher {
     address: string,
     headers: Headers,
   ): Promise<void> {
+    if (this.#calls >= MAX_CALLS) {
+      throw new EngineError('server.busy', 'too many calls are being answered: try again');
+    }
+    this.#calls++;
+    exchange.onClose(() => {
+      this.#calls--;
+    });
     const limitMs = route.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS;
     const answered = this.#call(exchange, route, rawParams, body, address);
     const answer = await this.#inTime(exchange, answered, limitMs, `${route.method} ${route.path}`);
@@ -312,6 +322,7 @@ export class Dispatcher {
       'cache-control': 'no-store',
       ...(Array.isArray(allow) ? { allow: allow.join(', ') } : {}),
       ...(error instanceof RateLimited ? { 'retry-after': String(error.retryAfterS) } : {}),
+      ...(problem.status === 503 ? { 'retry-after': '2' } : {}),
       ...(error.code === 'auth.required' ? { 'www-authenticate': 'Bearer realm="earshot"' } : {}),
     };
     // A body that was refused half-way cannot be skipped cheaply: the connection ends with the answer.
