@@ -19,6 +19,8 @@ import { MixStream, type StreamMember } from './stream.js';
 
 /** A stall up to this long is made good block by block; beyond it the missed sound is left out. */
 const CATCH_UP_BLOCKS = 50;
+/** Blocks rendered in one call, so that a shard that cannot keep up still hears its messages. */
+const BLOCKS_PER_CALL = 10;
 /** Encoders opened in one block; who has to wait hears the old mix for a block more. */
 const OPENS_PER_BLOCK = 6;
 /** An encoder that could not be opened or broke is tried again after this. */
@@ -201,13 +203,13 @@ export class MixEngine {
   }
 
   /**
-   * Renders every block that is due by the monotonic clock. After a stall the missed blocks are made
-   * good at once, up to a second; older ones are left out, so that no stream lags for ever. Both count
+   * Renders the blocks that are due by the monotonic clock, ten at most in a call. After a stall the
+   * missed blocks are made good, up to a second; older ones are left out, so that no stream lags for ever. Both count
    * as late.
    */
   tick(): void {
     if (this.#stopped) return;
-    for (;;) {
+    for (let rendered = 0; rendered < BLOCKS_PER_CALL; rendered++) {
       const nowMs = this.#clock.monoMs();
       const behindMs = nowMs - (this.#startMonoMs + this.#dueBlocks * BLOCK_MS);
       if (behindMs < 0) return;
