@@ -11,6 +11,7 @@ import { openAuth } from './auth/auth.js';
 import type { Config } from './config.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
 import { planSvg } from './demo/plan.js';
+import { ensureDemoSite } from './demo/ensure.js';
 import { DEMO_PROJECT_ID } from './demo/site.js';
 import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
@@ -19,10 +20,14 @@ import { LiveHub } from './live/hub.js';
 import { smartosSockets } from './personalities/smartos/index.js';
 import { actorRoutes } from './routes/actors.js';
 import { authRoutes } from './routes/auth.js';
+import { deviceRoutes } from './routes/devices.js';
 import { healthRoutes } from './routes/health.js';
 import { openapiRoutes } from './routes/openapi.js';
 import { projectRoutes } from './routes/projects.js';
+import { seriesRoutes } from './routes/series.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { resolveChannel } from './site/channels.js';
+import { Demo } from './site/demo.js';
 import { Inspector } from './site/inspector.js';
 import { MainActors } from './site/main-actors.js';
 import { poolSource, seriesStatuses, shardSource, sumCounters } from './site/pools.js';
@@ -144,6 +149,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
 
   inspector.add(poolSource(devices.pool));
 
+  const mediaFolder = join(config.data, 'media');
+  if (config.demo.enabled) await ensureDemoSite({ store, mediaFolder, clock });
   const audio = await AudioService.start({
     host: config.host,
     streamPort: config.streamPort,
@@ -155,7 +162,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     maxSessions: config.audio.maxSessions,
     icecastUrl: config.icecastUrl,
     trustedProxies: config.trustedProxies,
-    mediaFolder: join(config.data, 'media'),
+    mediaFolder,
     spoolFolder: join(config.data, 'media-spool'),
     store,
     table: tables.sessions,
@@ -213,6 +220,13 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   const version = packageVersion();
   const routes: Route[] = [
     ...authRoutes({ auth, store, clock }),
+    ...deviceRoutes({
+      service: devices,
+      commands: store.commands,
+      devices: tables.devices,
+      channels: tables.channels,
+    }),
+    ...seriesRoutes({ reader, resolveChannel: (text) => resolveChannel(tables.channels, text) }),
     ...actorRoutes(inspector),
     ...projectRoutes(audio.projects, new Map([[DEMO_PROJECT_ID, planSvg()]])),
     ...sessionRoutes({ sessions: audio, streamOrigin }),
@@ -253,6 +267,19 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   auth.onRevoked((who) => gateway?.closeSocketsOf(who));
   stack.push('gateway', () => gateway?.stop(2_000));
   hub.start(publish);
+
+  if (config.demo.enabled) {
+    const demo = new Demo({
+      port,
+      devices: config.demo.devices,
+      walkers: config.demo.walkers,
+      clock,
+      log,
+      actors: mainActors,
+    });
+    stack.push('demo', () => demo.stop());
+    await demo.start();
+  }
 
   const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   return {
