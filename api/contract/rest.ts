@@ -119,6 +119,36 @@ export const seriesAnswer = z.object({
 });
 export type SeriesAnswer = z.infer<typeof seriesAnswer>;
 
+/** Query string of `GET /v1/series/export`. Without `intervalMs` its rows are the samples themselves. */
+export const seriesExportQuery = z.object({
+  channel: z.string().min(1).max(4_000),
+  from: z.coerce.number(),
+  to: z.coerce.number(),
+  intervalMs: z.coerce.number().int().min(0).optional(),
+  aggregation: aggregation.default('avg'),
+  format: z.enum(['csv', 'parquet']).default('csv'),
+});
+
+/** Query string of `GET /v1/events`; the newest come first. */
+export const eventsQuery = z.object({
+  kind: z.string().min(1).max(64).optional(),
+  subject: z.string().min(1).max(300).optional(),
+  from: z.coerce.number(),
+  to: z.coerce.number(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(200),
+});
+export const eventsAnswer = z.object({
+  events: z.array(
+    z.object({
+      atUnixMs: z.number(),
+      kind: z.string(),
+      subject: z.string(),
+      detail: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+export type EventsAnswer = z.infer<typeof eventsAnswer>;
+
 /** Everything a map needs: `GET /v1/projects/{id}`. Shapes are GeoJSON-ordered (longitude, latitude). */
 export const projectMap = z.object({
   id: z.string(),

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { backoff } from '../backoff.js';
 import type { Clock, TimerHandle } from '../clock.js';
 import { entryUrl } from '../entry.js';
 import { EngineError } from '../errors.js';
 import type { FromStoreChild, ToStoreChild } from './embedded.protocol.js';
-import { retryDelayMs } from './retry.js';
 import type { SeriesAddress } from './series.types.js';
 
 const USERNAME = 'earshot';
@@ -17,6 +17,8 @@ const PING_WITHIN_MS = 4_000;
 const MAX_MISSED_PINGS = 6;
 /** More restarts than this inside the window: tried again only once a minute, and shown as an error. */
 const INTENSITY = { max: 8, windowMs: 120_000 };
+const restartBackoff = backoff({ firstMs: 100, maxMs: 10_000, jitter: 0.5 });
+const parkedBackoff = backoff({ firstMs: 60_000, maxMs: 60_000, jitter: 0.5 });
 const STDERR_TAIL_CHARS = 4_000;
 
 export type EmbeddedState = 'starting' | 'up' | 'away' | 'off';
@@ -195,9 +197,7 @@ export class EmbeddedStore {
       this.#restartsAtMonoMs.shift();
     }
     const tooOften = this.#restartsAtMonoMs.length > INTENSITY.max;
-    const delayMs = tooOften
-      ? retryDelayMs(1, 60_000, 60_000)
-      : retryDelayMs(this.#failures, 100, 10_000);
+    const delayMs = tooOften ? parkedBackoff(1) : restartBackoff(this.#failures);
     this.#timer = clock.setTimeout(() => {
       this.#spawn().catch((error: unknown) => {
         this.#lastError = EngineError.from(error).message;

@@ -107,7 +107,6 @@ export class StoreReader implements SeriesReader {
       const [texts] = await this.#columns(`SELECT count() FROM ${TEXTS}`, params);
       sql = exportSql(Number(texts?.[0] ?? 0) > 0, csv);
     }
-    if (csv) yield Buffer.from('channel,at,value\n');
     const abort = new AbortController();
     try {
       const answer = await this.#client.exec({
@@ -116,6 +115,7 @@ export class StoreReader implements SeriesReader {
         abort_signal: abort.signal,
         ...(csv ? { clickhouse_settings: { date_time_output_format: 'iso' as const } } : {}),
       });
+      if (csv) yield Buffer.from('channel,at,value\n');
       for await (const chunk of answer.stream as AsyncIterable<Uint8Array>) yield chunk;
     } catch (error) {
       throw storeError(error);

@@ -1,6 +1,9 @@
 import type { ClickHouseClient } from '@clickhouse/client';
+import { connectSeries } from './client.js';
 import { coarserBuckets, rawBuckets } from './migrations.js';
+import type { SeriesAddress } from './series.types.js';
 
+const STATEMENT_TIMEOUT_MS = 60_000;
 const SECONDS_PER_HOUR = 3_600;
 const SECONDS_PER_DAY = 86_400;
 /** Channel-hours of one step: bounds how long the writer has to wait. */
@@ -24,7 +27,7 @@ interface Range {
 }
 
 export interface RepairOptions {
-  readonly client: ClickHouseClient;
+  readonly address: SeriesAddress;
   readonly writer: string;
   /** Also takes the marks of all writers that are not in this list. */
   readonly liveNames: readonly string[] | undefined;
@@ -35,17 +38,45 @@ export interface RepairOptions {
 /**
  * Recomputes the rollups of hours that got late or repeated rows, from the distinct raw rows. It takes the rows
  * of the bucket out and puts the recomputed ones in, so a repeat of the whole is harmless; the mark is cleared
- * last. The caller makes sure that no insert of these channels runs meanwhile.
+ * last. The caller makes sure that no insert of these channels runs meanwhile, and closes it.
  */
 export class RollupRepair {
   readonly #options: RepairOptions;
+  readonly #client: ClickHouseClient;
+  readonly #closed = new AbortController();
+  #running: Promise<void> = Promise.resolve();
 
   constructor(options: RepairOptions) {
     this.#options = options;
+    this.#client = connectSeries(options.address, {
+      requestTimeoutMs: STATEMENT_TIMEOUT_MS,
+      maxConnections: 1,
+    });
   }
 
   /** @returns how many channel-hours were put right; 0 when nothing is left to do. */
-  async step(nowUnixMs: number): Promise<number> {
+  step(nowUnixMs: number): Promise<number> {
+    const step = this.#step(nowUnixMs);
+    this.#running = step.then(
+      () => undefined,
+      () => undefined,
+    );
+    return step;
+  }
+
+  /** Resolves when no step runs: only then may rows of its hours be inserted. */
+  idle(): Promise<void> {
+    return this.#running;
+  }
+
+  /** Breaks a running step off: its marks stay, and it is done again by the next writer. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#running;
+    await this.#client.close();
+  }
+
+  async #step(nowUnixMs: number): Promise<number> {
     const dirty = await this.#oldest();
     if (dirty.length === 0) return 0;
     const nowSeconds = nowUnixMs / 1_000;
@@ -59,12 +90,13 @@ export class RollupRepair {
   }
 
   async #oldest(): Promise<readonly DirtyRow[]> {
-    const { client, writer, liveNames } = this.#options;
+    const { writer, liveNames } = this.#options;
     const mine =
       liveNames === undefined
         ? 'writer = {writer:String}'
         : '(writer = {writer:String} OR writer NOT IN {live:Array(String)})';
-    const answer = await client.query({
+    const answer = await this.#client.query({
+      abort_signal: this.#closed.signal,
       query: `SELECT writer, hour, channel, toString(max(marked)) AS mark FROM rollup_dirty WHERE ${mine}
         GROUP BY writer, hour, channel HAVING max(marked) > max(cleared)
         ORDER BY hour, channel LIMIT ${PAIRS_PER_STEP}`,
@@ -90,14 +122,15 @@ export class RollupRepair {
   }
 
   async #replace(table: string, start: string, select: string, range: Range): Promise<void> {
-    const { client } = this.#options;
-    await client.command({
+    await this.#client.command({
+      abort_signal: this.#closed.signal,
       query: `DELETE FROM ${table} WHERE ${buckets(start, 'at')}`,
       query_params: { ...range },
       clickhouse_settings: { lightweight_deletes_sync: '2' },
     });
     // Two repairs of one hour may well compute the same rows: they must not count as one repeated insert.
-    await client.command({
+    await this.#client.command({
+      abort_signal: this.#closed.signal,
       query: `INSERT INTO ${table} ${select}`,
       query_params: { ...range },
       clickhouse_settings: { insert_deduplicate: 0 },
@@ -105,7 +138,8 @@ export class RollupRepair {
   }
 
   async #clear(dirty: readonly DirtyRow[], nowSeconds: number): Promise<void> {
-    await this.#options.client.insert({
+    await this.#client.insert({
+      abort_signal: this.#closed.signal,
       table: 'rollup_dirty',
       columns: ['writer', 'hour', 'channel', 'cleared', 'touched'],
       values: dirty.map((row) => ({

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { backoff } from '../backoff.js';
 import type { TimerHandle } from '../clock.js';
 import { EngineError } from '../errors.js';
 import { BatchBuilder, checkBatch, checkTime, NewestTimes, type StoreBatch } from './batch.js';
 import { connectSeries } from './client.js';
-import { type Group, newGroup, settle } from './commit-group.js';
+import { type Group, newGroup, RoomGate, settle } from './commit-group.js';
 import { RollupRepair } from './repair.js';
-import { retryDelayMs } from './retry.js';
 import type {
   SampleBatch,
   SeriesEvent,
@@ -23,22 +23,17 @@ export type { SeriesReport, SeriesWriterOptions } from './writer.types.js';
 
 /** Bytes of one insert; a batch of long texts is sealed by this before it has `maxBatchRows`. */
 const MAX_BATCH_BYTES = 8_388_608;
-/** Appends that wait for room; one more is refused with `server.busy`. */
-const MAX_WAITING_APPENDS = 1_000;
-
 /** Between two steps of a repair that has more to do, so that live rows go first. */
 const REPAIR_GAP_MS = 1_000;
+
+const retryBackoff = backoff({ firstMs: 100, maxMs: 5_000, jitter: 0.5 });
 
 interface Sealed {
   readonly batch: StoreBatch;
   readonly group: Group;
 }
 
-/**
- * Opens a writer; the store may be away. Batches of an earlier run that lie in the spool are replayed first.
- * The caller closes it.
- * @throws EngineError `internal` when the spool folder cannot be used.
- */
+/** Opens a writer; the store may be away. What an earlier run left in the spool is replayed first. The caller closes it. */
 export function openSeriesWriter(options: SeriesWriterOptions): StoreWriter {
   return new StoreWriter(options);
 }
@@ -53,7 +48,7 @@ export class StoreWriter implements SeriesWriter {
   readonly #spool: Spool;
   readonly #tokenPrefix = randomBytes(9).toString('hex');
   readonly #ready: Sealed[] = [];
-  readonly #room: (() => void)[] = [];
+  readonly #room: RoomGate;
   #group: Group | undefined;
   #windowTimer: TimerHandle | undefined;
   #retryTimer: TimerHandle | undefined;
@@ -78,6 +73,8 @@ export class StoreWriter implements SeriesWriter {
 
   constructor(options: SeriesWriterOptions) {
     this.#options = options;
+    const maxPending = options.maxPendingRows ?? 1_000_000;
+    this.#room = new RoomGate(() => this.#pendingRows < maxPending);
     this.#client = connectSeries(options.address, {
       requestTimeoutMs: options.requestTimeoutMs ?? 15_000,
       maxConnections: 4,
@@ -85,7 +82,7 @@ export class StoreWriter implements SeriesWriter {
     this.#insert = new StoreInsert(this.#client, options.name, this.#newest);
     const liveNames = options.adopt?.liveNames.filter((name) => name !== options.name);
     this.#repair = new RollupRepair({
-      client: this.#client,
+      address: options.address,
       writer: options.name,
       liveNames,
       rawDays: options.rawDays ?? 0,
@@ -103,7 +100,8 @@ export class StoreWriter implements SeriesWriter {
 
   async append(batch: SampleBatch): Promise<Stored> {
     checkBatch(batch);
-    await this.#waitForRoom();
+    if (!this.#room.free) await this.#room.enter();
+    this.#room.checkOpen();
     const nowUs = this.#options.clock.nowMs() * 1_000;
     const maxRows = this.#options.maxBatchRows ?? 100_000;
     const groups = new Set<Group>();
@@ -129,7 +127,8 @@ export class StoreWriter implements SeriesWriter {
   async appendEvents(events: readonly SeriesEvent[]): Promise<Stored> {
     for (const event of events) checkTime(event.atUnixMs);
     if (events.length === 0) return 'store';
-    await this.#waitForRoom();
+    if (!this.#room.free) await this.#room.enter();
+    this.#room.checkOpen();
     const group = this.#openGroup();
     group.builder.addEvents(events, `${this.#tokenPrefix}-${this.#nextToken}`);
     this.#pendingRows += events.length;
@@ -157,10 +156,7 @@ export class StoreWriter implements SeriesWriter {
     for (;;) {
       while (this.#sending !== undefined) await this.#sending;
       const step = this.#repair.step(this.#options.clock.nowMs());
-      this.#sending = step.then(
-        () => this.#sent(),
-        () => this.#sent(),
-      );
+      this.#sending = this.#repair.idle().finally(() => this.#sent());
       const done = await step;
       if (done === 0) return count;
       count += done;
@@ -168,6 +164,7 @@ export class StoreWriter implements SeriesWriter {
   }
 
   close(): Promise<void> {
+    this.#room.close();
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -177,6 +174,7 @@ export class StoreWriter implements SeriesWriter {
     const { clock } = this.#options;
     if (this.#repairTimer !== undefined) clock.clearTimeout(this.#repairTimer);
     this.#repairDue = false;
+    const repairEnded = this.#repair.close();
     this.#kick();
     while (this.#sending !== undefined || this.#spooling !== undefined) {
       await this.#sending;
@@ -185,22 +183,9 @@ export class StoreWriter implements SeriesWriter {
     this.#state = 'closed';
     if (this.#retryTimer !== undefined) clock.clearTimeout(this.#retryTimer);
     await this.#replaying;
-    for (const wake of this.#room.splice(0)) wake();
+    await repairEnded;
     await this.#spool.close();
     await this.#client.close();
-  }
-
-  async #waitForRoom(): Promise<void> {
-    const limit = this.#options.maxPendingRows ?? 1_000_000;
-    while (this.#pendingRows >= limit && this.#closing === undefined) {
-      if (this.#room.length >= MAX_WAITING_APPENDS) {
-        throw new EngineError('server.busy', `${limit} samples wait to be stored: try again`);
-      }
-      await new Promise<void>((resolve) => this.#room.push(resolve));
-    }
-    if (this.#closing !== undefined) {
-      throw new EngineError('server.stopping', 'the series writer is closed');
-    }
   }
 
   #openGroup(): Group {
@@ -239,7 +224,7 @@ export class StoreWriter implements SeriesWriter {
       }
     }
     if (this.#state === 'away' && this.#spooling === undefined && this.#ready.length > 0) {
-      this.#spooling = this.#spoolReady().finally(() => {
+      this.#spooling = this.#toSpool(this.#ready.splice(0), false).finally(() => {
         this.#spooling = undefined;
         this.#kick();
       });
@@ -253,16 +238,21 @@ export class StoreWriter implements SeriesWriter {
 
   async #send(): Promise<void> {
     const sealed = this.#ready.shift();
-    if (sealed === undefined) {
-      await this.#repairStep();
-      return;
-    }
     const { clock, spoolAfterMs = 2_000 } = this.#options;
     const slow = clock.setTimeout(() => {
       if (this.#state === 'open') this.#goAway(`an insert takes more than ${spoolAfterMs} ms`, 1);
     }, spoolAfterMs);
     try {
-      await this.#insert.insert(sealed.batch, false, clock.nowMs());
+      if (sealed === undefined) await this.#repairStep();
+      else await this.#sendBatch(sealed);
+    } finally {
+      clock.clearTimeout(slow);
+    }
+  }
+
+  async #sendBatch(sealed: Sealed): Promise<void> {
+    try {
+      await this.#insert.insert(sealed.batch, false, this.#options.clock.nowMs());
       this.#rowsStored += sealed.batch.rows;
       this.#done(sealed, 'store');
     } catch (thrown) {
@@ -274,13 +264,7 @@ export class StoreWriter implements SeriesWriter {
         if (this.#state === 'open') this.#goAway(error.message, 1);
         await this.#toSpool([sealed], !neverSent(error));
       }
-    } finally {
-      clock.clearTimeout(slow);
     }
-  }
-
-  async #spoolReady(): Promise<void> {
-    await this.#toSpool(this.#ready.splice(0), false);
   }
 
   async #toSpool(all: readonly Sealed[], attempted: boolean): Promise<void> {
@@ -296,13 +280,15 @@ export class StoreWriter implements SeriesWriter {
       this.#rowsSpooled += sealed.batch.rows;
       this.#done(sealed, 'spool');
     }
+    // An insert may fail after the store was found well again: its rows must not stay behind.
+    if (this.#state === 'open') this.#goAway('batches wait in the spool', 0);
   }
 
   #done(sealed: Sealed, outcome: Stored | EngineError): void {
     this.#pendingRows -= sealed.batch.rows;
     if (outcome instanceof EngineError) sealed.group.reject(outcome);
     else sealed.group.resolve(outcome);
-    for (const wake of this.#room.splice(0)) wake();
+    this.#room.wake();
   }
 
   async #refused(batch: StoreBatch, error: EngineError): Promise<void> {
@@ -325,7 +311,7 @@ export class StoreWriter implements SeriesWriter {
 
   #replayLater(): void {
     if (this.#state !== 'away') return;
-    const delayMs = this.#failures === 0 ? 0 : retryDelayMs(this.#failures, 100, 5_000);
+    const delayMs = this.#failures === 0 ? 0 : retryBackoff(this.#failures);
     this.#retryTimer = this.#options.clock.setTimeout(() => {
       this.#replaying = this.#replay().finally(() => {
         this.#replaying = undefined;
@@ -339,6 +325,7 @@ export class StoreWriter implements SeriesWriter {
     const { clock } = this.#options;
     try {
       while (this.#state === 'away') {
+        await this.#repair.idle();
         const spooled = await this.#spool.next();
         if (spooled === undefined) {
           if (this.#spooling !== undefined) await this.#spooling;
