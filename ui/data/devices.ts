@@ -51,7 +51,7 @@ export function columnLabel(field: string): string {
 
 const devicePath = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;
 
-/** Sends a parameter to a device. Answers at once or when the device did; `commandOf` tells what became of it. */
+/** Sends a parameter to a device. Answers at once or when the device did; `commandsOf` tells what became of it. */
 export function setParameter(
   deviceId: string,
   name: string,
@@ -60,8 +60,11 @@ export function setParameter(
   return call<Command>('POST', `${devicePath(deviceId)}/parameters`, { body: { name, value } });
 }
 
-export function commandOf(command: Command): Promise<Command> {
-  return call<Command>('GET', `/v1/commands/${encodeURIComponent(command.id)}`);
+/** The latest commands of a device, newest first. */
+export async function commandsOf(deviceId: string, limit: number): Promise<readonly Command[]> {
+  const path = `${devicePath(deviceId)}/commands`;
+  return (await call<{ readonly items: readonly Command[] }>('GET', path, { query: { limit } }))
+    .items;
 }
 
 export function renameDevice(id: string, name: string): Promise<unknown> {

@@ -3,6 +3,7 @@ import { LatestSender } from './geo.js';
 import {
   commandSession,
   createSession,
+  endSession,
   getSession,
   moveSession,
   type Position,
@@ -203,7 +204,7 @@ export async function stopListening(): Promise<void> {
   if (id === undefined) return;
   forget();
   try {
-    await commandSession(id, 'stop');
+    await endSession(id);
   } catch (thrown) {
     if (thrown instanceof ApiError && thrown.status === 404) return;
     fault = wordsOf(thrown);

@@ -23,7 +23,12 @@ export function moveSession(id: string, position: Position): Promise<unknown> {
 
 export function commandSession(
   id: string,
-  command: 'heartbeat' | 'pause' | 'resume' | 'skip' | 'stop',
+  command: 'heartbeat' | 'pause' | 'resume' | 'skip',
 ): Promise<unknown> {
   return call('POST', `${path(id)}/${command}`);
+}
+
+/** Ends the session; rejects with `not-found` when it has ended already. */
+export function endSession(id: string): Promise<unknown> {
+  return call('DELETE', path(id));
 }
