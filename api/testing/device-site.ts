@@ -11,6 +11,7 @@ import type { Authenticate } from '../http/auth.types.js';
 import type { Route } from '../http/route.types.js';
 import { createGateway, type Gateway } from '../http/server.js';
 import { MemoryTable } from '../live/table.js';
+import type { FloodLimits } from '../personalities/smartos/flood-limit.js';
 import { smartosSockets } from '../personalities/smartos/index.js';
 
 /** The device half of the engine, with a real gateway, threads and stores, and nothing else. */
@@ -41,6 +42,7 @@ export interface DeviceSiteOptions
     store: SiteStore,
   ) => readonly Route[];
   readonly authenticate?: Authenticate;
+  readonly deviceLimits?: FloodLimits;
 }
 
 export async function startDeviceSite(options: DeviceSiteOptions): Promise<DeviceSite> {
@@ -95,6 +97,7 @@ export async function startDeviceSite(options: DeviceSiteOptions): Promise<Devic
       service,
       devices,
       clock,
+      ...(options.deviceLimits === undefined ? {} : { deviceLimits: options.deviceLimits }),
       publish: (topic, text) => gateway?.publish(topic, text, false),
     }),
   });
