@@ -15,7 +15,7 @@ import {
 } from './harness.js';
 
 const DEVICES = 500;
-const WINDOW = 8;
+const WINDOW = 6;
 
 const loadFigures = z.object({
   seconds: z.number(),
