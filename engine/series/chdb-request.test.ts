@@ -17,7 +17,8 @@ test('settings, parameters and the rest of the URL are told apart', () => {
   expect([...http.settings]).toEqual([['max_threads', '2']]);
   expect([...http.params]).toEqual([['name', "a'b"]]);
   expect(preamble(http.settings, http.params)).toBe("SET max_threads='2'; SET param_name='a\\'b';");
-  expect(postamble(http.settings)).toBe('SET max_threads=DEFAULT;');
+  expect(postamble(http.settings, new Map())).toBe('SET max_threads=DEFAULT;');
+  expect(postamble(http.settings, new Map([['max_threads', '4']]))).toBe("SET max_threads='4';");
 });
 
 test('a setting whose name is SQL is refused', () => {

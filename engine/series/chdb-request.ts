@@ -161,7 +161,14 @@ export function preamble(
   return parts.join(' ');
 }
 
-/** Puts the settings back, so that the next query on this connection does not inherit them. */
-export function postamble(settings: ReadonlyMap<string, string>): string {
-  return [...settings.keys()].map((name) => `SET ${name}=DEFAULT;`).join(' ');
+/** Puts the settings back to what the connection had, so that the next query does not inherit them. */
+export function postamble(
+  settings: ReadonlyMap<string, string>,
+  base: ReadonlyMap<string, string>,
+): string {
+  const value = (name: string) => {
+    const own = base.get(name);
+    return own === undefined ? 'DEFAULT' : quote(own);
+  };
+  return [...settings.keys()].map((name) => `SET ${name}=${value(name)};`).join(' ');
 }

@@ -11,6 +11,8 @@ import type { Answer, ChdbStore } from './chdb-store.js';
 const MAX_BODY_BYTES = 268_435_456;
 /** All request bodies in memory together. */
 const MAX_BODIES_BYTES = 805_306_368;
+/** A client that reads nothing for this long gives its query up. */
+const STALLED_AFTER_MS = 60_000;
 /** Answers shorter than this are not worth compressing. */
 const MIN_GZIP_BYTES = 1_024;
 
@@ -197,10 +199,12 @@ async function sendStream(
   if (!response.destroyed) sink.end();
 }
 
-/** Resolves also when the client is gone, so that nobody waits for ever. */
+/** Resolves also when the client is gone, and gives up a client that takes nothing for a minute. */
 function drained(sink: ServerResponse | Gzip, response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    const stalled = setTimeout(() => response.destroy(), STALLED_AFTER_MS);
     const done = () => {
+      clearTimeout(stalled);
       sink.off('drain', done);
       response.off('close', done);
       resolve();

@@ -14,8 +14,14 @@ import {
   type Statement,
 } from './chdb-request.js';
 
-/** Most bytes of a result that has to be built whole (JSON and the like); row formats are streamed. */
-const MAX_WHOLE_RESULT_BYTES = 268_435_456;
+/** Limits of every read; a result that is built whole has a bound, one that is streamed needs none. */
+const READ_LIMITS: ReadonlyMap<string, string> = new Map([
+  ['max_memory_usage', '2000000000'],
+  ['max_bytes_before_external_group_by', '500000000'],
+  ['max_bytes_before_external_sort', '500000000'],
+  ['max_result_bytes', '268435456'],
+]);
+const NO_SETTINGS: ReadonlyMap<string, string> = new Map();
 
 export interface Answer {
   readonly format: string;
@@ -29,18 +35,21 @@ export class ChdbStore {
   readonly #inserts: ConnectionPool;
   readonly #statements: ConnectionPool;
   readonly #reads: ConnectionPool;
+  /** Streams last as long as their reader likes: they must not keep a chart waiting. */
+  readonly #streams: ConnectionPool;
   readonly #scratch: string;
 
   /** @throws chdb's error, `Code: 76` in its text, when another process has the folder open. */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     this.#scratch = join(folder, 'scratch');
-    const readLimits = `SET max_memory_usage=2000000000; SET max_bytes_before_external_group_by=500000000; SET max_bytes_before_external_sort=500000000; SET max_result_bytes=0`;
     this.#inserts = new ConnectionPool('insert', folder, 2, 64, '');
     rmSync(this.#scratch, { recursive: true, force: true });
     mkdirSync(this.#scratch, { recursive: true });
     this.#statements = new ConnectionPool('statement', folder, 1, 16, '');
-    this.#reads = new ConnectionPool('read', folder, 3, 64, readLimits);
+    const limits = preamble(READ_LIMITS, NO_SETTINGS);
+    this.#reads = new ConnectionPool('read', folder, 3, 64, limits);
+    this.#streams = new ConnectionPool('export', folder, 2, 16, limits);
   }
 
   /** Engine version, asked of the engine. */
@@ -71,7 +80,8 @@ export class ChdbStore {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
     const whole = http.query === '' ? text : text === '' ? http.query : `${http.query}\n${text}`;
     const statement = parseStatement(whole, http.defaultFormat);
-    const pool = statement.lane === 'read' ? this.#reads : this.#statements;
+    const reads = statement.delivery === 'whole' ? this.#reads : this.#streams;
+    const pool = statement.lane === 'read' ? reads : this.#statements;
     await pool.use(signal, (connection) =>
       this.#runStatement(connection, statement, http, signal, deliver),
     );
@@ -86,8 +96,8 @@ export class ChdbStore {
   ): Promise<void> {
     const { session } = connection;
     const settings = new Map(http.settings);
-    if (statement.delivery === 'whole' && statement.lane === 'read') {
-      settings.set('max_result_bytes', String(MAX_WHOLE_RESULT_BYTES));
+    if (statement.lane === 'read' && statement.delivery !== 'whole') {
+      settings.set('max_result_bytes', '0');
     }
     await useDatabase(connection, http.database);
     const before = preamble(settings, http.params);
@@ -115,13 +125,16 @@ export class ChdbStore {
         await deliver({ format, writtenRows: 0, body: result.bytes() });
       }
     } finally {
-      if (settings.size > 0) await session.queryAsync(postamble(settings));
+      if (settings.size > 0) {
+        const base = statement.lane === 'read' ? READ_LIMITS : NO_SETTINGS;
+        await session.queryAsync(postamble(settings, base));
+      }
     }
   }
 
   /** Ends the connections; resolves when nothing native runs any more. */
   async close(): Promise<void> {
-    for (const pool of [this.#inserts, this.#statements, this.#reads]) pool.close();
+    for (const pool of [this.#inserts, this.#statements, this.#reads, this.#streams]) pool.close();
     await drainPending();
   }
 }

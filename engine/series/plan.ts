@@ -152,12 +152,12 @@ export function bucketsSql(source: SeriesSource, aggregation: Aggregation): stri
 export const TEXT_BUCKETS = `SELECT channel, ${toMs('max(at)')} AS ms, argMax(value, at) AS result FROM ${TEXTS}
   GROUP BY channel, intDiv(toUnixTimestamp64Milli(at), {intervalMs:Int64}) ORDER BY channel, ms`;
 
-/** Most samples any channel has in the range; from the minute rollup, where a range of a day is 1,440 rows. */
+/** Most numbers, then most texts, any channel has in the range: numbers from a rollup, 1,440 rows a day. */
 export function countSql(spanMs: number): string {
   const table = spanMs > 2 * DAY_MS ? 'samples_1h' : 'samples_1m';
-  return `SELECT max(n) AS most FROM (
-    SELECT sum(points) AS n FROM ${table} WHERE ${RANGE} GROUP BY channel
-    UNION ALL SELECT count() AS n FROM samples_text WHERE ${RANGE} GROUP BY channel)`;
+  return `SELECT
+    (SELECT max(n) FROM (SELECT sum(points) AS n FROM ${table} WHERE ${RANGE} GROUP BY channel)) AS numbers,
+    (SELECT max(n) FROM (SELECT count() AS n FROM samples_text WHERE ${RANGE} GROUP BY channel)) AS texts`;
 }
 
 /** Rows of an export, numbers only or with texts among them. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
@@ -29,7 +30,8 @@ import { storeError } from './store-insert.js';
 
 const DAY_MS = 86_400_000;
 /** Repeats of a row always lie in the same partition, so partitions need not be merged with each other. */
-const FINAL = 'SETTINGS do_not_merge_across_partitions_select_final = 1';
+const FINAL =
+  'SETTINGS do_not_merge_across_partitions_select_final = 1, output_format_json_quote_denormals = 1';
 const QUOTED_DENORMALS: Readonly<Record<string, string>> = {
   nan: 'NaN',
   inf: 'Infinity',
@@ -38,6 +40,8 @@ const QUOTED_DENORMALS: Readonly<Record<string, string>> = {
 
 type Params = Readonly<Record<string, unknown>>;
 type Points = ReadonlyMap<number, { atUnixMs: number[]; value: (number | string)[] }>;
+
+const NO_POINTS: Points = new Map();
 
 export interface SeriesReaderOptions {
   readonly address: SeriesAddress;
@@ -74,12 +78,13 @@ export class StoreReader implements SeriesReader {
       );
     }
     const params = this.#range(query);
-    const plan = await this.#plan(query, params);
+    const { plan, hasTexts } = await this.#plan(query, params);
     const limited = { ...params, maxPoints: query.maxPoints, intervalMs: plan.intervalMs };
     const raw = plan.intervalMs === 0;
+    const numbersSql = raw ? pointsSql(SAMPLES) : bucketsSql(plan.source, query.aggregation);
     const [numbers, texts] = await Promise.all([
-      this.#points(raw ? pointsSql(SAMPLES) : bucketsSql(plan.source, query.aggregation), limited),
-      this.#points(raw ? pointsSql(TEXTS) : TEXT_BUCKETS, limited),
+      this.#points(numbersSql, limited),
+      hasTexts ? this.#points(raw ? pointsSql(TEXTS) : TEXT_BUCKETS, limited) : NO_POINTS,
     ]);
     const series = query.channels.map((channel) =>
       together(channel, numbers, texts, query.maxPoints),
@@ -107,20 +112,21 @@ export class StoreReader implements SeriesReader {
       const [texts] = await this.#columns(`SELECT count() FROM ${TEXTS}`, params);
       sql = exportSql(Number(texts?.[0] ?? 0) > 0, csv);
     }
-    const abort = new AbortController();
+    let stream: Readable | undefined;
     try {
       const answer = await this.#client.exec({
         query: `${sql} ${FINAL} FORMAT ${csv ? 'CSV' : 'Parquet'}`,
         query_params: params,
-        abort_signal: abort.signal,
         ...(csv ? { clickhouse_settings: { date_time_output_format: 'iso' as const } } : {}),
       });
+      ({ stream } = answer);
       if (csv) yield Buffer.from('channel,at,value\n');
-      for await (const chunk of answer.stream as AsyncIterable<Uint8Array>) yield chunk;
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) yield chunk;
     } catch (error) {
       throw storeError(error);
     } finally {
-      abort.abort();
+      // Also when nobody began to read it: the store would keep the query for a reader who never comes.
+      stream?.destroy();
     }
   }
 
@@ -199,13 +205,19 @@ export class StoreReader implements SeriesReader {
     };
   }
 
-  async #plan(query: SeriesQuery, params: Params): Promise<SeriesPlan> {
+  async #plan(
+    query: SeriesQuery,
+    params: Params,
+  ): Promise<{ plan: SeriesPlan; hasTexts: boolean }> {
     const horizon = this.#horizon();
-    if (samplesWillDo(query) && query.fromUnixMs >= horizon.rawFromUnixMs) {
-      const [most] = await this.#columns(countSql(query.toUnixMs - query.fromUnixMs), params);
-      if (Number(most?.[0] ?? 0) <= query.maxPoints) return { source: 'raw', intervalMs: 0 };
+    const counted = await this.#columns(countSql(query.toUnixMs - query.fromUnixMs), params);
+    const [numbers = 0, texts = 0] = counted.map((column) => Number(column[0] ?? 0));
+    const hasTexts = texts > 0;
+    const few = Math.max(numbers, texts) <= query.maxPoints;
+    if (few && samplesWillDo(query) && query.fromUnixMs >= horizon.rawFromUnixMs) {
+      return { plan: { source: 'raw', intervalMs: 0 }, hasTexts };
     }
-    return planBuckets(query, horizon);
+    return { plan: planBuckets(query, horizon), hasTexts };
   }
 
   async #points(sql: string, params: Params): Promise<Points> {
@@ -231,10 +243,6 @@ export class StoreReader implements SeriesReader {
       const answer = await this.#client.exec({
         query: `${query} FORMAT JSONCompactColumns`,
         query_params: { ...params },
-        clickhouse_settings: {
-          output_format_json_quote_denormals: 1,
-          output_format_json_quote_64bit_integers: 0,
-        },
       });
       const chunks: Uint8Array[] = [];
       for await (const chunk of answer.stream as AsyncIterable<Uint8Array>) chunks.push(chunk);

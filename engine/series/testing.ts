@@ -97,7 +97,7 @@ export function batchOf(
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<void> {
   const deadlineMonoMs = performance.now() + withinMs;
   while (!(await holds())) {
