@@ -59,7 +59,10 @@ async function earshot(): Promise<Subject> {
 
 /** The latest update of each device in a tick, gathered for each window, in the bytes that Earshot sends. */
 function gatherer(windows: number, send: (window: number, message: string) => void) {
-  const rows: Map<number, string>[] = Array.from({ length: windows }, () => new Map());
+  const rows: Map<number, string>[] = Array.from(
+    { length: windows },
+    () => new Map<number, string>(),
+  );
   const perWindow = DEVICES / windows;
   let revision = 0;
   setInterval(() => {

@@ -30,7 +30,7 @@ export async function sendAnswer(
 }
 
 /** Adds ETag, 304 and gzip to a whole body and sends it. */
-export async function sendEncoded(exchange: Exchange, encoded: Encoded): Promise<void> {
+async function sendEncoded(exchange: Exchange, encoded: Encoded): Promise<void> {
   const { status, body } = encoded;
   const headers: Record<string, string> = { ...encoded.headers };
   const reading = exchange.head.method === 'GET' || exchange.head.method === 'HEAD';
@@ -93,7 +93,7 @@ export function acceptsGzip(exchange: Exchange): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\b(?!\.))/i.test(exchange.header('accept-encoding') ?? '');
 }
 
-export function weakTag(body: Uint8Array | string): string {
+function weakTag(body: Uint8Array | string): string {
   return `W/"${createHash('sha1').update(body).digest('base64url')}"`;
 }
 

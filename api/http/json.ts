@@ -1,12 +1,12 @@
 import { EngineError } from '../../engine/errors.js';
 
 /** Deepest nesting taken: recursive schemas must not exhaust the stack. */
-export const MAX_JSON_DEPTH = 64;
+const MAX_JSON_DEPTH = 64;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** @throws EngineError `input.invalid` when the bytes are not UTF-8. */
-export function decodeUtf8(bytes: Uint8Array, what = 'body'): string {
+function decodeUtf8(bytes: Uint8Array, what = 'body'): string {
   try {
     return decoder.decode(bytes);
   } catch (cause) {

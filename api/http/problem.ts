@@ -27,7 +27,7 @@ export interface FieldError {
 }
 
 /** An invalid request, with each field that is wrong. */
-export class InvalidRequest extends EngineError {
+class InvalidRequest extends EngineError {
   readonly fields: readonly FieldError[];
 
   constructor(fields: readonly FieldError[]) {

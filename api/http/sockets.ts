@@ -210,7 +210,7 @@ export class SocketServer {
 }
 
 /** A close reason may have 123 bytes. */
-export function closeReason(error: EngineError): string {
+function closeReason(error: EngineError): string {
   let text = `${error.code}: ${error.code === 'internal' ? 'see the log' : error.message}`;
   while (Buffer.byteLength(text) > 123) text = text.slice(0, -1);
   return text;

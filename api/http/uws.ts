@@ -5,11 +5,8 @@ export type {
   HttpRequest,
   HttpResponse,
   TemplatedApp,
-  us_listen_socket,
-  us_socket,
   us_socket_context_t,
   WebSocket,
-  WebSocketBehavior,
 } from 'uWebSockets.js';
 
 /** Makes a server without TLS (TLS ends at the proxy in front). */

@@ -77,7 +77,7 @@ function keyOf(field: string): string {
 }
 
 /** JSON of a cell; what JSON cannot say (NaN, a missing cell) is null. */
-export function cellJson(cell: unknown): string {
+function cellJson(cell: unknown): string {
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : 'null';
   if (cell === undefined || cell === null) return 'null';
   if (cell === true) return 'true';

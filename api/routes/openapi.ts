@@ -128,7 +128,7 @@ function bodyContent(one: Route, schemas: Record<string, JsonSchema>, id: string
 }
 
 /** Unique, since method and path are: `GET /v1/devices/{id}` → `getDevicesId`. */
-export function operationId(one: Pick<Route, 'method' | 'path'>): string {
+function operationId(one: Pick<Route, 'method' | 'path'>): string {
   const words = one.path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '' && word !== 'v1');
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
   return one.method.toLowerCase() + (one.path.startsWith('/v1/') ? name : `Root${name}`);
