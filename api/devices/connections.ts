@@ -69,6 +69,16 @@ export class Connections {
     return connection;
   }
 
+  /** The device has a token now: sockets that speak for it without one are closed. */
+  guard(deviceId: string): void {
+    for (const connection of [...this.#open.values()]) {
+      if (connection.socket.tokenOf !== undefined || !connection.devices.has(deviceId)) continue;
+      connection.socket.close(
+        new EngineError('auth.required', 'this device must present its token from now on'),
+      );
+    }
+  }
+
   close(connection: Connection, error: string | undefined): void {
     if (!this.#open.delete(connection.number)) return;
     for (const slot of new Set(connection.devices.values())) {

@@ -12,6 +12,8 @@ export interface DeviceFeedOptions {
   /** Definitions that were made or changed. */
   readonly put: (definitions: readonly DeviceDefinition[]) => Promise<void>;
   readonly remove: (ids: readonly string[]) => Promise<void>;
+  /** From now on the device must present its token. */
+  readonly guarded: (deviceId: string) => void;
   /** Ids known here, to find what is gone when changes were missed. */
   readonly present: () => Iterable<string>;
   readonly clock: Clock;
@@ -58,8 +60,10 @@ export class DeviceFeed {
     else {
       for (const { domain, id, op } of event.changes) {
         if (domain === 'devices') this.#due.set(id, op);
-        else if (domain === 'device-tokens' && op === 'put') this.#tokens.add(id);
-        else if (domain === 'device-tokens') this.#tokens.delete(id);
+        else if (domain === 'device-tokens' && op === 'put') {
+          this.#tokens.add(id);
+          this.#options.guarded(id);
+        } else if (domain === 'device-tokens') this.#tokens.delete(id);
       }
     }
     if (this.#due.size === 0 && !this.#everything) return;

@@ -111,6 +111,7 @@ export class DeviceService {
       tokenHolders: options.tokenHolders ?? (() => Promise.resolve([])),
       put: (definitions) => this.#changed(definitions),
       remove: (ids) => this.#removed(ids),
+      guarded: (id) => this.#connections.guard(id),
       present: () => this.tables.ids(),
       onFault: options.onFault,
       clock,

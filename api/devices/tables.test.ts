@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import type { ChannelKind } from '../../actors/device/protocol.js';
+import { MemoryTable } from '../live/table.js';
+import { DeviceTables } from './tables.js';
+
+function setup() {
+  const devices = new MemoryTable('devices');
+  const channels = new MemoryTable('channels');
+  return { devices, channels, tables: new DeviceTables(devices, channels) };
+}
+
+const channel = (id: number, name: string, kind: ChannelKind) => ({
+  id,
+  deviceId: 'd',
+  name,
+  kind,
+  unit: undefined,
+});
+const definition = {
+  id: 'd',
+  name: 'Device',
+  protocol: 'smartos',
+  channels: [
+    channel(1, 'power', 'number'),
+    channel(2, 'open', 'boolean'),
+    channel(3, 'note', 'text'),
+  ],
+};
+const changes = {
+  channel: Uint32Array.of(1, 2, 99),
+  atUnixMs: Float64Array.of(10_000, 10_001, 1),
+  value: Float64Array.of(5, 1, 7),
+  text: [{ channel: 3, atUnixMs: 10_002, value: 'hi' }],
+};
+
+test('changes show in the row of the device and in those of its parameters', () => {
+  const { devices, channels, tables } = setup();
+  tables.put(definition);
+  tables.changes(changes);
+  expect(devices.get('d')).toMatchObject({
+    name: 'Device',
+    state: 'disconnected',
+    lastSeenUnixMs: 10_000,
+    'values.power': 5,
+    'values.open': true,
+    'values.note': 'hi',
+  });
+  expect(channels.get('d/open')).toMatchObject({ channel: 2, value: true, atUnixMs: 10_001 });
+});
+
+test('an older value never replaces a newer one', () => {
+  const { devices, tables } = setup();
+  tables.put(definition);
+  tables.changes(changes);
+  tables.restore([{ channel: 1, atUnixMs: 9_000, value: 1 }]);
+  expect(devices.get('d')?.['values.power']).toBe(5);
+});
+
+test('a new parameter and a new name come into the row that is there', () => {
+  const { devices, channels, tables } = setup();
+  tables.put(definition);
+  tables.changes(changes);
+  tables.put({
+    ...definition,
+    name: 'New',
+    channels: [...definition.channels, channel(4, 'x', 'number')],
+  });
+  expect(devices.get('d')).toMatchObject({ name: 'New', 'values.power': 5, 'values.x': null });
+  expect(channels.size).toBe(4);
+});
+
+test('what a thread needs to go on is what was last seen', () => {
+  const { tables } = setup();
+  tables.put(definition);
+  tables.changes(changes);
+  expect(tables.latestOf(['d', 'nobody'])).toEqual([
+    { channel: 1, atUnixMs: 10_000, value: 5 },
+    { channel: 2, atUnixMs: 10_001, value: 1 },
+    { channel: 3, atUnixMs: 10_002, value: 'hi' },
+  ]);
+});
+
+test('a removed device leaves no rows', () => {
+  const { devices, channels, tables } = setup();
+  tables.put(definition);
+  expect(tables.remove('d')).toBe(true);
+  expect(tables.remove('d')).toBe(false);
+  tables.changes(changes);
+  expect([devices.size, channels.size, tables.latestOf(['d']).length]).toEqual([0, 0, 0]);
+});
