@@ -193,7 +193,7 @@ export class StoreWriter implements SeriesWriter {
     const { clock, windowMs = 40 } = this.#options;
     this.#group = newGroup(new BatchBuilder(this.#newest));
     this.#windowTimer = clock.setTimeout(() => {
-      this.#seal();
+      this.#windowTimer = undefined;
       this.#kick();
     }, windowMs);
     return this.#group;
@@ -212,12 +212,17 @@ export class StoreWriter implements SeriesWriter {
     if (group === undefined) return;
     this.#group = undefined;
     if (this.#windowTimer !== undefined) this.#options.clock.clearTimeout(this.#windowTimer);
+    this.#windowTimer = undefined;
     const batch = group.builder.seal(`${this.#tokenPrefix}-${this.#nextToken++}`);
     this.#ready.push({ batch, group });
   }
 
   /** Starts whatever can go on now. Each of the three loops runs at most once at a time and never rejects. */
   #kick(): void {
+    // A group whose window is over goes on gathering while an insert is under way: a store that is slower than
+    // the window gets fewer and larger inserts, and not a growing queue of small ones.
+    const waits = this.#state === 'open' && this.#sending !== undefined;
+    if (!waits && this.#windowTimer === undefined) this.#seal();
     if (this.#state === 'open' && this.#sending === undefined) {
       if (this.#ready.length > 0 || this.#repairDue) {
         this.#sending = this.#send().finally(() => this.#sent());
