@@ -24,6 +24,21 @@ export interface StoreBatch {
   readonly unverified: readonly number[];
 }
 
+/** Several batches as one insert, in order. Its token is the first one's: a group is sent once or as `attempted`. */
+export function mergeBatches(batches: readonly [StoreBatch, ...StoreBatch[]]): StoreBatch {
+  const [first, ...more] = batches;
+  if (more.length === 0) return first;
+  return {
+    token: first.token,
+    rows: batches.reduce((sum, batch) => sum + batch.rows, 0),
+    samples: Buffer.concat(batches.map((batch) => batch.samples)),
+    text: Buffer.concat(batches.map((batch) => batch.text)),
+    events: Buffer.concat(batches.map((batch) => batch.events)),
+    dirty: [...new Set(batches.flatMap((batch) => batch.dirty))],
+    unverified: [...new Set(batches.flatMap((batch) => batch.unverified))],
+  };
+}
+
 /** Channel and hour in one safe integer. */
 export function hourKey(channel: number, atUs: number): number {
   return Math.floor(atUs / US_PER_HOUR) * 4_294_967_296 + channel;

@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.js';
-import type { BatchBuilder } from './batch.js';
+import type { BatchBuilder, StoreBatch } from './batch.js';
 import type { Stored } from './series.types.js';
 
 /** Appends that are committed together: one batch, one promise. */
@@ -70,4 +70,10 @@ export class RoomGate {
     this.#closed = true;
     this.wake();
   }
+}
+
+/** A batch ready to be sent, and the appends that wait for it. */
+export interface Sealed {
+  readonly batch: StoreBatch;
+  readonly group: Group;
 }

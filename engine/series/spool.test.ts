@@ -168,3 +168,39 @@ test('a file that is only noise is no reason to stop', async () => {
   appendFileSync(segment(), Buffer.alloc(5_000, 'ESPL'));
   expect(await drain(openSpool())).toEqual(['a']);
 });
+
+test('several small batches are replayed as one, whole and in order, within the bound of rows', async () => {
+  const spool = openSpool();
+  await fill(spool, 'a', 'b', 'c', 'd', 'e');
+  await spool.next();
+  await spool.forget();
+  const group = await spool.next(3);
+  const samples = Buffer.concat(['b', 'c', 'd'].map((token) => batch(token).samples));
+  expect(group).toEqual({ attempted: false, batch: { ...batch('b'), rows: 3, samples } });
+  expect(await spool.next(3)).toEqual(group);
+  await spool.forget();
+  expect(await drain(spool)).toEqual(['e']);
+});
+
+test('after a restart the whole first group may have been sent already', async () => {
+  await fill(openSpool(), 'a', 'b', 'c');
+  const after = openSpool();
+  expect(await after.next(2)).toMatchObject({ attempted: true, batch: { token: 'a', rows: 2 } });
+  await after.forget();
+  expect(await after.next(2)).toMatchObject({ attempted: false, batch: { token: 'c', rows: 1 } });
+});
+
+test('a group ends before damage, which is then skipped and told', async () => {
+  const before = openSpool();
+  await fill(before, 'a', 'b', 'c');
+  await before.close();
+  const bytes = readFileSync(segment());
+  const middle = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 0xff, middle);
+  writeFileSync(segment(), bytes);
+  const after = openSpool();
+  expect(await after.next(10)).toMatchObject({ batch: { token: 'a', rows: 1 } });
+  await after.forget();
+  expect(await after.next(10)).toMatchObject({ batch: { token: 'c', rows: 1 } });
+  expect(reports).toMatchObject([{ type: 'spool.corrupt' }]);
+});

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync 
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../errors.js';
-import type { StoreBatch } from './batch.js';
+import { mergeBatches, type StoreBatch } from './batch.js';
 import { Quarantine } from './quarantine.js';
 import { decodePayload, encodeRecord, readRecord, type SpooledBatch } from './spool-format.js';
 
@@ -118,8 +118,11 @@ export class Spool {
     if (segment.bytes >= (this.#options.segmentBytes ?? 8_388_608)) await this.#seal();
   }
 
-  /** The oldest batch, again and again until `forget`; undefined when there is none. Damage is skipped and told. */
-  async next(): Promise<SpooledBatch | undefined> {
+  /**
+   * The oldest batch, or the oldest few of one segment as one batch while they have at most `maxRows` rows
+   * together; again and again until `forget`. Undefined when there is none. Damage is skipped and told.
+   */
+  async next(maxRows = 1): Promise<SpooledBatch | undefined> {
     for (;;) {
       const reading = await this.#open();
       if (reading === undefined) return undefined;
@@ -132,13 +135,14 @@ export class Spool {
         await this.#skip(reading, found.end, found.torn);
         continue;
       }
-      try {
-        const spooled = decodePayload(found.payload);
-        reading.end = found.end;
-        return this.#firstRead ? { ...spooled, attempted: true } : spooled;
-      } catch {
+      const first = tryDecode(found.payload);
+      if (first === undefined) {
         await this.#skip(reading, found.end, false);
+        continue;
       }
+      reading.end = found.end;
+      const group = takeGroup(first, reading, maxRows);
+      return this.#firstRead ? { ...group, attempted: true } : group;
     }
   }
 
@@ -302,6 +306,32 @@ export class Spool {
   #path(segment: Segment): string {
     return join(this.#options.folder, segment.name);
   }
+}
+
+function tryDecode(payload: Buffer): SpooledBatch | undefined {
+  try {
+    return decodePayload(payload);
+  } catch {
+    // Damage that a checksum let through: the caller sets the record aside and tells.
+    return undefined;
+  }
+}
+
+/** `first` and the whole, undamaged records behind it, up to `maxRows` rows; moves `reading.end` behind them. */
+function takeGroup(first: SpooledBatch, reading: Reading, maxRows: number): SpooledBatch {
+  const batches: [StoreBatch, ...StoreBatch[]] = [first.batch];
+  let rows = first.batch.rows;
+  let { attempted } = first;
+  for (;;) {
+    const found = readRecord(reading.content, reading.end);
+    const more = found.kind === 'record' ? tryDecode(found.payload) : undefined;
+    if (more === undefined || rows + more.batch.rows > maxRows) break;
+    batches.push(more.batch);
+    rows += more.batch.rows;
+    attempted ||= more.attempted;
+    if (found.kind === 'record') reading.end = found.end;
+  }
+  return { batch: mergeBatches(batches), attempted };
 }
 
 function segmentNames(folder: string): string[] {

@@ -1,3 +1,4 @@
+// A little over 400 lines: sending, spooling and replaying turn on one state, which is easier to follow in one place.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
@@ -6,7 +7,7 @@ import type { TimerHandle } from '../clock.js';
 import { EngineError } from '../errors.js';
 import { BatchBuilder, checkBatch, checkTime, NewestTimes, type StoreBatch } from './batch.js';
 import { connectSeries } from './client.js';
-import { type Group, newGroup, RoomGate, settle } from './commit-group.js';
+import { type Group, newGroup, RoomGate, type Sealed, settle } from './commit-group.js';
 import { RollupRepair } from './repair.js';
 import type {
   SampleBatch,
@@ -17,7 +18,7 @@ import type {
 } from './series.types.js';
 import { Spool } from './spool.js';
 import { neverSent, StoreInsert } from './store-insert.js';
-import type { SeriesReport, SeriesWriterOptions } from './writer.types.js';
+import type { SeriesWriterOptions } from './writer.types.js';
 
 export type { SeriesReport, SeriesWriterOptions } from './writer.types.js';
 
@@ -28,10 +29,8 @@ const REPAIR_GAP_MS = 1_000;
 
 const retryBackoff = backoff({ firstMs: 100, maxMs: 5_000, jitter: 0.5 });
 
-interface Sealed {
-  readonly batch: StoreBatch;
-  readonly group: Group;
-}
+/** Rows replayed in one insert: many, so that the spool empties while more is appended. */
+const REPLAY_ROWS = 50_000;
 
 /** Opens a writer; the store may be away. What an earlier run left in the spool is replayed first. The caller closes it. */
 export function openSeriesWriter(options: SeriesWriterOptions): StoreWriter {
@@ -63,6 +62,8 @@ export class StoreWriter implements SeriesWriter {
   #doubtful: string | undefined;
   #sending: Promise<void> | undefined;
   #replaying: Promise<void> | undefined;
+  /** Rows of a refused group, replayed batch by batch; some may be in the store already. */
+  #singleRows = 0;
   #spooling: Promise<void> | undefined;
   #repairDue = false;
   #pendingRows = 0;
@@ -91,7 +92,7 @@ export class StoreWriter implements SeriesWriter {
       folder: join(options.spoolFolder, options.name),
       limitBytes: options.spoolLimitBytes,
       whenFull: options.whenSpoolFull ?? 'refuse',
-      report: (report) => this.#report(report),
+      report: (report) => this.#options.onReport?.(report),
     });
     if (liveNames !== undefined) this.#spool.adopt(options.spoolFolder, liveNames);
     if (!this.#spool.empty) this.#goAway('batches of an earlier run wait in the spool', 0);
@@ -299,7 +300,12 @@ export class StoreWriter implements SeriesWriter {
   async #refused(batch: StoreBatch, error: EngineError): Promise<void> {
     this.#lastError = error.message;
     const file = await this.#spool.quarantine(batch);
-    this.#report({ type: 'store.refused', message: error.message, rows: batch.rows, file });
+    this.#options.onReport?.({
+      type: 'store.refused',
+      message: error.message,
+      rows: batch.rows,
+      file,
+    });
   }
 
   #goAway(reason: string, failures: number): void {
@@ -309,7 +315,7 @@ export class StoreWriter implements SeriesWriter {
     this.#failures = failures;
     this.#replayedSinceAway = 0;
     this.#awaySinceUnixMs = this.#options.clock.nowMs();
-    if (failures > 0) this.#report({ type: 'store.away', message: reason });
+    if (failures > 0) this.#options.onReport?.({ type: 'store.away', message: reason });
     this.#replayLater();
     this.#kick();
   }
@@ -331,14 +337,15 @@ export class StoreWriter implements SeriesWriter {
     try {
       while (this.#state === 'away') {
         await this.#repair.idle();
-        const spooled = await this.#spool.next();
+        const spooled = await this.#spool.next(this.#singleRows > 0 ? 1 : REPLAY_ROWS);
         if (spooled === undefined) {
           if (this.#spooling !== undefined) await this.#spooling;
           else if (await this.#caughtUp()) return;
           continue;
         }
         const { batch } = spooled;
-        const attempted = spooled.attempted || this.#doubtful === batch.token;
+        const attempted =
+          spooled.attempted || this.#singleRows > 0 || this.#doubtful === batch.token;
         try {
           await this.#insert.insert(batch, attempted, clock.nowMs());
           this.#rowsReplayed += batch.rows;
@@ -349,9 +356,15 @@ export class StoreWriter implements SeriesWriter {
             if (!neverSent(error)) this.#doubtful = batch.token;
             throw error;
           }
+          if (this.#singleRows <= 0) {
+            // One bad batch must not set its neighbours aside: the group is tried again one by one.
+            this.#singleRows = batch.rows;
+            continue;
+          }
           await this.#refused(batch, error);
         }
         this.#failures = 0;
+        this.#singleRows -= batch.rows;
         await this.#spool.forget();
       }
     } catch (thrown) {
@@ -369,7 +382,7 @@ export class StoreWriter implements SeriesWriter {
     this.#state = 'open';
     this.#awaySinceUnixMs = undefined;
     this.#lastError = undefined;
-    this.#report({ type: 'store.back', awayMs, rowsReplayed: this.#replayedSinceAway });
+    this.#options.onReport?.({ type: 'store.back', awayMs, rowsReplayed: this.#replayedSinceAway });
     this.#kick();
     return true;
   }
@@ -389,15 +402,11 @@ export class StoreWriter implements SeriesWriter {
     try {
       const channelHours = await this.#repair.step(this.#options.clock.nowMs());
       if (channelHours === 0) return;
-      this.#report({ type: 'rollups.repaired', channelHours });
+      this.#options.onReport?.({ type: 'rollups.repaired', channelHours });
       if (this.#closing === undefined) this.#repairLater(REPAIR_GAP_MS);
     } catch (thrown) {
       const { message } = EngineError.from(thrown);
-      this.#report({ type: 'rollups.repair-failed', message });
+      this.#options.onReport?.({ type: 'rollups.repair-failed', message });
     }
-  }
-
-  #report(report: SeriesReport): void {
-    this.#options.onReport?.(report);
   }
 }
