@@ -343,10 +343,10 @@ export class AudioService {
       this.#cache.release(mediaId, chunk, name);
     });
     link.on('stream.opened', ({ stream, sessionIds, header }) => {
-      this.#router.opened(name, stream, sessionIds, header);
+      this.#router.opened(name, stream, sessionIds, header, clock.monoMs());
     });
     link.on('stream.moved', ({ sessionId, stream }) => {
-      this.#router.moved(name, sessionId, stream);
+      this.#router.moved(name, sessionId, stream, clock.monoMs());
     });
     link.on('stream.closed', ({ stream }) => this.#router.closed(name, stream));
     link.on('audio', (parts) => this.#router.audio(name, parts, clock.monoMs()));

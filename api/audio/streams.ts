@@ -30,19 +30,25 @@ export class StreamRouter {
     this.#shards.set(shard, new Map());
   }
 
-  opened(shard: string, no: number, sessionIds: readonly string[], header: Uint8Array): void {
+  opened(
+    shard: string,
+    no: number,
+    sessionIds: readonly string[],
+    header: Uint8Array,
+    atMonoMs: number,
+  ): void {
     this.#shards.get(shard)?.set(no, { header, sessionIds: new Set() });
-    for (const id of sessionIds) this.moved(shard, id, no);
+    for (const id of sessionIds) this.moved(shard, id, no, atMonoMs);
   }
 
-  moved(shard: string, sessionId: string, no: number): void {
+  moved(shard: string, sessionId: string, no: number, atMonoMs: number): void {
     const stream = this.#shards.get(shard)?.get(no);
     const mount = this.#mounts.get(sessionId);
     if (stream === undefined || mount === undefined) return;
     this.#streamOf.get(sessionId)?.sessionIds.delete(sessionId);
     this.#streamOf.set(sessionId, stream);
     stream.sessionIds.add(sessionId);
-    mount.setHeader(stream.header);
+    mount.setHeader(stream.header, atMonoMs);
   }
 
   closed(shard: string, no: number): void {

@@ -108,8 +108,10 @@ test('Opus comes as Ogg, also to one who joins in the middle', async () => {
   await first.reaches(12_000);
   const late = await TestListener.connect(session.streamUrl);
   await late.reaches(16_000);
-  const heard = await levels(late.bytes());
-  expect(heard.east).toBeGreaterThan(0.3);
+  for (const listener of [first, late]) {
+    expect(Buffer.from(listener.bytes()).toString('latin1', 28, 36)).toBe('OpusHead');
+    expect((await levels(listener.bytes())).east).toBeGreaterThan(0.3);
+  }
   for (const listener of [first, late]) listener.close();
 });
 

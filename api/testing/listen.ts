@@ -91,3 +91,17 @@ export async function call<T>(
   const text = await answer.text();
   return { status: answer.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
 }
+
+/** MPEG-1 layer III, 128 kbit/s at 48 kHz: every frame has this size. */
+export const MP3_FRAME_BYTES = 384;
+
+/** Where the first whole frame begins: Icecast starts a listener anywhere; three in a row are no accident. */
+export function firstMp3Frame(bytes: Uint8Array): number {
+  const isFrame = (at: number): boolean =>
+    bytes[at] === 0xff && ((bytes[at + 1] ?? 0) & 0xfe) === 0xfa;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (isFrame(at) && isFrame(at + MP3_FRAME_BYTES) && isFrame(at + 2 * MP3_FRAME_BYTES))
+      return at;
+  }
+  return 0;
+}

@@ -35,7 +35,7 @@ function mountOf(bitrateKbps = 128): Mount {
 
 test('a new listener gets the header, then at most the last 400 ms, then the sound of now', () => {
   const mount = mountOf();
-  mount.setHeader(bytes('HEAD'));
+  mount.setHeader(bytes('HEAD'), 0);
   for (let i = 0; i < 100; i += 1) mount.push(new Uint8Array(384).fill(i), i * 24);
   const sink = new FakeSink();
   mount.attach(sink, false, 2_400);
@@ -45,6 +45,17 @@ test('a new listener gets the header, then at most the last 400 ms, then the sou
   expect(burst).toBeGreaterThan(5_000);
   mount.push(bytes('now'), 2_424);
   expect(sink.text.endsWith('now')).toBe(true);
+});
+
+test('a listener who came before the encoder gets the header when it is there, and once', () => {
+  // The first player's connection is what opens the encoder: without this an Ogg stream began headless.
+  const mount = mountOf();
+  const sink = new FakeSink();
+  mount.attach(sink, false, 0);
+  mount.setHeader(bytes('HEAD'), 1);
+  mount.setHeader(bytes('HEAD'), 2);
+  mount.push(bytes('page'), 3);
+  expect(sink.text).toBe('HEADpage');
 });
 
 test('a listener that does not read is skipped to now at its bound and delays nobody', () => {

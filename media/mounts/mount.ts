@@ -54,9 +54,14 @@ export class Mount {
     this.#title = title;
   }
 
-  /** Bytes every new listener needs first (Ogg headers). */
-  setHeader(header: Uint8Array): void {
+  /**
+   * Bytes every listener needs first (Ogg headers). Those who came before the encoder was there get them now;
+   * an equal header is not sent again.
+   */
+  setHeader(header: Uint8Array, atMonoMs: number): void {
+    if (Buffer.compare(header, this.#header) === 0) return;
     this.#header = header;
+    for (const listener of this.#listeners) listener.deliver(header, this.#title, atMonoMs);
   }
 
   /** The sound of the past must not be played to the next listener (after a gap, or a new header). */
