@@ -61,7 +61,9 @@ async function measure(context: BenchContext): Promise<BenchResult> {
 
   context.say('rows straight into the store');
   const raw = rawFigures.parse(
-    JSON.parse((await run(process.execPath, [program('ingest-raw'), url, database, '4'])).stdout),
+    JSON.parse(
+      (await run(process.execPath, [program('ingest-raw-load'), url, database, '4'])).stdout,
+    ),
   );
 
   context.say(`${DEVICES} devices`);
@@ -84,7 +86,7 @@ async function measure(context: BenchContext): Promise<BenchResult> {
 
   context.say('batches over HTTP');
   const batch = batchFigures.parse(
-    JSON.parse((await run(process.execPath, [program('ingest-batches'), port, '8'])).stdout),
+    JSON.parse((await run(process.execPath, [program('ingest-batch-load'), port, '8'])).stdout),
   );
 
   const framesPerSecond = frames.acknowledged / frames.seconds;

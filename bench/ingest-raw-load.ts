@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { connectSeries } from '../engine/series/client.js';
 import { RowText } from '../engine/series/row-text.js';
 
-// The yardstick of the ingest bench: `ingest-raw URL DATABASE SECONDS`. Inserts rows like those of the devices into
+// The yardstick of the ingest bench: `ingest-raw-load URL DATABASE SECONDS`. Inserts rows like those of the devices into
 // the same table with the same client and format, 4,000 at a time as the group commits are, two inserts under way.
 // Nothing is parsed, acknowledged or shown. Prints one line of figures.
 

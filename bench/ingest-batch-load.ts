@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 
-// The batch path of the ingest bench: `ingest-batches PORT SECONDS`. Posts prepared bodies of 10,000 samples with
+// The batch path of the ingest bench: `ingest-batch-load PORT SECONDS`. Posts prepared bodies of 10,000 samples with
 // times of their own, four at a time, and prints one line of figures.
 
 const [port = 0, seconds = 0] = process.argv.slice(2).map(Number);
