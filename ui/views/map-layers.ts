@@ -142,18 +142,6 @@ export function addSite(map: maplibre.Map, project: ProjectMap): void {
   const speakerColour = token('--line-1');
   const recordingColour = token('--line-4');
   const listenerColour = token('--line-2');
-  if (project.plan) {
-    const [a, b, c, d] = project.plan.corners;
-    if (a && b && c && d) {
-      map.addSource('plan', { type: 'image', url: project.plan.url, coordinates: [a, b, c, d] });
-      map.addLayer({
-        id: 'plan',
-        type: 'raster',
-        source: 'plan',
-        paint: { 'raster-fade-duration': 0 },
-      });
-    }
-  }
   map.addSource('grid', { type: 'geojson', data: gridOf(project) });
   map.addLayer({
     id: 'grid',
@@ -273,6 +261,37 @@ export function addSite(map: maplibre.Map, project: ProjectMap): void {
       'circle-stroke-width': 2,
     },
   });
+}
+
+const PLAN_PX = 2_048;
+
+/**
+ * Puts the plan below everything once it is there. Drawn by the browser, so that drawings (SVG) work too.
+ * @throws Error when the picture cannot be loaded.
+ */
+export async function addPlan(map: maplibre.Map, project: ProjectMap): Promise<void> {
+  const [a, b, c, d] = project.plan?.corners ?? [];
+  if (!project.plan || !a || !b || !c || !d) return;
+  const picture = new Image();
+  picture.src = project.plan.url;
+  await picture.decode();
+  const scale = PLAN_PX / Math.max(picture.naturalWidth, picture.naturalHeight, 1);
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.max(1, Math.round(picture.naturalWidth * scale));
+  canvas.height = Math.max(1, Math.round(picture.naturalHeight * scale));
+  canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  // The map may be gone by now: another theme, another page.
+  if (!map.getLayer('grid')) return;
+  map.addSource('plan', { type: 'canvas', canvas, animate: false, coordinates: [a, b, c, d] });
+  map.addLayer(
+    {
+      id: 'plan',
+      type: 'raster',
+      source: 'plan',
+      paint: { 'raster-fade-duration': 0, 'raster-opacity': 0.85 },
+    },
+    'grid',
+  );
 }
 
 /** Areas and recordings that are heard now are drawn heavier. */
