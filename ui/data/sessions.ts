@@ -4,6 +4,11 @@ import { call } from './api.js';
 
 export type { Position, Session, SessionRow };
 
+/** Ids of sessions are long and random; their first signs tell them apart. */
+export function listenerName(id: string): string {
+  return `Listener ${id.length > 8 ? id.slice(0, 6) : id}`;
+}
+
 const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
 
 export function createSession(options: {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import axe from 'axe-core';
 import {
   type Browser,
@@ -49,6 +50,22 @@ export function startSite(options: TestServerOptions = {}): Promise<TestServer> 
     },
     readyWithinMs: 60_000,
   });
+}
+
+/**
+ * A port that is free now, below those which the system gives to outgoing connections: while a server is away, one of
+ * its clients could else be given its port.
+ */
+export async function freePort(): Promise<string> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    });
+    if (free) return String(port);
+  }
 }
 
 /** A page as a user has it; `faults` gathers what a user would never see but must not happen. */

@@ -4,14 +4,19 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestServer } from '../../api/testing/server.js';
-import { openBrowser, startSite, text, until, visit } from './browser.js';
+import { freePort, openBrowser, startSite, text, until, visit } from './browser.js';
 
 let server: TestServer;
 let browser: Browser;
+let port: string;
 const data = mkdtempSync(join(tmpdir(), 'earshot-pages-'));
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startSite({ data }), openBrowser()]);
+  port = await freePort();
+  [server, browser] = await Promise.all([
+    startSite({ data, env: { EARSHOT_PORT: port } }),
+    openBrowser(),
+  ]);
 }, 120_000);
 
 afterAll(async () => {
@@ -26,7 +31,6 @@ describe('a server that is killed and comes back', () => {
     const { page, context } = await visit(browser, server.url, '/devices', { cookie });
     const rows = page.getByRole('grid', { name: 'Devices' }).locator('.row');
     await until('devices', async () => (await rows.count()) > 10);
-    const port = new URL(server.url).port;
     await server.kill();
     await page.getByText(/Connection lost: values are from/).waitFor();
     await page.getByRole('button', { name: /^Reconnecting for/ }).waitFor();
