@@ -327,7 +327,7 @@ describe('everywhere', () => {
       await on(
         path,
         async (page) => {
-          await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
+          await page.getByRole('heading').first().waitFor();
           await page.waitForLoadState('networkidle').catch(() => undefined);
           expect(await overflowsSideways(page), path).toBe(false);
           expect(await smallTargets(page), path).toEqual([]);
