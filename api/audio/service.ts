@@ -1,79 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { StoredProject } from '../../actors/control/projects.js';
-import type { SiteStore } from '../../actors/control/site.js';
 import type {
   FromMediaShard,
   MediaShardOptions,
   SessionCommandName,
   SessionDefinition,
   SessionMove,
-  SessionState,
   ToMediaShard,
 } from '../../actors/session/protocol.js';
 import { SESSION_KIND, stateOf } from '../../actors/session/shard.js';
-import { type Shard, ShardPool, type ShardPoolOptions } from '../../actors/shard-pool.js';
-import type { Clock, TimerHandle } from '../../engine/clock.js';
+import { type Shard, ShardPool } from '../../actors/shard-pool.js';
+import type { TimerHandle } from '../../engine/clock.js';
 import { entryUrl } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
-import type { Log } from '../../engine/log.js';
 import { type Mount, MountTable } from '../../media/mounts/mount.js';
 import { PcmCache } from '../../media/pcm-cache.js';
 import type { SessionRow } from '../contract/rows.js';
 import type { Gateway } from '../http/server.js';
-import type { LiveTable } from '../live/table.types.js';
+import type { AudioOptions, SessionOpen } from './audio.types.js';
+import { SessionEntries } from './directory.js';
 import { openMountServer } from './mount-server.js';
 import { ProjectDirectory } from './projects.js';
 import { StreamRouter } from './streams.js';
 
 export type MediaPool = ShardPool<MediaShardOptions, ToMediaShard, FromMediaShard>;
 export type MediaStatus = FromMediaShard['posts']['media.status'];
-
-export interface AudioOptions {
-  readonly host: string;
-  /** Of the built-in mounts; 0: any free port. */
-  readonly streamPort: number;
-  readonly mediaShards: number;
-  readonly hangAfterMs: number;
-  readonly encoder: MediaShardOptions['encoder'];
-  readonly idleAfterMs: number;
-  readonly pcmCacheBytes: number;
-  readonly maxSessions: number;
-  /** Default 500: a museum's whole Wi-Fi may be one address. */
-  readonly maxSessionsPerAddress?: number;
-  /** Players attached to built-in mounts at once. Default 10,000. */
-  readonly maxListeners?: number;
-  readonly icecastUrl?: string | undefined;
-  readonly trustedProxies?: readonly string[];
-  /** Media files, `MediaFile.file` is below it. */
-  readonly mediaFolder: string;
-  /** For decoded long media; emptied at the end. */
-  readonly spoolFolder: string;
-  readonly store: SiteStore;
-  /** The `sessions` resource. */
-  readonly table: LiveTable;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Tests only. */
-  readonly faults?: boolean;
-  readonly pool?: Partial<ShardPoolOptions<MediaShardOptions, ToMediaShard, FromMediaShard>>;
-}
-
-export interface SessionOpen {
-  readonly projectId: string;
-  readonly format: SessionDefinition['format'];
-  readonly bitrateKbps: number;
-  readonly position?: SessionDefinition['position'];
-  readonly headingDeg?: number | undefined;
-  readonly tags: readonly string[];
-}
-
-interface Entry {
-  definition: SessionDefinition;
-  readonly mount: Mount;
-  readonly address: string | undefined;
-  icecastListeners: number;
-}
 
 const SAVE_EVERY_MS = 2_000;
 
@@ -88,9 +40,7 @@ export class AudioService {
   readonly #options: AudioOptions;
   readonly #cache: PcmCache;
   readonly #router = new StreamRouter();
-  readonly #entries = new Map<string, Entry>();
-  readonly #sessionOfMount = new Map<Mount, string>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #entries: SessionEntries;
   readonly #unsaved = new Map<string, SessionMove>();
   readonly #status = new Map<string, MediaStatus>();
   /** Threads that know all projects. */
@@ -103,6 +53,7 @@ export class AudioService {
   private constructor(options: AudioOptions) {
     this.#options = options;
     this.mounts = new MountTable(options.maxListeners ?? 10_000);
+    this.#entries = new SessionEntries(options.table, this.mounts, options.clock);
     this.#cache = new PcmCache({
       maxBytes: options.pcmCacheBytes,
       spoolFolder: options.spoolFolder,
@@ -118,8 +69,8 @@ export class AudioService {
       changed: (project) => this.#tellProject(project),
       removed: (projectId) => {
         for (const link of this.pool.links()) link.post('project.removed', { projectId });
-        for (const [id, { definition }] of this.#entries) {
-          if (definition.projectId === projectId) this.close(id).catch(this.#noted);
+        for (const id of this.#entries.ids()) {
+          if (this.definition(id)?.projectId === projectId) this.close(id).catch(this.#noted);
         }
       },
       mediaChanged: (mediaId) => this.#cache.forget(mediaId),
@@ -184,7 +135,7 @@ export class AudioService {
         `the site has its limit of ${maxSessions} sessions: try again later`,
       );
     }
-    if (address !== undefined && (this.#perAddress.get(address) ?? 0) >= maxSessionsPerAddress) {
+    if (address !== undefined && this.#entries.ofAddress(address) >= maxSessionsPerAddress) {
       throw new EngineError(
         'rate.limited',
         `your address has its limit of ${maxSessionsPerAddress} sessions: end one (DELETE) or wait until they end`,
@@ -216,15 +167,11 @@ export class AudioService {
 
   /** @throws EngineError `not-found` when it ended or never was. */
   row(id: string): SessionRow {
-    const row = this.#options.table.get(id);
-    if (row === undefined || !this.#entries.has(id)) {
-      throw new EngineError('not-found', 'there is no such session: it has ended, open a new one');
-    }
-    return row as unknown as SessionRow;
+    return this.#entries.row(id);
   }
 
   *rows(): IterableIterator<SessionRow> {
-    for (const id of this.#entries.keys()) yield this.row(id);
+    for (const id of this.#entries.ids()) yield this.row(id);
   }
 
   definition(id: string): SessionDefinition | undefined {
@@ -260,7 +207,7 @@ export class AudioService {
   async command(id: string, command: Exclude<SessionCommandName, 'stop'>): Promise<SessionRow> {
     this.row(id);
     const { state } = await this.pool.linkTo(id).call('session.command', { id, command });
-    this.#setState(id, state, undefined);
+    this.#entries.setState(id, state, undefined);
     return this.row(id);
   }
 
@@ -327,7 +274,7 @@ export class AudioService {
     });
     pool.registry.onActors((changed, removed) => {
       for (const { id, state, lastError } of changed) {
-        this.#setState(id, stateOf(state), lastError);
+        this.#entries.setState(id, stateOf(state), lastError);
       }
       if (removed.length > 0 && !this.#stopping) this.#ended(removed).catch(this.#noted);
     });
@@ -361,7 +308,7 @@ export class AudioService {
         const entry = this.#entries.get(sessionId);
         if (entry === undefined) continue;
         entry.icecastListeners = count;
-        this.#showListeners(sessionId, entry);
+        this.#entries.showListeners(sessionId);
       }
     });
     link.on('media.status', (status) => this.#status.set(name, status));
@@ -387,54 +334,16 @@ export class AudioService {
   }
 
   #add(definition: SessionDefinition, address: string | undefined): void {
-    const { id, projectId, format, bitrateKbps, position, headingDeg, tags } = definition;
-    const mount = this.mounts.add({
-      path: definition.mount,
-      name: this.projects.get(projectId)?.name ?? projectId,
-      contentType: format === 'mp3' ? 'audio/mpeg' : 'application/ogg',
-      bitrateKbps,
-      startedUnixMs: definition.createdAtUnixMs,
-    });
-    this.#entries.set(id, { definition, mount, address, icecastListeners: 0 });
-    this.#sessionOfMount.set(mount, id);
+    const { id, projectId } = definition;
+    const name = this.projects.get(projectId)?.name ?? projectId;
+    const mount = this.#entries.add(definition, { address, name, shard: this.pool.nameOf(id) });
     this.#router.addSession(id, mount);
-    if (address !== undefined) {
-      this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    }
-    const row: SessionRow = {
-      id,
-      projectId,
-      state: 'starting',
-      sinceUnixMs: this.#options.clock.nowMs(),
-      latitude: position?.latitude ?? null,
-      longitude: position?.longitude ?? null,
-      headingDeg: headingDeg ?? null,
-      tags,
-      format,
-      bitrateKbps,
-      listeners: 0,
-      shard: this.pool.nameOf(id),
-      hears: [],
-      lastError: null,
-    };
-    this.#options.table.put({ ...row });
   }
 
   #remove(id: string): boolean {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return false;
-    this.#entries.delete(id);
     this.#unsaved.delete(id);
-    this.#sessionOfMount.delete(entry.mount);
     this.#router.removeSession(id);
-    this.mounts.remove(entry.definition.mount);
-    if (entry.address !== undefined) {
-      const left = (this.#perAddress.get(entry.address) ?? 1) - 1;
-      if (left > 0) this.#perAddress.set(entry.address, left);
-      else this.#perAddress.delete(entry.address);
-    }
-    this.#options.table.remove(id);
-    return true;
+    return this.#entries.remove(id);
   }
 
   async #ended(ids: readonly string[]): Promise<void> {
@@ -442,28 +351,11 @@ export class AudioService {
     if (mine.length > 0) await this.#options.store.sessions.remove(mine);
   }
 
-  #setState(id: string, state: SessionState, lastError: string | undefined): void {
-    const { table, clock } = this.#options;
-    const row = table.get(id);
-    if (row === undefined) return;
-    const changed = row['state'] !== state;
-    table.patch(id, {
-      ...(changed ? { state, sinceUnixMs: clock.nowMs() } : {}),
-      ...(lastError === undefined ? {} : { lastError }),
-    });
-  }
-
   #listenersChanged(mount: Mount): void {
-    const id = this.#sessionOfMount.get(mount);
-    const entry = id === undefined ? undefined : this.#entries.get(id);
-    if (id === undefined || entry === undefined) return;
+    const id = this.#entries.idOf(mount);
+    if (id === undefined) return;
     this.pool.linkOf(id)?.post('listeners', { sessionId: id, count: mount.listeners });
-    this.#showListeners(id, entry);
-  }
-
-  #showListeners(id: string, entry: Entry): void {
-    const listeners = entry.mount.listeners + entry.icecastListeners;
-    this.#options.table.patch(id, { listeners });
+    this.#entries.showListeners(id);
   }
 
   #saveLater(): void {

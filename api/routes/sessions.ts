@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SessionDefinition, SessionMove } from '../../actors/session/protocol.js';
-import type { SessionOpen } from '../audio/service.js';
+import type { SessionOpen } from '../audio/audio.types.js';
 import {
   session as sessionAnswer,
   sessionCreate,
