@@ -2,7 +2,18 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'ui/**', 'scripts/**', '*.js', '*.mjs', 'data/**'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      'ui/**',
+      'scripts/**',
+      '*.js',
+      'vitest.config.ts',
+      '*.mjs',
+      'data/**',
+    ],
+  },
   {
     files: ['**/*.ts'],
     languageOptions: {

@@ -116,8 +116,3 @@ export interface WireError {
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(CATALOGUE, code);
 }
-
-/** Ends a `switch` over a union: a new variant does not compile. */
-export function assertNever(value: never): never {
-  throw new EngineError('internal', `unhandled variant: ${JSON.stringify(value)}`);
-}

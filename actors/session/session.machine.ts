@@ -1,11 +1,4 @@
-import {
-  type ActorRefFrom,
-  assign,
-  type CallbackLogicFunction,
-  fromCallback,
-  sendTo,
-  setup,
-} from 'xstate';
+import { assign, type CallbackLogicFunction, fromCallback, sendTo, setup } from 'xstate';
 import { EngineError } from '../../engine/errors.js';
 
 /**
@@ -166,5 +159,3 @@ export function sessionLogic(leaves: SessionLeaves) {
     },
   });
 }
-
-export type SessionRef = ActorRefFrom<typeof sessionMachine>;

@@ -16,7 +16,6 @@ export const user = z.object({
   createdAtUnixMs: z.number(),
   passwordChangedAtUnixMs: z.number(),
 });
-export type User = z.infer<typeof user>;
 
 export const userCreate = z.strictObject({
   username: z.string().min(1).max(128),

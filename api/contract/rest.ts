@@ -147,7 +147,6 @@ export const eventsAnswer = z.object({
     }),
   ),
 });
-export type EventsAnswer = z.infer<typeof eventsAnswer>;
 
 /** Everything a map needs: `GET /v1/projects/{id}`. Shapes are GeoJSON-ordered (longitude, latitude). */
 export const projectMap = z.object({

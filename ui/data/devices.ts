@@ -67,10 +67,6 @@ export async function commandsOf(deviceId: string, limit: number): Promise<reado
     .items;
 }
 
-export function renameDevice(id: string, name: string): Promise<unknown> {
-  return call('PATCH', devicePath(id), { body: { name } });
-}
-
 /** Values as typed in a form: `12.5` is a number, `true` a boolean, the rest text. */
 export function parameterFrom(text: string): ParameterValue {
   const trimmed = text.trim();
