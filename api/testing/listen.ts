@@ -98,7 +98,7 @@ export const MP3_FRAME_BYTES = 384;
 /** Where the first whole frame begins: Icecast starts a listener anywhere; three in a row are no accident. */
 export function firstMp3Frame(bytes: Uint8Array): number {
   const isFrame = (at: number): boolean =>
-    bytes[at] === 0xff && ((bytes[at + 1] ?? 0) & 0xfe) === 0xfa;
+    bytes[at] === 0xff && bytes[at + 1] === 0xfb && bytes[at + 2] === 0x94;
   for (let at = 0; at < bytes.length; at += 1) {
     if (isFrame(at) && isFrame(at + MP3_FRAME_BYTES) && isFrame(at + 2 * MP3_FRAME_BYTES))
       return at;
