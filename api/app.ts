@@ -6,6 +6,7 @@ import { projectRoot } from '../engine/entry.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
 import { StoreReader } from '../engine/series/reader.js';
+import { streamOriginOf } from './audio/origin.js';
 import { AudioService } from './audio/service.js';
 import { openAuth } from './auth/auth.js';
 import type { Config } from './config.js';
@@ -211,12 +212,11 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   rates.start();
   siteMetrics(metrics, { tables, hub, rates, devices });
 
-  const streamOrigin = (origin: string): string => {
-    if (config.publicStreamUrl !== undefined) return config.publicStreamUrl.replace(/\/+$/, '');
-    const url = new URL(origin);
-    url.port = String(audio.streamPort);
-    return url.origin;
-  };
+  const streamOrigin = streamOriginOf({
+    publicStreamUrl: config.publicStreamUrl,
+    icecastUrl: config.icecastUrl,
+    streamPort: audio.streamPort,
+  });
   const version = packageVersion();
   const routes: Route[] = [
     ...authRoutes({ auth, store, clock }),
