@@ -66,6 +66,16 @@ export function sortFromText(text: string): SortKey | undefined {
   return { field: text.slice(0, at), direction };
 }
 
+/** The filters of an address; what is none is left out. */
+export function filtersFrom(texts: readonly string[]): FilterRow[] {
+  return texts.map(filterFromText).filter((row): row is FilterRow => row !== undefined);
+}
+
+/** The sorts of an address; what is none is left out. */
+export function sortsFrom(texts: readonly string[]): SortKey[] {
+  return texts.map(sortFromText).filter((key): key is SortKey => key !== undefined);
+}
+
 /**
  * Every row must match; an empty one asks nothing. “Equals” of what reads as a number also finds the same
  * text (`0001` as typed, and the number 1), because the table does not know of a column which of both it is.
