@@ -125,7 +125,7 @@ async function run(context: BenchContext): Promise<{
   readonly ours: Figures;
   readonly icecast: Figures | undefined;
 }> {
-  const durationMs = context.quick ? 7_000 : 40_000;
+  const durationMs = context.quick ? 5_000 : 40_000;
   const data = mkdtempSync(join(tmpdir(), 'earshot-ear-'));
   context.onEnd(() => rmSync(data, { recursive: true, force: true }));
   const store = await openSiteStore({
