@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -35,13 +36,21 @@ export class TestIcecast {
     this.#folder = folder;
   }
 
-  static async start(password = 'for-sources'): Promise<TestIcecast> {
-    const folder = mkdtempSync(join(tmpdir(), 'earshot-icecast-'));
-    chmodSync(folder, 0o777);
-    const icecast = new TestIcecast(await freePort(), password, folder);
-    writeFileSync(join(folder, 'icecast.xml'), icecast.#config());
-    await icecast.start();
-    return icecast;
+  static async start(): Promise<TestIcecast> {
+    for (let tries = 1; ; tries += 1) {
+      const folder = mkdtempSync(join(tmpdir(), 'earshot-icecast-'));
+      chmodSync(folder, 0o777);
+      const icecast = new TestIcecast(await freePort(), randomBytes(9).toString('hex'), folder);
+      writeFileSync(join(folder, 'icecast.xml'), icecast.#config());
+      try {
+        await icecast.start();
+        return icecast;
+      } catch (error) {
+        // A test beside this one may have been given the same free port.
+        await icecast.close();
+        if (tries === 5) throw error;
+      }
+    }
   }
 
   get origin(): string {
@@ -67,7 +76,10 @@ export class TestIcecast {
     for (let tries = 0; tries < 200; tries += 1) {
       if (failure !== undefined || child.exitCode !== null) break;
       try {
-        const answer = await fetch(`${this.origin}/status-json.xsl`);
+        // Only our own server takes our password.
+        const login = Buffer.from(`admin:${this.password}`).toString('base64');
+        const headers = { authorization: `Basic ${login}` };
+        const answer = await fetch(`${this.origin}/admin/stats`, { headers });
         await answer.text();
         if (answer.ok) return;
       } catch (error) {
