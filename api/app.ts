@@ -189,7 +189,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('stores watch', () => stores.stop());
   await stores.start();
 
-  const shards = new ShardsWatch(tables.shards, clock);
+  const shards = new ShardsWatch(tables.shards, clock, () => mainActors.size);
   shards.add(shardSource('device', devices.pool));
   shards.add(shardSource('media', audio.pool));
   stack.push('shards watch', () => shards.stop());

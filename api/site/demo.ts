@@ -30,7 +30,7 @@ export class Demo {
           ...['--url', `ws://127.0.0.1:${port}/update/`],
           ...['--count', String(devices)],
           ...['--kind', 'sine'],
-          ...['--max', '500'],
+          ...['--max', '100'],
           ...['--min-pause', '1'],
           ...['--max-pause', '5'],
           ...['--seconds', '0'],

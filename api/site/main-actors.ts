@@ -16,6 +16,10 @@ export class MainActors implements ActorSource {
   readonly #actors = new Map<string, MainActor>();
   readonly #listeners = new Set<Listener>();
 
+  get size(): number {
+    return this.#actors.size;
+  }
+
   add(actor: MainActor): void {
     const info = actor.info();
     this.#actors.set(info.id, actor);

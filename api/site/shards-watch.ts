@@ -18,13 +18,16 @@ const NS_PER_MS = 1e6;
 export class ShardsWatch {
   readonly #table: LiveTable;
   readonly #clock: Clock;
+  readonly #mainActors: () => number;
   readonly #ends: (() => void)[] = [];
   readonly #delay = monitorEventLoopDelay({ resolution: 10 });
   #timer: TimerHandle | undefined;
 
-  constructor(table: LiveTable, clock: Clock) {
+  /** @param mainActors how many actors the main thread itself holds. */
+  constructor(table: LiveTable, clock: Clock, mainActors: () => number) {
     this.#table = table;
     this.#clock = clock;
+    this.#mainActors = mainActors;
   }
 
   add(source: ShardSource): void {
@@ -51,7 +54,7 @@ export class ShardsWatch {
       id: 'main',
       kind: 'main',
       state: 'running',
-      actors: 0,
+      actors: this.#mainActors(),
       restarts: 0,
       loopDelayMs: Math.max(0, round(this.#delay.mean / NS_PER_MS) - 10) || 0,
       loopDelayP99Ms: Math.max(0, round(this.#delay.percentile(99) / NS_PER_MS) - 10),
