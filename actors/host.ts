@@ -117,7 +117,7 @@ export class ShardHost<
       ),
     );
     link.handle('actors.restart', ({ id }) => this.supervisor.restart(id));
-    link.handle('actors.stop', ({ id }) => this.supervisor.stop(id));
+    link.handle('actors.stop', ({ id }) => this.supervisor.stopByHand(id));
     link.handle('host.stop', async ({ deadlineMs }) => ({
       stopped: await this.#stop(deadlineMs),
     }));

@@ -89,7 +89,8 @@ export class ShardRegistry {
     const changed: ActorInfo[] = [];
     for (const row of this.#rows.values()) {
       if (row.shard !== shard) continue;
-      if (row.state === 'parked') this.#parked.set(row.id, row.lastError);
+      if (row.state === 'parked' || row.state === 'stopped')
+        this.#parked.set(row.id, row.lastError);
       changed.push({
         ...row,
         state: 'restarting',

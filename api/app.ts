@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openSiteStore } from '../actors/control/site.js';
 import type { Clock } from '../engine/clock.js';
 import { projectRoot } from '../engine/entry.js';
+import { EngineError } from '../engine/errors.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
 import { StoreReader } from '../engine/series/reader.js';
@@ -49,6 +50,26 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** Everything is stopped within this; the process ends after 4.8 s in any case. */
+const STOP_WITHIN_MS = 4_400;
+/** Kept for each part that is still to be stopped. */
+const RESERVE_MS = 250;
+
+/** @throws EngineError `server.stopping` when it takes longer. */
+async function within(limitMs: number, work: void | Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new EngineError('server.stopping', `not stopped in ${Math.round(limitMs)} ms`));
+    }, limitMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** What was started, in order; stopped in reverse. */
 class Stack {
   readonly #stops: { readonly name: string; readonly stop: () => void | Promise<void> }[] = [];
@@ -62,11 +83,17 @@ class Stack {
     this.#stops.push({ name, stop });
   }
 
-  /** A part that fails to stop is logged and does not keep the others. */
+  /**
+   * A part that fails to stop, or takes longer than its share of the time, is logged and does not keep the
+   * others: writers and stores, which are stopped last, have time left.
+   */
   async unwind(): Promise<void> {
-    for (const { name, stop } of this.#stops.splice(0).reverse()) {
+    const untilMonoMs = performance.now() + STOP_WITHIN_MS;
+    while (this.#stops.length > 0) {
+      const { name, stop } = this.#stops.pop() ?? { name: '', stop: () => undefined };
+      const shareMs = untilMonoMs - performance.now() - this.#stops.length * RESERVE_MS;
       try {
-        await stop();
+        await within(Math.max(RESERVE_MS, shareMs), stop());
       } catch (error) {
         this.#log.error({ err: error, part: name }, 'a part did not stop cleanly');
       }
@@ -98,12 +125,15 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   inspector.add(mainActors);
   stack.push('inspector', () => inspector.close());
 
-  const [store, series] = await Promise.all([
+  const [store, series] = await bothOrNeither(
     openSiteStore({
       url: config.databaseUrl,
       file: join(config.data, 'control.db'),
       clock,
       onError,
+    }).then((opened) => {
+      stack.push('control store', () => opened.close());
+      return opened;
     }),
     openSeriesHome({
       url: config.clickhouseUrl,
@@ -112,10 +142,11 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       clock,
       log,
       actors: mainActors,
+    }).then((opened) => {
+      stack.push('series store', () => opened.stop());
+      return opened;
     }),
-  ]);
-  stack.push('control store', () => store.close());
-  stack.push('series store', () => series.stop());
+  );
 
   const { auth, adminPassword } = await openAuth({ store, clock, onError });
   stack.push('auth', () => auth.close());
@@ -137,6 +168,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       series: series.address,
       spoolFolder: join(config.data, 'spool'),
       spoolLimitBytes: config.series.spoolLimitBytes,
+      rawDays: config.series.rawDays,
       silentAfterMs: config.devices.silentAfterMs,
       autoRegister: config.devices.autoRegister,
       changeTickMs: Math.ceil(config.live.tickMs / 2),
@@ -288,6 +320,12 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     adminPassword,
     stop: () => stack.unwind(),
   };
+}
+
+/** Waits for both also when one fails, so that the other is on the stack and stopped. */
+async function bothOrNeither<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return await Promise.all([one, other]);
 }
 
 function packageVersion(): string {

@@ -5,7 +5,7 @@ import type { EngineError } from './errors.js';
 import type { PersistedSnapshot } from './persist.js';
 import type { ActorInfo, ChildSpec } from './supervisor.types.js';
 
-export type Phase = 'running' | 'restarting' | 'parked' | 'stopping';
+export type Phase = 'running' | 'restarting' | 'parked' | 'stopped' | 'stopping';
 
 /** What a supervisor keeps of one child; 50,000 of them live in a shard, so nothing here is per event. */
 export class Child {

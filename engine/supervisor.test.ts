@@ -280,6 +280,30 @@ describe('by hand', () => {
     }
   });
 
+  it('a permanent child that an operator stops stays listed and can be brought back', async () => {
+    const { supervisor } = setUp();
+    supervisor.start(spec('a', { restart: 'permanent' }));
+    supervisor.start(spec('b', { restart: 'transient' }));
+    supervisor.get('a')?.send({ type: 'count' });
+    expect(await supervisor.stopByHand('a')).toBe(true);
+    expect(await supervisor.stopByHand('b')).toBe(true);
+    expect(supervisor.info('a')?.state).toBe('stopped');
+    expect(supervisor.get('a')).toBeUndefined();
+    expect(supervisor.info('b')).toBeUndefined();
+    expect(await supervisor.restart('a')).toBe(true);
+    expect(supervisor.get('a')?.getSnapshot()).toMatchObject({ context: { count: 1 } });
+  });
+
+  it('two restarts at once leave one actor in charge and none beside it', async () => {
+    const { supervisor } = setUp();
+    supervisor.start(spec('a'));
+    await Promise.all([supervisor.restart('a'), supervisor.restart('a')]);
+    const actor = supervisor.get('a');
+    expect(actor?.getSnapshot().status).toBe('active');
+    await supervisor.stop('a');
+    expect(actor?.getSnapshot().status).not.toBe('active');
+  });
+
   it('a child that waits for its restart can be stopped, and no timer stays', async () => {
     const { supervisor, clock } = setUp();
     supervisor.start(spec('a'));

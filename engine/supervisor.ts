@@ -87,17 +87,27 @@ export class Supervisor implements SupervisorApi {
     return true;
   }
 
+  async stopByHand(id: string): Promise<boolean> {
+    const child = this.#children.get(id);
+    if (child?.spec.restart !== 'permanent') return this.stop(id);
+    return this.#shelve(child, 'stopped');
+  }
+
   /** `error` is what the inspector shows when it was parked for a failure elsewhere. */
   async park(id: string, error?: EngineError): Promise<boolean> {
     const child = this.#children.get(id);
     if (child === undefined) return false;
-    if (child.phase === 'parked') return true;
+    return this.#shelve(child, 'parked', error);
+  }
+
+  async #shelve(child: Child, as: 'parked' | 'stopped', error?: EngineError): Promise<boolean> {
+    if (child.phase === as) return true;
     const snapshot = child.actor === undefined ? undefined : persist(child.actor);
     await this.#halt(child);
-    if (this.#children.get(id) !== child) return false;
+    if (this.#children.get(child.spec.id) !== child) return false;
     if (snapshot !== undefined) child.resumeFrom = snapshot;
     if (error !== undefined) child.lastError = error;
-    this.#parked(child, error);
+    this.#parked(child, error, as);
     return true;
   }
 
@@ -132,6 +142,8 @@ export class Supervisor implements SupervisorApi {
   }
 
   #boot(child: Child): void {
+    // Two restarts by hand at once: the first one that came through is in charge.
+    if (child.actor !== undefined) return;
     const { spec } = child;
     const snapshot = child.resumeFrom;
     child.resumeFrom = undefined;
@@ -218,10 +230,10 @@ export class Supervisor implements SupervisorApi {
     this.#report({ type: 'child.restarting', id, afterMs, error });
   }
 
-  #parked(child: Child, error: EngineError | undefined): void {
-    child.enter('parked', this.#clock.nowMs());
+  #parked(child: Child, error: EngineError | undefined, as: 'parked' | 'stopped' = 'parked'): void {
+    child.enter(as, this.#clock.nowMs());
     this.#onChange(child.spec.id, false);
-    this.#report({ type: 'child.parked', id: child.spec.id, error });
+    this.#report({ type: 'child.parked', id: child.spec.id, error, as });
   }
 
   #forget(child: Child): void {

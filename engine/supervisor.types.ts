@@ -30,7 +30,13 @@ export type SupervisorReport =
       readonly afterMs: number;
       readonly error: EngineError;
     }
-  | { readonly type: 'child.parked'; readonly id: string; readonly error: EngineError | undefined }
+  | {
+      /** Not running and still listed, until it is restarted by hand. */
+      readonly type: 'child.parked';
+      readonly id: string;
+      readonly error: EngineError | undefined;
+      readonly as: 'parked' | 'stopped';
+    }
   | { readonly type: 'child.abandoned'; readonly id: string; readonly afterMs: number };
 
 /** One line of the actor inspector. Structured-cloneable. */
@@ -58,6 +64,8 @@ export interface SupervisorApi {
   list(): IterableIterator<ActorInfo>;
   /** Stops and forgets it. False when unknown. */
   stop(id: string): Promise<boolean>;
+  /** By hand: a `permanent` child stays listed as `stopped`, and `restart` brings it back; others as `stop`. */
+  stopByHand(id: string): Promise<boolean>;
   /** Stops it and keeps it listed; `restart` brings it back. */
   park(id: string): Promise<boolean>;
   /** By hand: clears the restart window, boots again at once. */

@@ -15,6 +15,8 @@ export interface Device {
   readonly slots: Map<string, number>;
   /** Parked by the operator or by its supervisor: nothing of it is taken. */
   parked: string | undefined;
+  /** Parked because the operator stopped it. */
+  stopped: boolean;
 }
 
 /** What the shard remembers of a device between samples, per index. */
@@ -178,12 +180,14 @@ export class DeviceBook {
     const device = this.#devices.get(report.id);
     if (device === undefined) return;
     if (report.type === 'child.parked') {
-      device.parked = report.error?.message ?? 'parked by the operator';
+      device.stopped = report.as === 'stopped';
+      device.parked = report.error?.message ?? `${report.as} by the operator`;
       this.#speaking[device.index] = QUIET;
       this.#edges.add(device);
     } else if (report.type === 'child.started') {
       const wasParked = device.parked !== undefined;
       device.parked = undefined;
+      device.stopped = false;
       if (wasParked || report.restarts > 0) this.#resume(device);
     }
   }
@@ -202,7 +206,7 @@ export class DeviceBook {
     if (ref !== undefined && device.parked === undefined) return edgeOf(ref, lastSeenUnixMs);
     return {
       deviceId: device.id,
-      state: device.parked === undefined ? 'error' : 'parked',
+      state: device.stopped ? 'stopped' : device.parked === undefined ? 'error' : 'parked',
       sinceUnixMs: this.#options.clock.nowMs(),
       lastSeenUnixMs,
       reconnects: 0,
@@ -220,6 +224,7 @@ export class DeviceBook {
       protocol: this.#name(definition.protocol),
       slots: new Map(),
       parked: undefined,
+      stopped: false,
     };
     this.#byIndex[index] = device;
     this.#lastSeenUnixMs[index] = 0;

@@ -49,8 +49,8 @@ export interface DeviceShardOptions {
   readonly series: SeriesAddress;
   readonly spoolFolder: string;
   readonly spoolLimitBytes: number;
-  /** As configured for the store; absent: raw samples are kept for ever. */
-  readonly rawDays?: number | undefined;
+  /** As configured for the store, so that no roll-up is recomputed from raw rows that are gone; 0: kept for ever. */
+  readonly rawDays: number;
   /** Names of all writers of the engine, given to one shard: it takes over what others left in the spool. */
   readonly writers?: readonly string[] | undefined;
   /** A device that says nothing for this long is `silent`. */

@@ -176,6 +176,20 @@ test('a parked device is refused by name and taken again after a restart', async
   expect(bench.edges.at(-1)?.state).toBe('connected');
 });
 
+test('a stopped device is shown as stopped, refused by name, and taken again after a restart', async () => {
+  const bench = new Bench();
+  bench.shard.book.opened(1, '1', '10.0.0.1', false);
+  await bench.send(['1', update(0, '1', { a: 1 })]);
+  await bench.supervisor.stopByHand('1');
+  await bench.send(['1', update(1, '1', { a: 2 })]);
+  expect(bench.told.at(-1)).toMatch(/^0001:1:ERROR: .*stopped by the operator/);
+  bench.clock.advance(50);
+  expect(bench.edges.at(-1)?.state).toBe('stopped');
+  await bench.supervisor.restart('1');
+  await bench.send(['1', update(2, '1', { a: 3 })]);
+  expect(bench.told.at(-1)).toBe('0002:1:OK');
+});
+
 test('a setting is confirmed by an answer or by the reported value, refused by words, and times out', async () => {
   const bench = new Bench();
   await expect(bench.shard.set('1', 'limit', 5, 1_000)).resolves.toBe('offline');

@@ -24,7 +24,7 @@ const writer = openSeriesWriter({
   name: options.shard,
   spoolFolder: options.spoolFolder,
   spoolLimitBytes: options.spoolLimitBytes,
-  ...(options.rawDays === undefined ? {} : { rawDays: options.rawDays }),
+  rawDays: options.rawDays,
   ...(options.writers === undefined ? {} : { adopt: { liveNames: options.writers } }),
 });
 

@@ -142,7 +142,7 @@ describe('a stop', () => {
     for (const snapshot of stored.values()) expect(snapshot).toContain('"value":"on"');
   });
 
-  it('forgets the snapshot of an actor that was stopped by hand', async () => {
+  it('by hand leaves a permanent actor listed, until it is restarted', async () => {
     const stored = new Map<string, string | undefined>();
     const pool = lampPool({
       size: 1,
@@ -155,9 +155,12 @@ describe('a stop', () => {
     await soon(() => expect(stored.get('lamp-1')).toContain('"value":"off"'));
     expect(await pool.stopActor('lamp-1')).toBe(true);
     await soon(() => {
-      expect(stored.get('lamp-1')).toBeUndefined();
-      expect(stateOf(pool, 'lamp-1')).toBeUndefined();
+      expect(stateOf(pool, 'lamp-1')).toBe('stopped');
       expect(stateOf(pool, 'lamp-2')).toBe('off');
+    });
+    expect(await pool.restart('lamp-1')).toBe(true);
+    await soon(() => {
+      expect(stateOf(pool, 'lamp-1')).toBe('off');
     });
   });
 

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { readListeners, updateTitle } from '../../media/icecast/admin.js';
-import { ConnectGate } from '../../media/icecast/gate.js';
+import { ConnectGate, MAX_CONNECTS } from '../../media/icecast/gate.js';
 import { IcecastSource } from '../../media/icecast/source.js';
 import { type IcecastTarget, parseIcecastUrl } from '../../media/icecast/target.js';
 import type { IcecastShardState, SessionDefinition } from './protocol.js';
@@ -24,6 +24,8 @@ interface Feed {
 export interface IcecastOutOptions {
   readonly url: string;
   readonly clock: Clock;
+  /** Threads that connect to the same server. */
+  readonly shards: number;
   /** Only when it changed. */
   readonly onListeners: (sessionId: string, count: number) => void;
   readonly onError: (what: string, error: EngineError) => void;
@@ -43,7 +45,7 @@ export class IcecastOut {
   constructor(options: IcecastOutOptions) {
     this.#options = options;
     this.#target = parseIcecastUrl(options.url);
-    this.#gate = new ConnectGate(options.clock);
+    this.#gate = new ConnectGate(options.clock, Math.floor(MAX_CONNECTS / options.shards));
     this.#every(COUNT_EVERY_MS, () => this.#count());
     this.#every(TITLE_EVERY_MS, () => this.#titles());
   }

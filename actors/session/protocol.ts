@@ -47,6 +47,8 @@ export interface MediaShardOptions {
   readonly idleAfterMs: number;
   /** Undefined: built-in mount only. */
   readonly icecastUrl: string | undefined;
+  /** Media threads of this engine, which share the pace at which one Icecast is connected. */
+  readonly shards: number;
 }
 
 export interface AdoptedSession {

@@ -113,6 +113,12 @@ export class MediaSessions {
     if (entry === undefined) {
       throw new EngineError('not-found', `session ${id} has ended: open a new one`);
     }
+    if (command === 'stop' && actor === undefined) {
+      // It is parked or waits for its restart: nothing of it runs, and nothing may come back.
+      void this.#parts.supervisor.stop(id);
+      this.#entries.delete(id);
+      return 'stopped';
+    }
     entry.presence?.word();
     if (command === 'pause') entry.paused = true;
     if (command === 'resume') entry.paused = false;

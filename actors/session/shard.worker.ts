@@ -49,6 +49,7 @@ const icecast =
     : new IcecastOut({
         url: options.icecastUrl,
         clock,
+        shards: options.shards,
         onError: failed,
         onListeners: (sessionId, count) => {
           sessions.setIcecastListeners(sessionId, count);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { StoredProject } from '../../actors/control/projects.js';
+import type { SnapshotChange } from '../../actors/control/snapshots.js';
 import type {
   FromMediaShard,
   MediaShardOptions,
@@ -17,6 +18,7 @@ import { EngineError } from '../../engine/errors.js';
 import { type Mount, MountTable } from '../../media/mounts/mount.js';
 import { PcmCache } from '../../media/pcm-cache.js';
 import type { SessionRow } from '../contract/rows.js';
+import { addressGroup } from '../http/limits.js';
 import type { Gateway } from '../http/server.js';
 import type { AudioOptions, SessionOpen } from './audio.types.js';
 import { SessionEntries } from './directory.js';
@@ -45,7 +47,8 @@ export class AudioService {
   readonly #status = new Map<string, MediaStatus>();
   /** Threads that know all projects. */
   readonly #informed = new WeakSet<object>();
-  #snapshotsToSave: { id: string; kind: string; snapshot: string | undefined }[] = [];
+  /** Latest of each session. */
+  #snapshotsToSave = new Map<string, SnapshotChange>();
   #server: Gateway | undefined;
   #saveTimer: TimerHandle | undefined;
   #stopping = false;
@@ -135,7 +138,10 @@ export class AudioService {
         `the site has its limit of ${maxSessions} sessions: try again later`,
       );
     }
-    if (address !== undefined && this.#entries.ofAddress(address) >= maxSessionsPerAddress) {
+    if (
+      address !== undefined &&
+      this.#entries.ofAddress(addressGroup(address)) >= maxSessionsPerAddress
+    ) {
       throw new EngineError(
         'rate.limited',
         `your address has its limit of ${maxSessionsPerAddress} sessions: end one (DELETE) or wait until they end`,
@@ -153,7 +159,7 @@ export class AudioService {
       createdAtUnixMs: clock.nowMs(),
     };
     // Counted before the first wait, so that a burst of opens cannot slip past the limits.
-    this.#add(definition, address);
+    this.#add(definition, address === undefined ? undefined : addressGroup(address));
     try {
       await store.sessions.create(definition);
       await this.pool.place([definition.id]);
@@ -246,11 +252,13 @@ export class AudioService {
       hangMs: hangAfterMs,
       clock: this.#options.clock,
       faults: this.#options.faults ?? false,
-      options: () => ({ encoder, idleAfterMs, icecastUrl }),
+      options: () => ({ encoder, idleAfterMs, icecastUrl, shards: mediaShards }),
       onFault: this.#noted,
       onSnapshots: (rows) => {
         if (this.#stopping) return;
-        for (const row of rows) this.#snapshotsToSave.push({ ...row, kind: SESSION_KIND });
+        for (const row of rows) {
+          this.#snapshotsToSave.set(row.id, { ...row, kind: SESSION_KIND });
+        }
       },
       ...this.#options.pool,
       wire: (shard) => this.#wire(shard),
@@ -374,9 +382,19 @@ export class AudioService {
     const moves = [...this.#unsaved.values()];
     const snapshots = this.#snapshotsToSave;
     this.#unsaved.clear();
-    this.#snapshotsToSave = [];
-    await store.sessions.update(moves);
-    await store.snapshots.apply(snapshots);
+    this.#snapshotsToSave = new Map();
+    try {
+      await store.sessions.update(moves);
+      await store.snapshots.apply([...snapshots.values()]);
+    } catch (thrown) {
+      // Kept for the next try; what came meanwhile is newer.
+      for (const move of moves) {
+        if (this.#entries.get(move.id) === undefined) continue;
+        this.#unsaved.set(move.id, { ...move, ...this.#unsaved.get(move.id) });
+      }
+      this.#snapshotsToSave = new Map([...snapshots, ...this.#snapshotsToSave]);
+      throw thrown;
+    }
   }
 }
 

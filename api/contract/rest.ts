@@ -28,14 +28,21 @@ const longitude = z.number().min(-180).max(180);
 export const position = z.strictObject({ latitude, longitude });
 export type Position = z.infer<typeof position>;
 
-export const sessionCreate = z.strictObject({
-  projectId: z.string().min(1).max(64),
-  position: position.optional(),
-  headingDeg: z.number().min(0).lt(360).optional(),
-  tags: z.array(z.string().min(1).max(64)).max(64).default([]),
-  format: z.enum(['mp3', 'opus']).default('mp3'),
-  bitrateKbps: z.int().min(16).max(320).default(128),
-});
+/** What MPEG-1 Layer III knows at 48 kHz, kbit/s. */
+const MP3_KBPS = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+export const sessionCreate = z
+  .strictObject({
+    projectId: z.string().min(1).max(64),
+    position: position.optional(),
+    headingDeg: z.number().min(0).lt(360).optional(),
+    tags: z.array(z.string().min(1).max(64)).max(64).default([]),
+    format: z.enum(['mp3', 'opus']).default('mp3'),
+    bitrateKbps: z.int().min(16).max(320).default(128),
+  })
+  .refine((wish) => wish.format !== 'mp3' || MP3_KBPS.includes(wish.bitrateKbps), {
+    path: ['bitrateKbps'],
+    message: `mp3 takes one of ${MP3_KBPS.join(', ')}`,
+  });
 export const sessionPatch = z
   .strictObject({
     position: position.optional(),

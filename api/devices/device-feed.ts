@@ -23,6 +23,8 @@ export interface DeviceFeedOptions {
 /** Changes are read together after this long. */
 const GATHER_MS = 100;
 const READ_AT_ONCE = 1_000;
+/** After a failure, before all is read again. */
+const AGAIN_MS = 1_000;
 
 /** Follows definitions and tokens of devices that are changed by other parts or by another engine. */
 export class DeviceFeed {
@@ -33,6 +35,7 @@ export class DeviceFeed {
   #timer: TimerHandle | undefined;
   #working: Promise<void> = Promise.resolve();
   #stop: () => void = () => {};
+  #stopped = false;
 
   constructor(options: DeviceFeedOptions) {
     this.#options = options;
@@ -51,6 +54,7 @@ export class DeviceFeed {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#stop();
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
   }
@@ -67,10 +71,15 @@ export class DeviceFeed {
       }
     }
     if (this.#due.size === 0 && !this.#everything) return;
+    this.#workLater(GATHER_MS);
+  }
+
+  #workLater(delayMs: number): void {
+    if (this.#stopped) return;
     this.#timer ??= this.#options.clock.setTimeout(() => {
       this.#timer = undefined;
       this.#working = this.#working.then(() => this.#work());
-    }, GATHER_MS);
+    }, delayMs);
   }
 
   async #work(): Promise<void> {
@@ -85,8 +94,12 @@ export class DeviceFeed {
         const there = new Set(all.map((device) => device.id));
         await remove([...present()].filter((id) => !there.has(id)));
         await put(all);
+        const holders = await tokenHolders();
         this.#tokens.clear();
-        for (const id of await tokenHolders()) this.#tokens.add(id);
+        for (const id of holders) {
+          this.#tokens.add(id);
+          this.#options.guarded(id);
+        }
         return;
       }
       const ids = [...due.keys()];
@@ -98,8 +111,9 @@ export class DeviceFeed {
       }
     } catch (thrown) {
       onFault(EngineError.from(thrown));
-      // Whatever was missed is found by reading all of it next time.
+      // Whatever was missed is found by reading all of it, soon.
       this.#everything = true;
+      this.#workLater(AGAIN_MS);
     }
   }
 }

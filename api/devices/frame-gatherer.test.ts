@@ -61,6 +61,35 @@ test('a new thread gets what the lost one left unanswered, with numbers and time
   expect(gatherer.open).toBe(0);
 });
 
+test('a second thread that is lost before it took them gets nothing under a new time', () => {
+  const { posted, link, gatherer } = setup();
+  for (const text of ['one', 'two']) gatherer.push(0, 1, 'a', bytes(text));
+  gatherer.flush();
+  gatherer.answered(0, 0);
+  gatherer.hold(0);
+  link.up = false;
+  gatherer.resume(0);
+  gatherer.hold(0);
+  link.up = true;
+  gatherer.resume(0);
+  gatherer.flush();
+  expect(posted).toHaveLength(2);
+  const [before, again] = posted.map((p) => p.batch);
+  expect(again && texts(again)).toEqual(['two']);
+  expect(again?.numbers && [...again.numbers]).toEqual([1]);
+  expect(again?.atUnixMs[0]).toBe(before?.atUnixMs[1]);
+});
+
+test('a clock that was set back by an hour is followed, not waited for', () => {
+  const { clock, posted, gatherer } = setup();
+  gatherer.push(0, 1, 'a', bytes('one'));
+  clock.jump(-3_600_000);
+  gatherer.push(0, 1, 'a', bytes('two'));
+  gatherer.flush();
+  const [first = 0, second = 0] = posted[0]?.batch.atUnixMs ?? [];
+  expect(first - second).toBe(3_600_000);
+});
+
 test('what a full link did not take is posted later, in order', () => {
   const { clock, posted, link, gatherer } = setup();
   link.up = false;

@@ -14,6 +14,9 @@ export interface FrameGathererOptions {
   readonly maxBytes?: number;
 }
 
+/** A clock this far behind the last stamp was set back by hand or by its time server. */
+const SET_BACK_MS = 60_000;
+
 /** Frames that were sent off together, kept until each is answered. */
 interface Sent {
   readonly first: number;
@@ -25,6 +28,8 @@ interface Sent {
   readonly answered: Uint8Array;
   open: number;
   posted: boolean;
+  /** A thread had it once: it goes again under its own times and without what was answered. */
+  again: boolean;
 }
 
 interface Slot {
@@ -155,6 +160,7 @@ export class FrameGatherer {
       if (!sent.posted || sent.open === 0) continue;
       const { batch, count } = this.#unanswered(sent);
       again += count;
+      sent.again = true;
       sent.posted = this.#options.post(slotIndex, batch);
     }
     this.#flush(slotIndex, slot);
@@ -169,8 +175,12 @@ export class FrameGatherer {
   /** Unix ms in whole microseconds, later than any before at this shard. */
   #stamp(slot: Slot): number {
     const nowMs = this.#options.clock.nowMs();
+    // A clock that was set back by much is followed: standing still would stamp the future for as long.
+    const setBack = slot.lastAtUnixMs - nowMs > SET_BACK_MS;
     const atUnixMs =
-      nowMs > slot.lastAtUnixMs ? nowMs : Math.round(slot.lastAtUnixMs * 1_000 + 1) / 1_000;
+      setBack || nowMs > slot.lastAtUnixMs
+        ? nowMs
+        : Math.round(slot.lastAtUnixMs * 1_000 + 1) / 1_000;
     slot.lastAtUnixMs = atUnixMs;
     return atUnixMs;
   }
@@ -181,7 +191,10 @@ export class FrameGatherer {
     for (const sent of slot.sent) {
       if (sent.posted) continue;
       // A full or closed link: what is left waits for the next flush or for the thread that takes over.
-      if (!this.#options.post(index, copyOf(this.#options.protocol, sent))) break;
+      const batch = sent.again
+        ? this.#unanswered(sent).batch
+        : copyOf(this.#options.protocol, sent);
+      if (!this.#options.post(index, batch)) break;
       sent.posted = true;
     }
     if (slot.sent.some((sent) => !sent.posted) && this.#timer === undefined) {
@@ -205,6 +218,7 @@ export class FrameGatherer {
       answered: new Uint8Array(count),
       open: count,
       posted: false,
+      again: false,
     });
     slot.next += count;
     slot.deviceId = [];

@@ -11,7 +11,7 @@ import {
   type SampleColumns,
   type ToDeviceShard,
 } from '../../actors/device/protocol.js';
-import { errorReply } from '../../actors/device/smartos.codec.js';
+import { decodeFrame, errorReply } from '../../actors/device/smartos.codec.js';
 import { type Shard, ShardPool } from '../../actors/shard-pool.js';
 import type { Clock } from '../../engine/clock.js';
 import type { ChangeFeed } from '../../engine/control/feed.js';
@@ -198,7 +198,8 @@ export class DeviceService {
       }
       reason = error.message;
     }
-    connection.socket.send([Buffer.from(errorReply('', '', reason))]);
+    const { number, serial } = decodeFrame(frame);
+    connection.socket.send([Buffer.from(errorReply(number, serial, reason))]);
   }
 
   /** @param error why the socket was closed for a fault. */

@@ -221,17 +221,14 @@ export class Exchange {
 
   /** Sends a stream, never holding more than one chunk that the client has not taken. */
   async stream(status: number, headers: Headers, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    if (!this.start(status, headers)) return;
-    if (this.head.method === 'HEAD') {
-      this.end();
-      return;
-    }
+    const skip = !this.start(status, headers) || this.head.method === 'HEAD';
     let wake: (() => void) | undefined;
     const go = (): void => wake?.();
     this.onDrain(go);
     this.onClose(go);
     for await (const chunk of chunks) {
-      if (this.#closed) return;
+      // Leaving the loop closes the source; one that was never begun would stay open.
+      if (skip || this.#closed) break;
       if (this.write(chunk)) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;

@@ -62,7 +62,7 @@ async function take(by: RateLimiterMemory, key: string, who: string): Promise<vo
 }
 
 /** An IPv6 user owns a whole /64, so the first four words are the key. */
-function addressGroup(address: string): string {
+export function addressGroup(address: string): string {
   if (!address.includes(':')) return address;
   const [head = ''] = address.split('::');
   const words = head.split(':');

@@ -126,6 +126,12 @@ describe('the peer', () => {
     expect(proxied.address(head('::1', { 'x-forwarded-for': 'nonsense' }))).toBe('::1');
   });
 
+  it('with a host that is no host is called localhost', () => {
+    for (const host of ['a:b:c', '[', 'x:99999', 'a b', 'a/b']) {
+      expect(plain.origin(head('1.1.1.1', { host }))).toBe('http://localhost');
+    }
+  });
+
   it('of another site is told by its origin', () => {
     const from = (origin: string) => plain.foreign(head('1.1.1.1', { host: 'a:1', origin }));
     expect(from('http://a:1')).toBe(false);

@@ -46,7 +46,8 @@ export class PeerResolver {
   host(head: RequestHead): string {
     const forwarded = this.#trusts(head.peer) ? head.headers['x-forwarded-host'] : undefined;
     const host = (forwarded?.split(',')[0] ?? head.headers['host'] ?? '').trim();
-    return /^[A-Za-z0-9.:[\]_-]{1,255}$/.test(host) ? host : 'localhost';
+    const plain = /^[A-Za-z0-9.:[\]_-]{1,255}$/.test(host) && URL.canParse(`http://${host}`);
+    return plain ? host : 'localhost';
   }
 
   /**

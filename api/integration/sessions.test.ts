@@ -202,22 +202,28 @@ test('an address has a limit of sessions, and an ended one makes room', async ()
   expect(again.position).toBeNull();
 });
 
-test('a lost media thread is replaced: place and pause survive, and the same connection goes on', async () => {
-  const [playing, paused] = [await open(0), await open(0)];
-  const listener = await TestListener.connect(playing.streamUrl);
-  await call('POST', `${one(paused.id)}/pause`);
-  await call('PATCH', one(playing.id), { position: place(100) });
-  await listener.reaches(16_000);
-  await site.service.pool.breakShard(0, 'exit');
-  await expect.poll(() => site.service.pool.shards()[0]?.restarts, { timeout: 20_000 }).toBe(1);
-  await listener.next(64_000);
-  expect(listener.ended).toBe(false);
-  const heard = await levels(listener.bytes());
-  expect(heard.east).toBeGreaterThan(0.3);
-  await expect
-    .poll(async () => (await call<SessionAnswer>('GET', one(paused.id))).body.state, {
-      timeout: 8_000,
-    })
-    .toBe('paused');
-  listener.close();
-});
+test.each(['exit', 'throw'] as const)(
+  'a media thread lost by %s is replaced: place and pause survive, and the same connection goes on',
+  async (how) => {
+    const restartsBefore = site.service.pool.shards()[0]?.restarts ?? 0;
+    const [playing, paused] = [await open(0), await open(0)];
+    const listener = await TestListener.connect(playing.streamUrl);
+    await call('POST', `${one(paused.id)}/pause`);
+    await call('PATCH', one(playing.id), { position: place(100) });
+    await listener.reaches(16_000);
+    await site.service.pool.breakShard(0, how);
+    await expect
+      .poll(() => site.service.pool.shards()[0]?.restarts, { timeout: 20_000 })
+      .toBe(restartsBefore + 1);
+    await listener.next(64_000);
+    expect(listener.ended).toBe(false);
+    const heard = await levels(listener.bytes());
+    expect(heard.east).toBeGreaterThan(0.3);
+    await expect
+      .poll(async () => (await call<SessionAnswer>('GET', one(paused.id))).body.state, {
+        timeout: 8_000,
+      })
+      .toBe('paused');
+    listener.close();
+  },
+);

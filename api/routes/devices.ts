@@ -123,6 +123,9 @@ function editRoutes({ service, devices, channels }: DeviceRoutesOptions): readon
       maxBodyBytes: MAX_SAMPLES_BYTES,
       response: samplesAnswer,
       handler: async ({ body, principal }) => {
+        if (principal.kind === 'anonymous') {
+          throw new EngineError('auth.required', 'sign in, or present the token of the device');
+        }
         const columns = readSamples(body as unknown as Uint8Array);
         mayWrite(principal, columns.deviceId);
         return await service.append(columns);

@@ -76,6 +76,8 @@ export class ChildProgram {
   }
 
   #boot(): void {
+    // Two restarts by hand at once: the first one that came through is in charge.
+    if (this.#child !== undefined) return;
     const { entry, args, env } = this.#options;
     const child = spawn(process.execPath, [fileURLToPath(entry), ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],

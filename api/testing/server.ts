@@ -56,7 +56,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: data,
       env: {
-        ...process.env,
+        ...plainEnvironment(),
         EARSHOT_HOST: '127.0.0.1',
         EARSHOT_PORT: '0',
         EARSHOT_STREAM_PORT: '0',
@@ -121,6 +121,13 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       cleanUp();
     },
   };
+}
+
+/** Without settings of ours that a test run was given for itself. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('EARSHOT_')),
+  );
 }
 
 function waitForReady(

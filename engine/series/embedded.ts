@@ -119,7 +119,7 @@ export class EmbeddedStore {
     this.#change('off');
   }
 
-  #spawn(): Promise<void> {
+  async #spawn(): Promise<void> {
     this.#change('starting');
     const child = fork(fileURLToPath(entryUrl('engine/series/chdb.child')), [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -159,7 +159,15 @@ export class EmbeddedStore {
         this.#pingLater();
         resolve();
       });
-      child.once('error', (error) => failed(EngineError.from(error)));
+      child.once('error', (error) => {
+        failed(EngineError.from(error));
+        // With a pid it runs, and its exit follows; without one it could not be forked.
+        if (child.pid !== undefined) return;
+        clock.clearTimeout(deadline);
+        this.#child = undefined;
+        onExited();
+        if (!this.#stopping && this.#port !== 0) this.#restartLater();
+      });
       child.once('exit', (code, signal) => {
         clock.clearTimeout(deadline);
         this.#child = undefined;
@@ -201,6 +209,7 @@ export class EmbeddedStore {
     this.#timer = clock.setTimeout(() => {
       this.#spawn().catch((error: unknown) => {
         this.#lastError = EngineError.from(error).message;
+        if (this.#child === undefined && this.#state === 'starting') this.#restartLater();
       });
     }, delayMs);
   }

@@ -30,6 +30,7 @@ export class StoreInsert {
    * @throws EngineError `store.refused` when the store will never take these rows, `store.away` otherwise.
    */
   async insert(batch: StoreBatch, attempted: boolean, nowUnixMs: number): Promise<void> {
+    let began = false;
     try {
       const dirty = new Set(batch.dirty);
       if (batch.unverified.length > 0) await this.#verify(batch, dirty);
@@ -46,11 +47,15 @@ export class StoreInsert {
           };
       const columns: [string, ...string[]] = ['channel', 'at', 'value'];
       await this.#send('samples', columns, batch.samples, settings);
+      began = batch.samples.length > 0;
       await this.#send('samples_text', columns, batch.text, settings);
+      began ||= batch.text.length > 0;
       const eventColumns: [string, ...string[]] = ['at', 'kind', 'subject', 'id', 'detail'];
       await this.#send('events', eventColumns, batch.events, settings);
     } catch (error) {
-      throw storeError(error);
+      const failed = storeError(error);
+      // A part is in the store: without the cause `neverSent` says no, and all of it goes again as attempted.
+      throw began ? new EngineError(failed.code, failed.message) : failed;
     }
   }
 

@@ -12,12 +12,15 @@ const REFUSED_PAUSE_MS = 60_000;
 export class ConnectGate {
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
+  readonly #maxConnects: number;
   #active = 0;
   #refused: string | undefined;
   #timer: TimerHandle | undefined;
 
-  constructor(clock: Clock) {
+  /** @param maxConnects this gate's share, when several threads connect to one server. */
+  constructor(clock: Clock, maxConnects = MAX_CONNECTS) {
     this.#clock = clock;
+    this.#maxConnects = Math.max(1, maxConnects);
   }
 
   /** Why no source connects at the moment. */
@@ -41,18 +44,18 @@ export class ConnectGate {
 
   leave(outcome: 'connected' | 'failed' | { readonly refused: string }): void {
     this.#active -= 1;
-    if (typeof outcome === 'object') {
-      this.#refused = outcome.refused;
-      if (this.#timer === undefined) {
-        this.#timer = this.#clock.setTimeout(() => {
-          this.#timer = undefined;
-          this.#start();
-        }, REFUSED_PAUSE_MS);
-      }
-      return;
-    }
-    if (outcome === 'connected') this.#refused = undefined;
-    this.#next();
+    if (typeof outcome === 'object') this.#refused = outcome.refused;
+    else if (outcome === 'connected') this.#refused = undefined;
+    if (this.#refused === undefined) this.#next();
+    else this.#tryLater();
+  }
+
+  /** One source tries at the end of the pause; if it fails, another one after the next. */
+  #tryLater(): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#start()) this.#refused = undefined;
+    }, REFUSED_PAUSE_MS);
   }
 
   close(): void {
@@ -62,7 +65,7 @@ export class ConnectGate {
   }
 
   #next(): void {
-    while (this.#refused === undefined && this.#active < MAX_CONNECTS && this.#start());
+    while (this.#refused === undefined && this.#active < this.#maxConnects && this.#start());
   }
 
   #start(): boolean {

@@ -47,7 +47,7 @@ export function ensurePackages() {
   const stamp = join(root, 'node_modules', '.earshot-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash()) return;
   say('installing packages (about a minute) …');
-  // `install` and not `ci`: registries that lack some platforms' optional packages make `ci` refuse the lock.
+  // `install` and not `ci`: it tolerates optional packages of other platforms that are not to be had.
   // node-av would otherwise fetch ffmpeg programs from outside the registry; we use its library only.
   const done = run(
     'npm',
@@ -69,12 +69,11 @@ function onPath(program) {
 
 /**
  * Makes sure that system programs are there. As root on Debian they are installed; otherwise the
- * command to type is printed. `needs` is a list of { program, path?, debianPackage, for }.
+ * command to type is printed. `needs` is a list of { program, found?, debianPackage, for }.
  */
 export function ensureSystem(needs) {
-  const missing = needs.filter(
-    (need) => !(need.path ? existsSync(need.path) : onPath(need.program)),
-  );
+  const there = (need) => (need.found ? need.found() : onPath(need.program));
+  const missing = needs.filter((need) => !there(need));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((need) => need.debianPackage))];
   const command = `apt-get install --yes --no-install-recommends ${packages.join(' ')}`;
@@ -95,9 +94,7 @@ export function ensureSystem(needs) {
     env,
   });
   if (!done.ok) fail(`"${command}" failed (${done.reason}); its message is above`);
-  const still = missing.filter(
-    (need) => !(need.path ? existsSync(need.path) : onPath(need.program)),
-  );
+  const still = missing.filter((need) => !there(need));
   if (still.length > 0)
     fail(`${still.map((m) => m.program).join(', ')} still missing after "${command}"`);
 }
@@ -159,8 +156,13 @@ export const TEST_NEEDS = [
   { program: 'chromium', debianPackage: 'chromium', for: 'browser tests' },
   {
     program: 'postgres',
-    path: '/usr/lib/postgresql/15/bin/postgres',
-    debianPackage: 'postgresql-15',
+    // Debian keeps its servers off the path, one folder a version.
+    found: () =>
+      existsSync('/usr/lib/postgresql') &&
+      readdirSync('/usr/lib/postgresql').some((version) =>
+        existsSync(`/usr/lib/postgresql/${version}/bin/postgres`),
+      ),
+    debianPackage: 'postgresql',
     for: 'a real Postgres in the tests',
   },
 ];
