@@ -169,6 +169,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       spoolFolder: join(config.data, 'spool'),
       spoolLimitBytes: config.series.spoolLimitBytes,
       rawDays: config.series.rawDays,
+      whenSpoolFull: config.series.whenSpoolFull,
       silentAfterMs: config.devices.silentAfterMs,
       autoRegister: config.devices.autoRegister,
       changeTickMs: Math.ceil(config.live.tickMs / 2),
@@ -272,6 +273,11 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       metrics: () => metrics.text(),
     }),
   ];
+  const requests = metrics.histogramMs('http_request', 'HTTP requests.', [
+    'method',
+    'route',
+    'status',
+  ]);
   let gateway: Gateway | undefined;
   const publish = (topic: string, message: Uint8Array, isBinary: boolean) => {
     gateway?.publish(topic, message, isBinary);
@@ -290,6 +296,9 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       }),
     ],
     files: [{ prefix: '/', folder: join(projectRoot(), 'dist', 'ui'), fallback: 'index.html' }],
+    onRequest: ({ method, route, status, durationMs }) => {
+      requests.labels({ method, route, status: String(status) }).observe(durationMs);
+    },
     authenticate: auth.authenticate,
     trustedProxies: config.trustedProxies,
     clock,

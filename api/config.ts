@@ -63,6 +63,8 @@ const schema = z.strictObject({
     .strictObject({
       /** Disk kept for samples while the store is away; per device shard. */
       spoolLimitBytes: z.int().min(1_048_576).default(1_073_741_824),
+      /** What a full spool does: refuse samples, or drop the oldest segment of acknowledged ones to take new ones. */
+      whenSpoolFull: z.enum(['refuse', 'drop-oldest-segment']).default('refuse'),
       /** Days kept; 0 keeps for ever. */
       rawDays: z.int().min(0).default(30),
       minuteDays: z.int().min(0).default(365),

@@ -49,6 +49,8 @@ export interface DeviceShardOptions {
   readonly series: SeriesAddress;
   readonly spoolFolder: string;
   readonly spoolLimitBytes: number;
+  /** `refuse`: nothing acknowledged is dropped; the other keeps taking samples at the price of the oldest. */
+  readonly whenSpoolFull: 'refuse' | 'drop-oldest-segment';
   /** As configured for the store, so that no roll-up is recomputed from raw rows that are gone; 0: kept for ever. */
   readonly rawDays: number;
   /** Names of all writers of the engine, given to one shard: it takes over what others left in the spool. */

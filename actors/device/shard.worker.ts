@@ -25,6 +25,7 @@ const writer = openSeriesWriter({
   spoolFolder: options.spoolFolder,
   spoolLimitBytes: options.spoolLimitBytes,
   rawDays: options.rawDays,
+  whenSpoolFull: options.whenSpoolFull,
   ...(options.writers === undefined ? {} : { adopt: { liveNames: options.writers } }),
 });
 

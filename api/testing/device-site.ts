@@ -79,6 +79,7 @@ export async function startDeviceSite(options: DeviceSiteOptions): Promise<Devic
       silentAfterMs: options.silentAfterMs ?? 60_000,
       autoRegister: options.autoRegister ?? true,
       rawDays: 0,
+      whenSpoolFull: 'refuse',
       changeTickMs: 50,
     },
     requireToken: options.requireToken ?? false,
