@@ -177,7 +177,10 @@ describe('a login', () => {
     const one = await auth.login('admin', password, place);
     const two = await auth.login('admin', password, place);
     for (const { secret } of [one, two]) await ask(cookie(secret));
+    const revoked: string[] = [];
+    auth.onRevoked(({ kind, id }) => revoked.push(`${kind} ${id}`));
     await auth.logout(cookie(one.secret).cookie);
+    expect(revoked).toEqual([`user ${one.user.id}`]);
     expect(await ask(cookie(one.secret))).toMatchObject({ kind: 'anonymous' });
     expect(await ask(cookie(two.secret))).toMatchObject({ kind: 'user' });
     await expect(

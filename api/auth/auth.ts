@@ -114,13 +114,19 @@ export class Auth {
     return login;
   }
 
-  /** Ends the login of this cookie header, if it is one. */
+  /**
+   * Ends the login of this cookie header, if it is one. The user's open sockets are closed: those of other
+   * logins connect again by themselves.
+   */
   async logout(cookies: string | undefined): Promise<void> {
     const shown = cookieOf(cookies);
     if (shown === undefined) return;
     const hash = hashOf(shown.secret);
+    const login = await this.#store.authSessions.find(hash);
     await this.#store.authSessions.remove(hash);
     this.#cache.drop(hash);
+    if (login === undefined) return;
+    for (const listener of this.#listeners) listener({ kind: 'user', id: login.session.userId });
   }
 
   /**
