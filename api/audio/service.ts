@@ -1,3 +1,4 @@
+// A little over 400 lines: one door to everything a session touches; its parts are in files of their own.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { StoredProject } from '../../actors/control/projects.js';

@@ -1,3 +1,4 @@
+// A little over 400 lines: one door to everything a device touches; its parts are in files of their own.
 import type { Command, Commands } from '../../actors/control/commands.js';
 import type { DeviceClaim, Devices } from '../../actors/control/devices.js';
 import type { ActorSnapshots } from '../../actors/control/snapshots.js';

@@ -19,7 +19,7 @@ const BLOCK_BYTES = BLOCK_FRAMES * 8;
 
 /**
  * Encoders as ffmpeg processes, for machines without libav in-process: same packets, more CPU, some
- * 12 MB and 50–150 ms each. A process that breaks or lags by 2 s ends with `media.encoder`.
+ * megabytes of memory and a fork each. A process that breaks or lags by 2 s ends with `media.encoder`.
  */
 export function ffmpegEncoders(command = 'ffmpeg'): EncoderFactory {
   return {

@@ -2,7 +2,7 @@ import { EngineError } from '../../engine/errors.js';
 import { F32, I32, op, V128, wasmModule } from './wasm-writer.js';
 
 /**
- * The mixer's inner loops in WebAssembly SIMD (measured 5–6 × the same loops in JavaScript). Addresses
+ * The mixer's inner loops in WebAssembly SIMD. Addresses
  * and lengths are bytes; lengths must be multiples of 16 and not 0.
  */
 export interface Kernel {
