@@ -135,6 +135,11 @@ function postgresPool(url: string, onError: (error: Error) => void): pg.Pool {
     types: { getTypeParser: parserOf },
   });
   // Without a listener the loss of an idle connection would end the process.
+  // The pool listens to idle connections only: one that breaks while a query is under way would end the process.
+  // The query itself is told and rejects, so there is nothing more to say.
+  pool.on('connect', (connection) => {
+    connection.on('error', () => undefined);
+  });
   pool.on('error', (error: Error & { client?: unknown }) => {
     // The driver hangs its whole connection on the error, password and all; it must not reach a log.
     delete error.client;
