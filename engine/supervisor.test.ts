@@ -1,3 +1,4 @@
+// Over 400 lines: one supervisor, all of its promises side by side.
 import { describe, expect, it, vi } from 'vitest';
 import { type AnyActorLogic, assign, fromCallback, fromPromise, sendTo, setup } from 'xstate';
 import { TestClock } from './clock.js';

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { RateLimited } from '../http/limits.js';
+import { addressGroup, RateLimited } from '../http/limits.js';
 
 /** Wrong passwords allowed in `windowS` seconds. */
 export interface LoginLimits {
@@ -62,13 +62,4 @@ export class LoginGuard {
   #bucket(key: string): number {
     return createHmac('sha256', this.#secret).update(key).digest().readUInt16BE(0);
   }
-}
-
-/** Whoever has an IPv6 address has all of its /64. */
-function addressGroup(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [head = ''] = address.split('::');
-  const words = head.split(':').slice(0, 4);
-  while (words.length < 4) words.push('0');
-  return words.join(':');
 }

@@ -61,9 +61,9 @@ async function take(by: RateLimiterMemory, key: string, who: string): Promise<vo
   }
 }
 
-/** An IPv6 user owns a whole /64, so the first four words are the key. */
+/** Whom an address stands for: whoever has an IPv6 address has all of its /64, so its first four words are the key. */
 export function addressGroup(address: string): string {
-  if (!address.includes(':')) return address;
+  if (!address.includes(':') || address.includes('.')) return address;
   const [head = ''] = address.split('::');
   const words = head.split(':');
   while (words.length < 4) words.push('0');

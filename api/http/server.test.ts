@@ -1,3 +1,4 @@
+// Over 400 lines: one real server serves all of these.
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Over 400 lines: one suite that runs against both stores, and what only one of them has.
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
