@@ -5,12 +5,10 @@ import {
   type EncoderFactory,
   type GeoPoint,
   type PcmMedia,
-  type ProjectDefinition,
   RATE_HZ,
-  type RecordingDefinition,
-  type SpeakerDefinition,
   type StreamFormat,
 } from '../media/ports.js';
+import type { SpineProject, SpineRecording, SpineSpeaker } from '../media/spine.js';
 import { Noise } from '../media/synth/tools.js';
 import { pcmOf } from '../media/tones.js';
 
@@ -61,8 +59,8 @@ function ring(eastM: number, northM: number, radiusM: number) {
  * Six speakers whose wide borders hold the whole path, and two recordings that reach over it: every
  * step changes the gain of all eight voices.
  */
-export function walkedProject(): ProjectDefinition {
-  const speakers = Array.from({ length: SPEAKERS }, (_, i): SpeakerDefinition => {
+export function walkedProject(): SpineProject {
+  const speakers = Array.from({ length: SPEAKERS }, (_, i): SpineSpeaker => {
     const turn = (2 * Math.PI * i) / SPEAKERS;
     return {
       id: `s${i}`,
@@ -77,7 +75,7 @@ export function walkedProject(): ProjectDefinition {
   });
   const recordings = Array.from(
     { length: RECORDINGS },
-    (_, i): RecordingDefinition => ({
+    (_, i): SpineRecording => ({
       id: `r${i}`,
       projectId: 'walk',
       name: `r${i}`,

@@ -12,10 +12,10 @@ import {
   BLOCK_MS,
   type EncoderFactory,
   type PcmMedia,
-  type ProjectDefinition,
   RATE_HZ,
   type StreamFormat,
 } from '../media/ports.js';
+import type { SpineProject } from '../media/spine.js';
 import { wav } from '../media/synth/tools.js';
 import {
   addListeners,
@@ -203,7 +203,7 @@ function moveCost(): number {
   const recording = base.recordings[0];
   if (speaker === undefined || recording === undefined) return Number.NaN;
   const [[outer = []] = []] = speaker.shape;
-  const definition: ProjectDefinition = {
+  const definition: SpineProject = {
     ...base,
     speakers: Array.from({ length: 2000 }, (_, i) => ({
       ...speaker,

@@ -8,10 +8,10 @@ import {
   BLOCK_MS,
   type EncoderFactory,
   type GeoPoint,
-  type ProjectDefinition,
   RATE_HZ,
   type StreamFormat,
 } from './ports.js';
+import type { SpineProject } from './spine.js';
 import { decodeStream, pcmOf, type Stereo, tone, toneLevel } from './tones.js';
 
 const SECOND = 1000 / BLOCK_MS;
@@ -26,7 +26,7 @@ const square = (lon: number, lat: number, half: number) => [
 ];
 
 /** Two squares, 440 Hz and 1,000 Hz, that touch at longitude 0; a recording of 3,000 Hz in the second. */
-const project: ProjectDefinition = {
+const project: SpineProject = {
   id: 'p',
   name: 'P',
   center: { latitude: 0, longitude: 0 },
@@ -48,7 +48,7 @@ const WEST: GeoPoint = { latitude: 0, longitude: -0.01 };
 const EAST: GeoPoint = { latitude: 0, longitude: 0.01 };
 const BIRD: GeoPoint = { latitude: 0.005, longitude: 0.015 };
 
-function speaker(id: string, shape: ProjectDefinition['speakers'][number]['shape'][number]) {
+function speaker(id: string, shape: SpineProject['speakers'][number]['shape'][number]) {
   return {
     id,
     projectId: 'p',

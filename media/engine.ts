@@ -9,13 +9,8 @@ import { type MediaAccess, MediaLibrary } from './library.js';
 import { type HeardVoice, Mix } from './mix.js';
 import { Mixer } from './mixer/mixer.js';
 import { PartsBuilder } from './parts.js';
-import {
-  BLOCK_FRAMES,
-  BLOCK_MS,
-  type EncoderFactory,
-  type GeoPoint,
-  type ProjectDefinition,
-} from './ports.js';
+import { BLOCK_FRAMES, BLOCK_MS, type EncoderFactory, type GeoPoint } from './ports.js';
+import type { SpineProject } from './spine.js';
 import { MixStream, type StreamMember } from './stream.js';
 
 /** A stall up to this long is made good block by block; beyond it the missed sound is left out. */
@@ -103,7 +98,7 @@ export class MixEngine {
   }
 
   /** Adds a project or replaces its definition; heard from the next block on. */
-  addProject(definition: ProjectDefinition): void {
+  addProject(definition: SpineProject): void {
     this.#projects.set(definition.id, new PreparedProject(definition));
     for (const session of this.#sessions.values()) {
       if (session.projectId === definition.id) session.moved = true;

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PreparedProject, panOf, recordingGain, speakerGain } from './gains.js';
 import { distanceM } from './geometry.js';
-import type { GeoPoint, ProjectDefinition, RecordingDefinition } from './ports.js';
+import type { GeoPoint } from './ports.js';
+import type { SpineProject, SpineRecording } from './spine.js';
 
 const M = 1 / 111_194.93;
 const point = (eastM: number, northM: number): GeoPoint => ({
@@ -84,10 +85,10 @@ describe('panOf', () => {
 
 function recording(id: string, position: GeoPoint, radiusM: number, tags: string[] = []) {
   const base = { id, projectId: 'p', name: id, volume: 1, mediaId: id };
-  return { ...base, position, radiusM, tags } satisfies RecordingDefinition;
+  return { ...base, position, radiusM, tags } satisfies SpineRecording;
 }
 
-const projectOf = (recordings: RecordingDefinition[]): ProjectDefinition => ({
+const projectOf = (recordings: SpineRecording[]): SpineProject => ({
   id: 'p',
   name: 'p',
   center: point(0, 0),

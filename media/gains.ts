@@ -9,12 +9,8 @@ import {
   vecDistanceM,
   wrapLongitude,
 } from './geometry.js';
-import type {
-  GeoPoint,
-  ProjectDefinition,
-  RecordingDefinition,
-  SpeakerDefinition,
-} from './ports.js';
+import type { GeoPoint } from './ports.js';
+import type { SpineProject, SpineRecording, SpineSpeaker } from './spine.js';
 
 /** Inner part of a recording's radius in which it plays at full volume. */
 const FULL_VOLUME_PART = 0.5;
@@ -28,7 +24,7 @@ const clamp01 = (value: number): number => (value > 0 ? Math.min(1, value) : 0);
  * the boundary, to `maxVolume` at `attenuationM` and beyond. Not-a-number counts as 0.
  */
 export function speakerGain(
-  speaker: Pick<SpeakerDefinition, 'attenuationM' | 'minVolume' | 'maxVolume'>,
+  speaker: Pick<SpineSpeaker, 'attenuationM' | 'minVolume' | 'maxVolume'>,
   inside: boolean,
   boundaryM: number,
 ): number {
@@ -78,25 +74,25 @@ export interface ListenerPlace {
 }
 
 interface PreparedSpeaker {
-  readonly definition: SpeakerDefinition;
+  readonly definition: SpineSpeaker;
   readonly shape: PreparedShape;
 }
 
 interface PreparedRecording {
-  readonly definition: RecordingDefinition;
+  readonly definition: SpineRecording;
   readonly place: Vec3;
 }
 
 /** A project's sources, prepared once, so that a move costs microseconds however many there are. */
 export class PreparedProject {
-  readonly definition: ProjectDefinition;
+  readonly definition: SpineProject;
   readonly #speakers: readonly PreparedSpeaker[];
   readonly #recordings: readonly PreparedRecording[];
   readonly #index: Flatbush | undefined;
   /** Box number → recording number: a box cut at the antimeridian has two. */
   readonly #boxOwner: Uint32Array;
 
-  constructor(definition: ProjectDefinition) {
+  constructor(definition: SpineProject) {
     this.definition = definition;
     this.#speakers = definition.speakers.map((speaker) => ({
       definition: speaker,
@@ -177,7 +173,7 @@ export class PreparedProject {
   }
 }
 
-function named(definition: SpeakerDefinition | RecordingDefinition) {
+function named(definition: SpineSpeaker | SpineRecording) {
   return { id: definition.id, name: definition.name, mediaId: definition.mediaId };
 }
 

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import { fromJson, fromRow } from '../../engine/control/rows.js';
-import type { RecordingDefinition, SpeakerDefinition } from '../../media/ports.js';
+import type { SpineRecording, SpineSpeaker } from '../../media/spine.js';
 import type { SiteTables } from './tables.js';
 
 const point = z.tuple([z.number(), z.number()]);
@@ -36,7 +36,7 @@ const recordingRow = z.object({
 export type SitePlan = z.infer<typeof planJson>;
 
 /** @throws EngineError `store.refused` when the row is damaged. */
-export function speakerOf(raw: Selectable<SiteTables['speakers']>): SpeakerDefinition {
+export function speakerOf(raw: Selectable<SiteTables['speakers']>): SpineSpeaker {
   const row = fromRow(speakerRow, raw, `speaker ${raw.id}`);
   return {
     id: row.id,
@@ -50,7 +50,7 @@ export function speakerOf(raw: Selectable<SiteTables['speakers']>): SpeakerDefin
   };
 }
 
-export function speakerValues(speaker: SpeakerDefinition): Selectable<SiteTables['speakers']> {
+export function speakerValues(speaker: SpineSpeaker): Selectable<SiteTables['speakers']> {
   return {
     id: speaker.id,
     project_id: speaker.projectId,
@@ -64,7 +64,7 @@ export function speakerValues(speaker: SpeakerDefinition): Selectable<SiteTables
 }
 
 /** @throws EngineError `store.refused` when the row is damaged. */
-export function recordingOf(raw: Selectable<SiteTables['recordings']>): RecordingDefinition {
+export function recordingOf(raw: Selectable<SiteTables['recordings']>): SpineRecording {
   const row = fromRow(recordingRow, raw, `recording ${raw.id}`);
   return {
     id: row.id,
@@ -78,9 +78,7 @@ export function recordingOf(raw: Selectable<SiteTables['recordings']>): Recordin
   };
 }
 
-export function recordingValues(
-  recording: RecordingDefinition,
-): Selectable<SiteTables['recordings']> {
+export function recordingValues(recording: SpineRecording): Selectable<SiteTables['recordings']> {
   return {
     id: recording.id,
     project_id: recording.projectId,

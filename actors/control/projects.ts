@@ -1,10 +1,6 @@
 import { fromJson } from '../../engine/control/rows.js';
 import { EngineError } from '../../engine/errors.js';
-import type {
-  ProjectDefinition,
-  RecordingDefinition,
-  SpeakerDefinition,
-} from '../../media/ports.js';
+import type { SpineProject, SpineRecording, SpineSpeaker } from '../../media/spine.js';
 import {
   planJson,
   recordingOf,
@@ -17,7 +13,7 @@ import { note, type SiteScope } from './scope.js';
 import type { SiteControl } from './tables.js';
 
 /** A project as the store keeps it: what the sound needs, and the map's plan. */
-export interface StoredProject extends ProjectDefinition {
+export interface StoredProject extends SpineProject {
   readonly plan: SitePlan | undefined;
 }
 
@@ -108,7 +104,7 @@ export class Projects {
   }
 
   /** Makes or replaces one speaker. @throws EngineError `conflict` when its project does not exist. */
-  async putSpeaker(speaker: SpeakerDefinition): Promise<void> {
+  async putSpeaker(speaker: SpineSpeaker): Promise<void> {
     await this.#control.write(async (scope) => {
       const { id, ...values } = speakerValues(speaker);
       await noteOldProject(scope, 'speakers', id);
@@ -122,7 +118,7 @@ export class Projects {
   }
 
   /** Makes or replaces one recording. @throws EngineError `conflict` when its project does not exist. */
-  async putRecording(recording: RecordingDefinition): Promise<void> {
+  async putRecording(recording: SpineRecording): Promise<void> {
     await this.#control.write(async (scope) => {
       const { id, ...values } = recordingValues(recording);
       await noteOldProject(scope, 'recordings', id);

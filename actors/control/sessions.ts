@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bulkRows, fromJson, fromRow, inBulks } from '../../engine/control/rows.js';
 import { EngineError } from '../../engine/errors.js';
 import type { GeoPoint } from '../../media/ports.js';
-import type { SessionDefinition } from '../session/protocol.js';
+import type { SessionDefinition } from '../session/spine.js';
 import { tagsJson } from './project.rows.js';
 import { note } from './scope.js';
 import type { SiteControl } from './tables.js';

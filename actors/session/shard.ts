@@ -6,6 +6,7 @@ import type { SupervisorApi } from '../../engine/supervisor.types.js';
 import type { MixEngine } from '../../media/engine.js';
 import type { IcecastOut } from './icecast-out.js';
 import { Presence } from './presence.js';
+import { type SessionLeaves, sessionLogic } from './session.machine.js';
 import type {
   AdoptedSession,
   Hearing,
@@ -13,8 +14,7 @@ import type {
   SessionDefinition,
   SessionMove,
   SessionState,
-} from './protocol.js';
-import { type SessionLeaves, sessionLogic } from './session.machine.js';
+} from './spine.js';
 
 export const SESSION_KIND = 'session';
 

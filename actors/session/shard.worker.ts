@@ -5,8 +5,8 @@ import { MixEngine } from '../../media/engine.js';
 import type { EncoderFactory } from '../../media/ports.js';
 import { ShardHost } from '../host.js';
 import { IcecastOut } from './icecast-out.js';
-import type { FromMediaShard, MediaShardOptions, ToMediaShard } from './protocol.js';
 import { MediaSessions } from './shard.js';
+import type { FromMediaShard, MediaShardOptions, ToMediaShard } from './spine.js';
 
 /**
  * A media thread: the sessions of its share of the listeners, their mixes and encoders. It is inside native

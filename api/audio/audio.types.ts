@@ -4,7 +4,7 @@ import type {
   MediaShardOptions,
   SessionDefinition,
   ToMediaShard,
-} from '../../actors/session/protocol.js';
+} from '../../actors/session/spine.js';
 import type { ShardPoolOptions } from '../../actors/shard-pool.js';
 import type { Clock } from '../../engine/clock.js';
 import type { Log } from '../../engine/log.js';

@@ -1,4 +1,4 @@
-import type { SessionDefinition, SessionState } from '../../actors/session/protocol.js';
+import type { SessionDefinition, SessionState } from '../../actors/session/spine.js';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Mount, MountTable } from '../../media/mounts/mount.js';

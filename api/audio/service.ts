@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { StoredProject } from '../../actors/control/projects.js';
 import type { SnapshotChange } from '../../actors/control/snapshots.js';
+import { SESSION_KIND, stateOf } from '../../actors/session/shard.js';
 import type {
   FromMediaShard,
   MediaShardOptions,
@@ -10,8 +11,7 @@ import type {
   SessionDefinition,
   SessionMove,
   ToMediaShard,
-} from '../../actors/session/protocol.js';
-import { SESSION_KIND, stateOf } from '../../actors/session/shard.js';
+} from '../../actors/session/spine.js';
 import { type Shard, ShardPool } from '../../actors/shard-pool.js';
 import type { TimerHandle } from '../../engine/clock.js';
 import { entryUrl } from '../../engine/entry.js';

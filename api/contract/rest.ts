@@ -55,7 +55,7 @@ export const session = z.object({
   projectId: z.string(),
   state: z.enum(['starting', 'streaming', 'paused', 'idle', 'stopped']),
   streamUrl: z.url(),
-  format: z.enum(['mp3', 'opus']),
+  format: z.enum(['mp3', 'opus', 'vorbis']),
   bitrateKbps: z.int(),
   position: position.nullable(),
   headingDeg: z.number().nullable(),

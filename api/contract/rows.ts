@@ -45,7 +45,7 @@ export interface SessionRow {
   readonly longitude: number | null;
   readonly headingDeg: number | null;
   readonly tags: readonly string[];
-  readonly format: 'mp3' | 'opus';
+  readonly format: 'mp3' | 'opus' | 'vorbis';
   readonly bitrateKbps: number;
   readonly listeners: number;
   readonly shard: string;

@@ -1,8 +1,4 @@
-import type {
-  ProjectDefinition,
-  RecordingDefinition,
-  SpeakerDefinition,
-} from '../../media/ports.js';
+import type { SpineProject, SpineRecording, SpineSpeaker } from '../../media/spine.js';
 import { band, CENTER, circle, type Metres, toGeo, toRing } from './ground.js';
 
 export const DEMO_PROJECT_ID = 'demo';
@@ -255,9 +251,9 @@ export const SPOTS: readonly Spot[] = [
 export const demoMediaId = (sound: string): string => `demo-${sound}`;
 
 /** The demo project: a walled garden of 260 × 180 m with seven sounding places and twelve recordings. */
-export function demoProject(): ProjectDefinition {
+export function demoProject(): SpineProject {
   const speakers = ZONES.map(
-    (zone): SpeakerDefinition => ({
+    (zone): SpineSpeaker => ({
       id: `demo-${zone.id}`,
       projectId: DEMO_PROJECT_ID,
       name: zone.name,
@@ -269,7 +265,7 @@ export function demoProject(): ProjectDefinition {
     }),
   );
   const recordings = SPOTS.map(
-    (spot): RecordingDefinition => ({
+    (spot): SpineRecording => ({
       id: `demo-${spot.id}`,
       projectId: DEMO_PROJECT_ID,
       name: spot.name,

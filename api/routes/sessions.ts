@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SessionDefinition, SessionMove } from '../../actors/session/protocol.js';
+import type { SessionDefinition, SessionMove } from '../../actors/session/spine.js';
 import type { SessionOpen } from '../audio/audio.types.js';
 import {
   session as sessionAnswer,

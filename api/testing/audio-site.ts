@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { openSiteStore, type SiteStore } from '../../actors/control/site.js';
 import { SystemClock } from '../../engine/clock.js';
 import { silentLog } from '../../engine/log.js';
-import type { GeoPoint, ProjectDefinition } from '../../media/ports.js';
+import type { GeoPoint } from '../../media/ports.js';
+import type { SpineProject } from '../../media/spine.js';
 import type { AudioOptions } from '../audio/audio.types.js';
 import { AudioService } from '../audio/service.js';
 import { createGateway, type Gateway } from '../http/server.js';
@@ -74,7 +75,7 @@ function zone(id: string, eastM: number) {
   };
 }
 
-export const tonesProject: ProjectDefinition = {
+export const tonesProject: SpineProject = {
   id: TEST_PROJECT,
   name: 'Two tones',
   center: place(50),

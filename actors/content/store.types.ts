@@ -1,0 +1,113 @@
+import type * as Rows from './content.types.js';
+
+export type ConditionOp =
+  | '='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  /** Text: any letter case. */
+  | 'contains'
+  | 'startsWith'
+  /** `value` is a list. */
+  | 'in'
+  /** `value` true: is null; false: is not. */
+  | 'isNull';
+
+export interface Condition<T> {
+  readonly field: Extract<keyof T, string>;
+  readonly op: ConditionOp;
+  readonly value: string | number | boolean | readonly (string | number)[];
+}
+
+/** All conditions hold. */
+export interface Find<T> {
+  readonly where?: readonly Condition<T>[];
+  /** Default: by id. Ties are broken by id, in the same direction. */
+  readonly order?: {
+    readonly by: Extract<keyof T, string>;
+    readonly direction: 'asc' | 'desc';
+  };
+  readonly offset?: number;
+  /** Default and most 10,000; see `ContentTable.each` for more. */
+  readonly limit?: number;
+}
+
+/** More ways to find assets; all hold together with `where`. */
+export interface FindAssets extends Find<Rows.Asset> {
+  readonly tagIdsAll?: readonly number[];
+  readonly tagIdsAny?: readonly number[];
+  /** In every one of them. */
+  readonly envelopeIds?: readonly number[];
+  /** Part of description or file name. */
+  readonly text?: string;
+  /** Part of user name, full name or e-mail of who made it. */
+  readonly userText?: string;
+}
+
+/**
+ * One table. Writes are noted in the change feed under the table's name (domain `content.<name>`, id = row id), and,
+ * for what a project's sound is made of, under `projects` as well. Answers hold whole rows.
+ */
+export interface ContentTable<T extends { readonly id: number }, F extends Find<T> = Find<T>> {
+  get(id: number): Promise<T | undefined>;
+  /** In the order of `ids`; unknown ones are left out. At most 10,000. */
+  many(ids: readonly number[]): Promise<readonly T[]>;
+  find(find?: F): Promise<readonly T[]>;
+  first(find: F): Promise<T | undefined>;
+  count(find?: F): Promise<number>;
+  /** All that match in pieces of at most `size` (default 500), by id; other work goes on between pieces. */
+  each(find?: Omit<F, 'order' | 'offset' | 'limit'>, size?: number): AsyncIterable<readonly T[]>;
+  /** @throws EngineError `conflict` for a broken reference or a value that must be unique, naming it. */
+  create(values: Omit<T, 'id'>): Promise<T>;
+  /** One transaction. */
+  createMany(values: readonly Omit<T, 'id'>[]): Promise<readonly T[]>;
+  /** @returns undefined when there is none. @throws as `create`. */
+  update(id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined>;
+  /** Rows that refer to it go too, or lose the reference. @returns false when there was none. */
+  remove(id: number): Promise<boolean>;
+}
+
+export interface VoteSum {
+  readonly assetId: number;
+  readonly kind: Rows.VoteKind;
+  readonly count: number;
+  /** Of values; null without any. */
+  readonly average: number | null;
+}
+
+/** All content of a site. One for the process, in the control store. */
+export interface ContentStore {
+  readonly languages: ContentTable<Rows.Language>;
+  readonly localizedStrings: ContentTable<Rows.LocalizedString>;
+  readonly projects: ContentTable<Rows.Project>;
+  readonly projectGroups: ContentTable<Rows.ProjectGroup>;
+  readonly speakers: ContentTable<Rows.Speaker>;
+  readonly audioTracks: ContentTable<Rows.AudioTrack>;
+  readonly assets: ContentTable<Rows.Asset, FindAssets>;
+  readonly envelopes: ContentTable<Rows.Envelope>;
+  readonly tagCategories: ContentTable<Rows.TagCategory>;
+  readonly tags: ContentTable<Rows.Tag>;
+  readonly tagRelationships: ContentTable<Rows.TagRelationship>;
+  readonly uiGroups: ContentTable<Rows.UiGroup>;
+  readonly uiItems: ContentTable<Rows.UiItem>;
+  readonly uiElementNames: ContentTable<Rows.UiElementName>;
+  readonly uiElements: ContentTable<Rows.UiElement>;
+  readonly timedAssets: ContentTable<Rows.TimedAsset>;
+  readonly visitors: ContentTable<Rows.Visitor>;
+  readonly sessions: ContentTable<Rows.VisitSession>;
+  readonly events: ContentTable<Rows.ContentEvent>;
+  readonly listens: ContentTable<Rows.ListenRow>;
+  readonly votes: ContentTable<Rows.Vote>;
+  readonly notifications: ContentTable<Rows.Notification>;
+  /** Texts of localised fields in one language, by string id; ids in other languages are left out. */
+  texts(ids: readonly number[], languageId: number): Promise<ReadonlyMap<number, string>>;
+  /** One entry for each asset and kind that has votes. Empty `assetIds`: all. */
+  voteSums(assetIds: readonly number[]): Promise<readonly VoteSum[]>;
+  /** What a visitor blocked: by own votes, from whichever session. */
+  blocksOf(userId: number): Promise<{
+    readonly assetIds: readonly number[];
+    readonly userIds: readonly number[];
+  }>;
+}
