@@ -7,6 +7,8 @@ export const LIVE_RESOURCES = [
   'sessions',
   'actors',
   'alarms',
+  'speakers',
+  'ingest',
   'shards',
   'stores',
 ] as const;

@@ -90,3 +90,27 @@ export interface StoreRow {
   readonly spoolBytes: number | null;
   readonly lastError: string | null;
 }
+
+/** A speaker's sound source, as the media threads and live decoders see it. Id: the speaker's number as text. */
+export interface SpeakerRow {
+  readonly id: string;
+  readonly projectId: number;
+  readonly name: string;
+  /** `silent`: no source sounds, tried again; `backup`: the first source is away, another one is heard. */
+  readonly state: 'ok' | 'backup' | 'silent' | 'off' | 'unused';
+  readonly source: string | null;
+  readonly sinceUnixMs: number;
+  readonly lastError: string | null;
+}
+
+/** A file on its way to becoming an asset. Id: the asset's number as text. Done ones leave after a minute. */
+export interface IngestRow {
+  readonly id: string;
+  readonly projectId: number;
+  readonly name: string;
+  readonly state: 'waiting' | 'working' | 'ready' | 'failed';
+  readonly step: 'upload' | 'probe' | 'transcode' | 'loudness' | 'peaks' | null;
+  /** 0..1 */
+  readonly progress: number;
+  readonly error: string | null;
+}
