@@ -47,8 +47,8 @@ export interface FindAssets extends Find<Rows.Asset> {
 }
 
 /**
- * One table. Writes are noted in the change feed under the table's name (domain `content.<name>`, id = row id), and,
- * for what a project's sound is made of, under `projects` as well. Answers hold whole rows.
+ * One table. Writes are noted in the change feed under the table's name (domain `content.<name>`, id = row id);
+ * rows that go because one they belong to went are not noted. Answers hold whole rows.
  */
 export interface ContentTable<T extends { readonly id: number }, F extends Find<T> = Find<T>> {
   get(id: number): Promise<T | undefined>;

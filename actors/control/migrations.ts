@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { createFeedTables } from '../../engine/control/feed-log.js';
 import type { Migration } from '../../engine/control/migrate.js';
+import { CONTENT } from './migration-content.js';
 
 const ID = 'text not null primary key';
 const TEXT = 'text not null';
@@ -156,4 +157,5 @@ export const MIGRATIONS: readonly Migration[] = [
       await table('settings', [`key ${ID}`, `value_json ${TEXT}`]);
     },
   },
+  CONTENT,
 ];

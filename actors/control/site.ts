@@ -1,4 +1,6 @@
 import { type ControlOptions, openControl } from '../../engine/control/control.js';
+import { openContent } from '../content/store.js';
+import type { ContentStore } from '../content/store.types.js';
 import { AuthSessions } from './auth-sessions.js';
 import { Commands } from './commands.js';
 import { type DeviceCaps, Devices } from './devices.js';
@@ -25,6 +27,8 @@ export interface SiteStore {
   readonly sessions: Sessions;
   readonly commands: Commands;
   readonly settings: Settings;
+  /** Projects, sounds, tags, visitors: what a sounding site is made of. */
+  readonly content: ContentStore;
   /** Closes the store; idempotent. */
   close(): Promise<void>;
 }
@@ -46,6 +50,7 @@ export async function openSiteStore(
     sessions: new Sessions(control),
     commands: new Commands(control),
     settings: new Settings(control),
+    content: openContent(control),
     close: () => control.close(),
   };
 }

@@ -128,4 +128,6 @@ export type Domain =
   | 'media'
   | 'sessions'
   | 'commands'
-  | 'settings';
+  | 'settings'
+  /** A content table, `content.assets` …; the id is the row's number as text. */
+  | `content.${string}`;

@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import type { SiteControl } from '../control/tables.js';
+import { AssetTable } from './assets.js';
+import type { VoteKind } from './content.types.js';
+import { type ContentName, SPECS } from './specs.js';
+import type { ContentStore, VoteSum } from './store.types.js';
+import { StoredTable } from './table.js';
+
+/** Ids in one query. */
+const AT_ONCE = 500;
+
+/** The content of a site on its control store. */
+export function openContent(control: SiteControl): ContentStore {
+  const tables = Object.fromEntries(
+    (Object.keys(SPECS) as ContentName[])
+      .filter((name) => name !== 'assets')
+      .map((name) => [name, new StoredTable<{ id: number }>(control, SPECS[name] as never)]),
+  ) as unknown as Omit<ContentStore, 'assets' | 'texts' | 'voteSums' | 'blocksOf'>;
+  return {
+    ...tables,
+    assets: new AssetTable(control, SPECS.assets),
+    texts: async (ids, languageId) => {
+      const texts = new Map<number, string>();
+      for (let at = 0; at < ids.length; at += AT_ONCE) {
+        const rows = await tables.localizedStrings.find({
+          where: [
+            { field: 'id', op: 'in', value: ids.slice(at, at + AT_ONCE) },
+            { field: 'languageId', op: '=', value: languageId },
+          ],
+        });
+        for (const { id, text } of rows) texts.set(id, text);
+      }
+      return texts;
+    },
+    voteSums: (assetIds) => voteSums(control, assetIds),
+    blocksOf: (userId) => blocksOf(control, userId),
+  };
+}
+
+async function voteSums(
+  control: SiteControl,
+  assetIds: readonly number[],
+): Promise<readonly VoteSum[]> {
+  interface Sum {
+    readonly asset_id: number;
+    readonly kind: VoteKind;
+    readonly count: number;
+    readonly average: number | null;
+  }
+  const sums: Sum[] = [];
+  await control.read(async (db) => {
+    for (let at = 0; at === 0 || at < assetIds.length; at += AT_ONCE) {
+      const some = assetIds.slice(at, at + AT_ONCE);
+      const where = some.length === 0 ? sql`1 = 1` : sql`asset_id in (${sql.join(some)})`;
+      const { rows } = await sql<Sum>`select asset_id, kind, count(*) as count,
+        avg(cast(value as double precision)) as average
+        from content_votes where ${where} group by asset_id, kind order by asset_id, kind`.execute(
+        db,
+      );
+      sums.push(...rows);
+    }
+  });
+  return sums.map(({ asset_id, kind, count, average }) => ({
+    assetId: asset_id,
+    kind,
+    count: Number(count),
+    average,
+  }));
+}
+
+async function blocksOf(
+  control: SiteControl,
+  userId: number,
+): Promise<{ readonly assetIds: readonly number[]; readonly userIds: readonly number[] }> {
+  return await control.read(async (db) => {
+    const assets = await sql<{ id: number }>`select distinct asset_id as id from content_votes
+      where user_id = ${userId} and kind = 'block_asset' order by 1`.execute(db);
+    const users = await sql<{ id: number }>`select distinct a.user_id as id
+      from content_votes as v join content_assets as a on a.id = v.asset_id
+      where v.user_id = ${userId} and v.kind = 'block_user' and a.user_id is not null
+      order by 1`.execute(db);
+    return { assetIds: assets.rows.map(({ id }) => id), userIds: users.rows.map(({ id }) => id) };
+  });
+}

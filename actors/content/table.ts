@@ -1,0 +1,257 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { controlError } from '../../engine/control/control-errors.js';
+import { inBulks } from '../../engine/control/rows.js';
+import { EngineError } from '../../engine/errors.js';
+import { note, type SiteScope } from '../control/scope.js';
+import type { SiteControl, SiteTables } from '../control/tables.js';
+import { columnOf, fromStored, type StoredRow, toStored } from './columns.js';
+import type { TableSpec } from './specs.js';
+import type { Condition, ContentTable, Find } from './store.types.js';
+
+const MOST_ROWS = 10_000;
+/** Ids in one `in (…)`. */
+const IDS_AT_ONCE = 500;
+const EACH_ROWS = 500;
+
+type Where = RawBuilder<unknown>;
+
+/** One content table in the control store; see `ContentTable` for what its methods promise. */
+export class StoredTable<T extends { readonly id: number }, F extends Find<T> = Find<T>>
+  implements ContentTable<T, F>
+{
+  protected readonly control: SiteControl;
+  protected readonly spec: TableSpec<T>;
+  readonly #fields: readonly string[];
+  readonly #list: RawBuilder<unknown>;
+
+  constructor(control: SiteControl, spec: TableSpec<T>) {
+    this.control = control;
+    this.spec = spec;
+    this.#fields = Object.keys(spec.columns);
+    this.#list = sql.join(['id', ...this.#fields].map((field) => sql.ref(columnOf(field))));
+  }
+
+  async get(id: number): Promise<T | undefined> {
+    return (await this.many([id]))[0];
+  }
+
+  async many(ids: readonly number[]): Promise<readonly T[]> {
+    const wanted = ids.slice(0, MOST_ROWS).filter((id) => Number.isSafeInteger(id));
+    const found = new Map<number, T>();
+    await this.control.read(async (db) => {
+      await inBulks(pieces([...new Set(wanted)]), async (groups) => {
+        for (const some of groups) {
+          for (const row of await this.#select(db, sql`id in (${sql.join(some)})`)) {
+            found.set(row.id, row);
+          }
+        }
+      });
+    });
+    return wanted.flatMap((id) => found.get(id) ?? []);
+  }
+
+  async find(find?: F): Promise<readonly T[]> {
+    const by = this.#column(find?.order?.by ?? 'id');
+    const way = sql.raw(find?.order?.direction === 'desc' ? 'desc' : 'asc');
+    // What has no value comes last on both databases and in both directions.
+    const order =
+      find?.order === undefined || find.order.by === 'id'
+        ? sql`order by id ${way}`
+        : sql`order by ${by} is null, ${by} ${way}, id ${way}`;
+    const limit = Math.min(MOST_ROWS, Math.max(0, find?.limit ?? MOST_ROWS));
+    const tail = sql`${order} limit ${limit} offset ${Math.max(0, find?.offset ?? 0)}`;
+    return await this.control.read((db) => this.#select(db, this.whereOf(find), tail));
+  }
+
+  async first(find: F): Promise<T | undefined> {
+    return (await this.find({ ...find, limit: 1 }))[0];
+  }
+
+  async count(find?: F): Promise<number> {
+    return await this.control.read(async (db) => {
+      const { rows } = await sql<{ rows: number }>`select count(*) as rows
+        from ${sql.table(this.spec.table)} where ${this.whereOf(find)}`.execute(db);
+      return Number(rows[0]?.rows ?? 0);
+    });
+  }
+
+  async *each(
+    find?: Omit<F, 'order' | 'offset' | 'limit'>,
+    size: number = EACH_ROWS,
+  ): AsyncGenerator<readonly T[]> {
+    const where = this.whereOf(find as F | undefined);
+    let after = 0;
+    for (;;) {
+      const rows = await this.control.read((db) =>
+        this.#select(
+          db,
+          sql`${where} and id > ${after}`,
+          sql`order by id limit ${Math.min(size, MOST_ROWS)}`,
+        ),
+      );
+      if (rows.length > 0) yield rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < size) return;
+      after = last.id;
+      // The SQLite driver answers on this thread: without a pause nothing else would run meanwhile.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async create(values: Omit<T, 'id'>): Promise<T> {
+    const [made] = await this.createMany([values]);
+    if (made === undefined) throw new EngineError('internal', 'the new row did not come back');
+    return made;
+  }
+
+  async createMany(values: readonly Omit<T, 'id'>[]): Promise<readonly T[]> {
+    const made: T[] = [];
+    await this.control.write(async (scope) => {
+      await inBulks(values, async (some) => {
+        for (const one of some) {
+          const row = await this.insert(scope, one);
+          made.push(row);
+          note(scope, this.#domain, String(row.id), 'put');
+        }
+      });
+    });
+    return made;
+  }
+
+  async update(id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined> {
+    return await this.control.write(async (scope) => {
+      const given = this.#stored(values);
+      if (given.length === 0) return (await this.#select(scope.db, sql`id = ${id}`))[0];
+      const changes = given.map(([field, value]) => sql`${this.#column(field)} = ${value}`);
+      const { rows } = await sql<StoredRow>`update ${sql.table(this.spec.table)}
+        set ${sql.join(changes)} where id = ${id} returning ${this.#list}`.execute(scope.db);
+      const row = rows[0] === undefined ? undefined : this.rowOf(rows[0]);
+      if (row === undefined) return undefined;
+      await this.afterWrite(scope, row, values);
+      note(scope, this.#domain, String(id), 'put');
+      return row;
+    });
+  }
+
+  async remove(id: number): Promise<boolean> {
+    return await this.control.write(async (scope) => {
+      const { rows } = await sql<StoredRow>`delete from ${sql.table(this.spec.table)}
+        where id = ${id} returning id`
+        .execute(scope.db)
+        .catch((thrown: unknown) => {
+          if (controlError(thrown).code !== 'conflict') throw thrown;
+          throw new EngineError(
+            'conflict',
+            `${this.spec.name} ${id} is still in use: remove what refers to it first`,
+            { cause: thrown },
+          );
+        });
+      if (rows.length > 0) note(scope, this.#domain, String(id), 'delete');
+      return rows.length > 0;
+    });
+  }
+
+  /** Makes a row inside a transaction of the caller, who notes the change. */
+  protected async insert(scope: SiteScope, values: Omit<T, 'id'>): Promise<T> {
+    const given = this.#stored(values as Partial<Omit<T, 'id'>>);
+    const { rows } = await sql<StoredRow>`insert into ${sql.table(this.spec.table)}
+      (${sql.join(given.map(([field]) => this.#column(field)))})
+      values (${sql.join(given.map(([, value]) => value))}) returning ${this.#list}`.execute(
+      scope.db,
+    );
+    if (rows[0] === undefined) throw new EngineError('internal', 'the new row did not come back');
+    const row = this.rowOf(rows[0]);
+    await this.afterWrite(scope, row, values as Partial<Omit<T, 'id'>>);
+    return row;
+  }
+
+  /** For tables that keep a part of a row elsewhere as well. */
+  protected async afterWrite(
+    _scope: SiteScope,
+    _row: T,
+    _values: Partial<Omit<T, 'id'>>,
+  ): Promise<void> {}
+
+  protected whereOf(find: F | undefined): Where {
+    const parts = (find?.where ?? []).map((condition) => this.#condition(condition));
+    return parts.length === 0 ? sql`1 = 1` : sql.join(parts, sql` and `);
+  }
+
+  protected rowOf(stored: StoredRow): T {
+    const row: Record<string, unknown> = { id: stored['id'] };
+    for (const field of this.#fields) {
+      const kind = this.spec.columns[field as keyof TableSpec<T>['columns']];
+      const where = `${field} of ${this.spec.name} ${String(stored['id'])}`;
+      row[field] = fromStored(kind, stored[columnOf(field)], where);
+    }
+    return row as T;
+  }
+
+  get #domain(): `content.${string}` {
+    return `content.${this.spec.name}`;
+  }
+
+  async #select(db: Kysely<SiteTables>, where: Where, tail: Where = sql``): Promise<T[]> {
+    const { rows } = await sql<StoredRow>`select ${this.#list} from ${sql.table(this.spec.table)}
+      where ${where} ${tail}`.execute(db);
+    return rows.map((row) => this.rowOf(row));
+  }
+
+  #stored(values: Partial<Omit<T, 'id'>>): [field: string, value: string | number | null][] {
+    const given: [string, string | number | null][] = [];
+    for (const [field, value] of Object.entries(values)) {
+      if (field === 'id' || value === undefined) continue;
+      given.push([field, toStored(this.#kind(field), field, value)]);
+    }
+    return given;
+  }
+
+  #kind(field: string): TableSpec<T>['columns'][keyof TableSpec<T>['columns']] {
+    if (field in this.spec.columns) {
+      return this.spec.columns[field as keyof TableSpec<T>['columns']];
+    }
+    throw new EngineError(
+      'input.invalid',
+      `${this.spec.name} have no field ${field}; they have ${this.#fields.join(', ')}`,
+      { context: { field } },
+    );
+  }
+
+  /** Field names may come from a query string: only known ones become SQL. */
+  #column(field: string): RawBuilder<unknown> {
+    if (field !== 'id') this.#kind(field);
+    return sql.ref(columnOf(field));
+  }
+
+  #condition({ field, op, value }: Condition<T>): Where {
+    const column = this.#column(field);
+    const kind = field === 'id' ? 'int' : this.#kind(field);
+    switch (op) {
+      case 'isNull':
+        return value === true ? sql`${column} is null` : sql`${column} is not null`;
+      case 'in': {
+        const list = Array.isArray(value) ? value.slice(0, IDS_AT_ONCE * 20) : [value];
+        if (list.length === 0) return sql`1 = 0`;
+        return sql`${column} in (${sql.join(list.map((one) => toStored(kind, field, one)))})`;
+      }
+      case 'contains':
+        return sql`lower(${column}) like ${`%${escaped(value)}%`} escape '!'`;
+      case 'startsWith':
+        return sql`lower(cast(${column} as text)) like ${`${escaped(value)}%`} escape '!'`;
+      default:
+        return sql`${column} ${sql.raw(op === '!=' ? '<>' : op)} ${toStored(kind, field, value)}`;
+    }
+  }
+}
+
+/** Text for `like` with `!` as the escape. */
+export const escaped = (value: unknown): string =>
+  String(value)
+    .toLowerCase()
+    .replaceAll(/[!%_]/g, (sign) => `!${sign}`);
+
+function pieces(ids: readonly number[]): (readonly number[])[] {
+  const out: (readonly number[])[] = [];
+  for (let at = 0; at < ids.length; at += IDS_AT_ONCE) out.push(ids.slice(at, at + IDS_AT_ONCE));
+  return out;
+}
