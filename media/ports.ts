@@ -203,7 +203,10 @@ export interface LiveRing {
   readonly url: string;
   readonly frames: number;
   readonly data: SharedArrayBuffer;
-  /** One BigInt64: frames written so far, stored with `Atomics`. */
+  /**
+   * Two BigInt64, used with `Atomics`: frames written so far; and the anchor, frame 0 of the ring on the
+   * readers' common clock, set by the first reader (0: none yet), so that all threads read alike.
+   */
   readonly written: SharedArrayBuffer;
 }
 

@@ -1,7 +1,15 @@
 import type {
+  AssetAudibility,
+  CommandOutcome,
+  ListenEvent,
+  SessionCommand,
+  SessionMove,
+  SessionPlaying,
+  SpeakerState,
+} from '../../media/listening.js';
+import type {
   AssetChanges,
   AudioParts,
-  GeoPoint,
   ListenerState,
   LiveRing,
   PcmMedia,
@@ -9,6 +17,19 @@ import type {
   StreamFormat,
 } from '../../media/ports.js';
 import type { HostPosts, HostRequests } from '../host.protocol.js';
+
+export type {
+  AssetAudibility,
+  CommandOutcome,
+  ListenEvent,
+  SessionCommand,
+  SessionCommandName,
+  SessionMove,
+  SessionPlaying,
+  SilenceReason,
+  SpeakerState,
+  TrackState,
+} from '../../media/listening.js';
 
 export type SessionState = 'starting' | 'streaming' | 'paused' | 'idle' | 'stopped';
 
@@ -26,101 +47,8 @@ export interface SessionDefinition extends ListenerState {
   readonly createdAtUnixMs: number;
 }
 
-/** What changed; absent stays, `null` takes the choice back. */
-export interface SessionMove {
-  readonly id: string;
-  readonly position?: GeoPoint | undefined;
-  readonly headingDeg?: number | null | undefined;
-  readonly headingWidthDeg?: number | null | undefined;
-  readonly rangeMinM?: number | null | undefined;
-  readonly rangeMaxM?: number | null | undefined;
-  readonly tagIds?: readonly number[] | null | undefined;
-  readonly languageId?: number | undefined;
-  readonly blockedAssetIds?: readonly number[] | undefined;
-  readonly blockedUserIds?: readonly number[] | undefined;
-}
-
-/** `play` and `replay`: next on every track, whatever is banned or near; what sounds now is skipped. */
-export type SessionCommand =
-  | { readonly name: 'heartbeat' | 'pause' | 'resume' | 'skip' | 'stop' | 'replay' }
-  | { readonly name: 'play'; readonly assetId: number };
-export type SessionCommandName = SessionCommand['name'];
-
-export interface SessionCommandResult {
+export interface SessionCommandResult extends CommandOutcome {
   readonly state: SessionState;
-  /** False: nothing was done, and `message` says why (nothing to replay, unknown asset …). */
-  readonly done: boolean;
-  readonly message: string | undefined;
-}
-
-/** Why an asset is not audible to a listener now; none: it is in the queue or sounds. */
-export type SilenceReason =
-  | 'not-submitted'
-  | 'no-sound'
-  | 'wrong-language'
-  | 'filtered'
-  | 'blocked-asset'
-  | 'blocked-user'
-  | 'far'
-  | 'outside-heading'
-  | 'outside-range'
-  | 'banned-time'
-  | 'banned-place'
-  | 'not-its-time'
-  | 'media-away';
-
-export interface AssetAudibility {
-  readonly assetId: number;
-  readonly playing: boolean;
-  /** Empty: it may be taken next. */
-  readonly reasons: readonly SilenceReason[];
-  /** Metres; undefined without a position of either. */
-  readonly distanceM: number | undefined;
-}
-
-export interface TrackState {
-  readonly trackId: number;
-  readonly state: 'dead-air' | 'playing' | 'fading-out' | 'held' | 'waiting';
-  readonly assetId: number | undefined;
-  readonly name: string | undefined;
-  /** Place in the asset's media, and what is left of this playing, seconds. */
-  readonly positionS: number | undefined;
-  readonly remainingS: number | undefined;
-  readonly gain: number;
-  readonly pan: number;
-}
-
-/** What a session plays now. */
-export interface SessionPlaying {
-  /** Seconds of sound since the stream began. */
-  readonly elapsedS: number;
-  readonly tracks: readonly TrackState[];
-  /** Speakers and placed assets, loudest first. */
-  readonly voices: readonly {
-    readonly kind: 'speaker' | 'asset';
-    readonly id: number;
-    readonly name: string;
-    readonly gain: number;
-    readonly pan: number;
-  }[];
-  /** Next first, at most 100. */
-  readonly queue: readonly number[];
-  /** Length of the whole queue. */
-  readonly queued: number;
-}
-
-/** An asset that began or ended in a listener's mix. */
-export interface ListenEvent {
-  readonly sessionId: string;
-  readonly assetId: number;
-  /** Undefined: a placed asset. */
-  readonly trackId: number | undefined;
-  readonly kind: 'began' | 'ended';
-  readonly atUnixMs: number;
-  /** `began`: as planned; `ended`: as heard. */
-  readonly durationS: number;
-  /** Left in the queue. */
-  readonly remaining: number;
 }
 
 /** What a listener hears now, loudest first. */
@@ -227,6 +155,8 @@ export interface FromMediaShard {
     audio: AudioParts;
     hearing: readonly Hearing[];
     'listen.events': readonly ListenEvent[];
+    /** Speakers whose source changed its state on this shard. */
+    'speaker.states': readonly SpeakerState[];
     /** Of sessions whose place changed since the last time; about once a second each. */
     'session.places': readonly SessionPlace[];
     /** It ended by itself. */
