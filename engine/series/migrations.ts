@@ -116,6 +116,23 @@ const MIGRATIONS: readonly Migration[] = [
         FROM samples_text GROUP BY channel`,
     ],
   },
+  {
+    version: 2,
+    statements: [
+      // One row a session begun, a place where somebody listened for `durationS`, or an asset heard.
+      `CREATE TABLE IF NOT EXISTS listening (
+        at DateTime64(3, 'UTC') CODEC(DoubleDelta, LZ4),
+        kind Enum8('session' = 1, 'place' = 2, 'asset' = 3),
+        project UInt32,
+        session UInt32,
+        asset UInt32,
+        latitude Float64 CODEC(Gorilla, LZ4),
+        longitude Float64 CODEC(Gorilla, LZ4),
+        durationS Float32 CODEC(Gorilla, LZ4))
+      ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (project, kind, at)
+      SETTINGS ${DEDUPLICATION}, ttl_only_drop_parts = 1`,
+    ],
+  },
 ];
 
 /**
@@ -180,6 +197,7 @@ async function applyRetention(client: ClickHouseClient, retention: SeriesRetenti
     ['samples_text', retention.rawDays],
     ['events', retention.minuteDays],
     ['samples_1m', retention.minuteDays],
+    ['listening', retention.hourDays],
     ['samples_1h', retention.hourDays],
     ['samples_1d', retention.dayDays],
   ];
