@@ -215,7 +215,7 @@ export interface Encoder {
   readonly format: StreamFormat;
   readonly bitrateKbps: number;
   readonly contentType: string;
-  /** Bytes a new listener must get first (Ogg headers); empty for MP3. Equal for equal options. */
+  /** Bytes a new listener must get first (Ogg headers); empty for MP3. Equal for equal options; Vorbis: and equal start. */
   readonly header: Uint8Array;
   /**
    * Takes one block of `BLOCK_FRAMES` frames (planar, within −1..1) and hands finished packets to
@@ -229,12 +229,12 @@ export interface Encoder {
 export interface EncoderOptions {
   readonly format: StreamFormat;
   readonly bitrateKbps: number;
-  /** Default 2; low rates are encoded as mono, see `channelsOf`. */
+  /** Default: `channelsOf` the format at this bitrate, which is 1 for low ones: the mean of both is encoded. */
   readonly channels?: 1 | 2;
   /**
    * Place of the first block on the stream clock, frames, a multiple of `BLOCK_FRAMES`. All encoders of
-   * one clock cut their packets at the same places, so that a listener can be moved from one to
-   * another between two packets. Default 0.
+   * one clock cut their packets at the same places (but see `EncoderFactory.canSwitch`), so that a listener
+   * can be moved from one to another between two packets. Default 0.
    */
   readonly startFrame?: number;
 }
@@ -250,6 +250,13 @@ export interface EncoderFactory {
   readonly name: 'libav' | 'ffmpeg';
   /** Packets are handed over inside `encode`. */
   readonly synchronous: boolean;
+  /**
+   * Whether listeners may be moved between two encoders of this format in mid-stream. Not so for Vorbis,
+   * whose blocks follow the sound and lie on no common grid: each mix keeps its own encoder until it ends,
+   * equal mixes do not share one, and a new encoder of the same mount begins a new logical stream (its header has a serial
+   * number of its own, listeners get it before its first packet).
+   */
+  canSwitch(format: StreamFormat): boolean;
   open(options: EncoderOptions, onPacket: OnPacket, onError: (error: Error) => void): Encoder;
 }
 

@@ -1,6 +1,7 @@
 import { EngineError } from '../../engine/errors.js';
 import { ffmpegEncoders } from '../../media/encoders/ffmpeg.js';
 import { libavEncoders } from '../../media/encoders/libav.js';
+import { originFrameAt } from '../../media/encoders/ogg.js';
 import { MixEngine } from '../../media/engine.js';
 import type { EncoderFactory } from '../../media/ports.js';
 import { ShardHost } from '../host.js';
@@ -29,10 +30,11 @@ const { link, clock, options } = host;
 
 /** libav in this thread where it can be had; else, or by wish, an ffmpeg process for each mix. */
 async function openEncoders(): Promise<EncoderFactory> {
-  if (options.encoder === 'ffmpeg') return ffmpegEncoders();
-  const libav = await libavEncoders();
+  const clocked = { originFrame: originFrameAt(clock.nowMs()) };
+  if (options.encoder === 'ffmpeg') return ffmpegEncoders('ffmpeg', clocked);
+  const libav = await libavEncoders(clocked);
   if (libav !== undefined) return libav;
-  if (options.encoder === 'auto') return ffmpegEncoders();
+  if (options.encoder === 'auto') return ffmpegEncoders('ffmpeg', clocked);
   throw new EngineError(
     'media.encoder',
     'libav is not usable here: install the optional package node-av or set the encoder to ffmpeg',
