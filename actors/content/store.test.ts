@@ -205,10 +205,7 @@ describe.each(['sqlite', 'postgres'] as const)('the content store on %s', (diale
     const { id: categoryId } = await content.tagCategories.create({ name: 'kind', data: '' });
     await content.tags.create({ ...TAG_DEFAULTS, projectId, categoryId, value: 'a' });
     await make.asset({ projectId });
-    await expect(content.tagCategories.remove(categoryId)).rejects.toMatchObject({
-      code: 'conflict',
-      message: expect.stringContaining('still in use'),
-    });
+    await expect(content.tagCategories.remove(categoryId)).rejects.toThrow('still in use');
     await expect(make.asset({ projectId: 999 })).rejects.toMatchObject({ code: 'conflict' });
     await content.projects.remove(projectId);
     expect(await content.tags.count()).toBe(0);
