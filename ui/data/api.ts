@@ -109,6 +109,8 @@ async function callOnce<T>(method: string, path: string, options: CallOptions): 
   try {
     response = await fetch(url, {
       method,
+      // What is deleted when a page is left must still arrive.
+      keepalive: method === 'DELETE',
       headers: {
         accept: 'application/json',
         ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,0 +1,82 @@
+import { call } from './api.js';
+import type { ContentRows, NewRow, Resource, RowPatch } from './content.types.js';
+
+export type * from './content.types.js';
+
+export interface PageOf<T> {
+  /** All that match, in and outside of the page. */
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
+  readonly items: readonly T[];
+}
+
+/** Filters by equality, and `offset`, `limit`, `order` (`-weight`: highest first). Undefined ones are left out. */
+export type ContentQuery = Readonly<Record<string, string | number | boolean | undefined>>;
+
+const path = (resource: Resource, id?: number): string =>
+  `/v1/${resource}${id === undefined ? '' : `/${id}`}`;
+
+function plain(query: ContentQuery): Record<string, string | number | undefined> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [
+      name,
+      typeof value === 'boolean' ? String(value) : value,
+    ]),
+  );
+}
+
+/** One page of rows. Rejects with `ApiError`. */
+export function listRows<R extends Resource>(
+  resource: R,
+  query: ContentQuery = {},
+  signal?: AbortSignal,
+): Promise<PageOf<ContentRows[R]>> {
+  return call<PageOf<ContentRows[R]>>('GET', path(resource), { query: plain(query), signal });
+}
+
+const PIECE = 500;
+
+/** All that match, at most `most`; read in pieces. */
+export async function allRows<R extends Resource>(
+  resource: R,
+  query: ContentQuery = {},
+  options: { readonly signal?: AbortSignal | undefined; readonly most?: number } = {},
+): Promise<readonly ContentRows[R][]> {
+  const most = options.most ?? 5_000;
+  const rows: ContentRows[R][] = [];
+  for (;;) {
+    const limit = Math.min(PIECE, most - rows.length);
+    if (limit <= 0) return rows;
+    const page = await listRows(resource, { ...query, offset: rows.length, limit }, options.signal);
+    rows.push(...page.items);
+    if (page.items.length === 0 || rows.length >= page.total) return rows;
+  }
+}
+
+export function getRow<R extends Resource>(
+  resource: R,
+  id: number,
+  signal?: AbortSignal,
+): Promise<ContentRows[R]> {
+  return call<ContentRows[R]>('GET', path(resource, id), { signal });
+}
+
+export function createRow<R extends Resource>(
+  resource: R,
+  values: NewRow<R> | RowPatch<R>,
+): Promise<ContentRows[R]> {
+  return call<ContentRows[R]>('POST', path(resource), { body: values });
+}
+
+export function patchRow<R extends Resource>(
+  resource: R,
+  id: number,
+  patch: RowPatch<R>,
+): Promise<ContentRows[R]> {
+  return call<ContentRows[R]>('PATCH', path(resource, id), { body: patch });
+}
+
+export function removeRow(resource: Resource, id: number): Promise<unknown> {
+  return call('DELETE', path(resource, id));
+}

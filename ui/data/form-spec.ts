@@ -1,0 +1,76 @@
+/** Describes one field of a form: how it is named, explained, checked. */
+export type FieldSpec<T> = {
+  readonly key: Extract<keyof T, string>;
+  readonly label: string;
+  /** What it does, in the words of the person who sets it. */
+  readonly hint?: string;
+} & (
+  | { readonly kind: 'text'; readonly maxLength?: number; readonly required?: boolean }
+  | {
+      readonly kind: 'number';
+      readonly min: number;
+      readonly max: number;
+      readonly step?: number;
+      readonly unit?: string;
+      /** May be left empty; says what that means. */
+      readonly empty?: string;
+    }
+  | { readonly kind: 'toggle' }
+  | {
+      readonly kind: 'choice';
+      readonly options: readonly { readonly value: string; readonly word: string }[];
+      /** Word of “none”. */
+      readonly none?: string;
+    }
+);
+
+export interface SpecGroup<T> {
+  readonly title: string;
+  readonly fields: readonly FieldSpec<T>[];
+}
+
+/** A typed number or a fault that names the remedy. A comma counts as a point. */
+export function readNumber(
+  text: string,
+  spec: { readonly min: number; readonly max: number; readonly empty?: string | undefined },
+): { readonly value: number | null } | { readonly fault: string } {
+  const trimmed = text.trim().replace(',', '.').replace('−', '-');
+  if (trimmed === '') {
+    return spec.empty === undefined
+      ? { fault: `Type a number from ${spec.min} to ${spec.max}.` }
+      : { value: null };
+  }
+  const value = Number(trimmed);
+  if (!Number.isFinite(value))
+    return { fault: `“${text.trim()}” is not a number: type one, such as ${spec.min}.` };
+  if (value < spec.min || value > spec.max) {
+    return { fault: `Type a number from ${spec.min} to ${spec.max}.` };
+  }
+  return { value };
+}
+
+/** Says what is wrong with a text, or undefined. */
+export function textFault(
+  text: string,
+  spec: { readonly label: string; readonly maxLength?: number; readonly required?: boolean },
+): string | undefined {
+  if (spec.required && text.trim() === '') return `${spec.label} is needed.`;
+  if (spec.maxLength !== undefined && text.length > spec.maxLength) {
+    return `At most ${spec.maxLength} characters; these are ${text.length}.`;
+  }
+  return undefined;
+}
+
+/** True for equal values, lists and nested ones by content. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** What of `draft` differs from `base`. */
+export function changesOf<T extends object>(base: T, draft: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(draft).filter(([key, value]) => !same(value, Reflect.get(base, key))),
+  ) as Partial<T>;
+}

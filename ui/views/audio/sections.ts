@@ -1,0 +1,20 @@
+import type { IconName } from '../../parts/icon.svelte';
+
+/** The pages of a project, in their order. */
+export const SECTIONS = [
+  { id: 'settings', word: 'Settings', icon: 'filter' },
+] as const satisfies readonly { id: string; word: string; icon: IconName }[];
+
+export type SectionId = (typeof SECTIONS)[number]['id'];
+
+/** `1/map` → project 1, its map; undefined for what names no project. */
+export function placeOf(
+  item: string | undefined,
+): { readonly projectId: number; readonly section: string } | undefined {
+  const [id = '', section = 'settings'] = (item ?? '').split('/');
+  return /^\d{1,9}$/.test(id) ? { projectId: Number(id), section } : undefined;
+}
+
+export function sectionHref(projectId: number, section: SectionId): string {
+  return `/audio/${projectId}/${section}`;
+}
