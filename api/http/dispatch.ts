@@ -1,6 +1,7 @@
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { type Authenticate, requireRole } from './auth.types.js';
+import type { BodyBudget, BodyStream } from './body.js';
 import { sendAnswer } from './encode.js';
 import { Exchange, type Headers, type RequestHead, readHead } from './exchange.js';
 import type { FileServer } from './files.js';
@@ -41,6 +42,7 @@ export interface DispatchServices {
   readonly log: GatewayLog;
   readonly peers: PeerResolver;
   readonly limits: RequestLimits;
+  readonly bodies: BodyBudget;
   readonly authenticate: Authenticate;
   readonly files: FileServer;
   newRequestId(head: RequestHead): string;
@@ -101,7 +103,7 @@ export class Dispatcher {
     });
     let headers: Headers = { ...SECURITY_HEADERS, 'x-request-id': exchange.requestId };
     let match: Match<Target> = { kind: 'none' };
-    let body: Promise<Uint8Array> | undefined;
+    let body: Promise<Uint8Array> | BodyStream | undefined;
     let failed: unknown;
     try {
       if (head.sizeBytes > MAX_HEAD_BYTES) {
@@ -116,8 +118,12 @@ export class Dispatcher {
         const open = match.target.kind === 'raw' || match.target.route.access === 'open';
         headers = { ...headers, ...corsHeaders(open) };
         if (match.target.kind === 'route' && head.method !== 'GET' && head.method !== 'HEAD') {
-          body = exchange.readBody(match.target.route.maxBodyBytes ?? DEFAULT_BODY_BYTES);
-          body.catch(() => undefined);
+          const { bodyType, maxBodyBytes = DEFAULT_BODY_BYTES } = match.target.route;
+          if (bodyType === 'stream') body = exchange.streamBody(maxBodyBytes);
+          else {
+            body = exchange.readBody(maxBodyBytes, this.#services.bodies);
+            body.catch(() => undefined);
+          }
         }
       }
     } catch (thrown) {
@@ -159,7 +165,7 @@ export class Dispatcher {
   async #answer(
     exchange: Exchange,
     match: Match<Target>,
-    body: Promise<Uint8Array> | undefined,
+    body: Promise<Uint8Array> | BodyStream | undefined,
     headers: Headers,
   ): Promise<void> {
     const { head } = exchange;
@@ -200,7 +206,7 @@ export class Dispatcher {
     exchange: Exchange,
     route: Route,
     rawParams: Readonly<Record<string, string>>,
-    body: Promise<Uint8Array> | undefined,
+    body: Promise<Uint8Array> | BodyStream | undefined,
     address: string,
     headers: Headers,
   ): Promise<void> {
@@ -221,7 +227,7 @@ export class Dispatcher {
     exchange: Exchange,
     route: Route,
     rawParams: Readonly<Record<string, string>>,
-    bytes: Promise<Uint8Array> | undefined,
+    bytes: Promise<Uint8Array> | BodyStream | undefined,
     address: string,
   ): Promise<unknown> {
     const { head } = exchange;
@@ -256,7 +262,12 @@ export class Dispatcher {
     return principal;
   }
 
-  async #body(exchange: Exchange, route: Route, bytes: Promise<Uint8Array>): Promise<unknown> {
+  async #body(
+    exchange: Exchange,
+    route: Route,
+    bytes: Promise<Uint8Array> | BodyStream,
+  ): Promise<unknown> {
+    if (!(bytes instanceof Promise)) return bytes;
     const body = await bytes;
     if (route.bodyType === 'bytes') return body;
     if (route.body === undefined) return undefined;
@@ -293,12 +304,15 @@ export class Dispatcher {
     const asked = exchange.header('access-control-request-method')?.toUpperCase();
     const allow = match.kind === 'method' ? match.allow : undefined;
     const candidates = asked === undefined ? (allow ?? []) : [asked];
+    let own: Headers = {};
     const open = candidates.some((method) => {
       const found = this.#router.find(method, exchange.head.path);
       if (found.kind !== 'found') return false;
-      return found.target.kind === 'raw' || found.target.route.access === 'open';
+      if (found.target.kind === 'raw') return true;
+      own = found.target.route.optionsHeaders ?? own;
+      return found.target.route.access === 'open';
     });
-    exchange.send(204, { ...headers, ...preflightHeaders(open, allow) });
+    exchange.send(204, { ...headers, ...preflightHeaders(open, allow), ...own });
   }
 
   #fail(exchange: Exchange, thrown: unknown, headers: Headers): void {

@@ -1,4 +1,5 @@
 import { EngineError } from '../../engine/errors.js';
+import { type BodyBudget, BodyStream } from './body.js';
 import type { HttpRequest, HttpResponse } from './uws.js';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -73,6 +74,7 @@ export class Exchange {
   #controller: AbortController | undefined;
   readonly #onClose: (() => void)[] = [];
   #onDrain: (() => void) | undefined;
+  #body: BodyStream | undefined;
 
   /** Must be made in the server's handler itself, before any `await`. */
   constructor(res: HttpResponse, head: RequestHead, requestId: string) {
@@ -123,29 +125,73 @@ export class Exchange {
     else this.#onClose.push(fn);
   }
 
-  /** Gathers the body. Must be called before any `await`. @throws EngineError `input.too-large` past the limit. */
-  readBody(maxBytes: number): Promise<Uint8Array> {
+  /** The body in pieces. Must be called before any `await`. */
+  streamBody(maxBytes: number): BodyStream {
+    const declared = Number(this.head.headers['content-length'] ?? 0);
+    const res = this.#res;
+    const body = new BodyStream(
+      {
+        pause: () => {
+          if (!this.#closed) res.pause();
+        },
+        resume: () => {
+          if (!this.#closed) res.resume();
+        },
+      },
+      maxBytes,
+      declared,
+    );
+    this.#body = body;
+    this.onClose(() => {
+      body.fail(
+        new EngineError('link.closed', 'the client went away before its request was whole'),
+      );
+    });
+    res.onData((chunk, isLast) => {
+      body.push(chunk, isLast);
+    });
+    return body;
+  }
+
+  /**
+   * Gathers the body; its bytes count in `budget` until the answer ended. Must be called before any `await`.
+   * @throws EngineError `input.too-large` past the limit, `server.busy` when the budget is used up.
+   */
+  readBody(maxBytes: number, budget?: BodyBudget): Promise<Uint8Array> {
     const declared = Number(this.head.headers['content-length'] ?? 0);
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
       let refused = false;
-      const refuse = (): void => {
+      let taken = 0;
+      const refuse = (error: EngineError): void => {
         refused = true;
         chunks.length = 0;
-        reject(
-          new EngineError('input.too-large', `the body may have at most ${String(maxBytes)} bytes`),
-        );
+        budget?.give(taken);
+        taken = 0;
+        reject(error);
       };
-      if (declared > maxBytes) refuse();
+      const tooLarge = () =>
+        new EngineError('input.too-large', `the body may have at most ${String(maxBytes)} bytes`);
+      if (declared > maxBytes) refuse(tooLarge());
       this.onClose(() => {
+        budget?.give(taken);
+        taken = 0;
+        refused = true;
         reject(new EngineError('link.closed', 'the client went away before its request was whole'));
       });
       this.#res.onData((chunk, isLast) => {
         if (refused) return;
         size += chunk.byteLength;
         if (size > maxBytes) {
-          refuse();
+          refuse(tooLarge());
+          return;
+        }
+        try {
+          budget?.take(chunk.byteLength);
+          taken += chunk.byteLength;
+        } catch (error) {
+          refuse(EngineError.from(error));
           return;
         }
         if (chunk.byteLength > 0) chunks.push(new Uint8Array(chunk.slice(0)));
@@ -160,6 +206,7 @@ export class Exchange {
   send(status: number, headers: Headers, body?: Uint8Array | string, closeAfter = false): boolean {
     if (this.#closed || this.started) return false;
     const empty = status === 204 || status === 304;
+    this.#body?.discard();
     this.#status = status;
     this.#res.cork(() => {
       this.#writeHead(status, headers);
@@ -205,6 +252,7 @@ export class Exchange {
 
   end(): void {
     if (this.#closed) return;
+    this.#body?.discard();
     this.#res.cork(() => {
       if (this.head.method === 'HEAD') this.#res.endWithoutBody();
       else this.#res.end();

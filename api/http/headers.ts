@@ -20,7 +20,9 @@ export function corsHeaders(open: boolean): Headers {
   if (!open) return {};
   return {
     'access-control-allow-origin': '*',
-    'access-control-expose-headers': 'ETag, X-Request-Id, Retry-After, Location',
+    'access-control-expose-headers':
+      'ETag, X-Request-Id, Retry-After, Location, Content-Range, Accept-Ranges, ' +
+      'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires',
   };
 }
 
@@ -33,7 +35,8 @@ export function preflightHeaders(open: boolean, allow: readonly string[] | undef
           ...corsHeaders(true),
           'access-control-allow-methods': allow?.join(', ') ?? METHODS,
           'access-control-allow-headers':
-            'Authorization, Content-Type, If-None-Match, Range, X-Request-Id, Icy-MetaData',
+            'Authorization, Content-Type, Accept, If-None-Match, Range, X-Request-Id, Icy-MetaData, ' +
+            'Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, X-HTTP-Method-Override',
           'access-control-max-age': '600',
         }
       : {}),

@@ -63,8 +63,13 @@ export interface Route<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  /** `bytes`: the body arrives as a `Uint8Array` of any content type, for uploads and forms. Default `json`. */
-  readonly bodyType?: 'json' | 'bytes';
+  /**
+   * `bytes`: the body arrives as a `Uint8Array` of any content type, for small forms. `stream`: as a `BodyStream`, in
+   * pieces and never held whole, for uploads; give it a `timeLimitMs` that a slow phone can keep. Default `json`.
+   */
+  readonly bodyType?: 'json' | 'bytes' | 'stream';
+  /** Further headers of the answer to OPTIONS. */
+  readonly optionsHeaders?: Readonly<Record<string, string>>;
   /** Of the success answer; documentation, and checked in tests. */
   readonly response?: z.ZodType;
   /** Default 200; 204 sends no body. */

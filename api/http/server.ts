@@ -2,6 +2,7 @@ import type { Clock } from '../../engine/clock.js';
 import { SystemClock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { ANONYMOUS, type Authenticate } from './auth.types.js';
+import { BodyBudget } from './body.js';
 import { Dispatcher, type RawRoute } from './dispatch.js';
 import { FileServer, type StaticFiles } from './files.js';
 import { type RateLimits, RequestLimits } from './limits.js';
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   /** Addresses or CIDR ranges of proxies whose `X-Forwarded-*` headers count. Default none. */
   readonly trustedProxies?: readonly string[];
   readonly limits?: RateLimits;
+  /** Request bodies held in memory at once, all together; more are refused with `server.busy`. Default 64 MiB. */
+  readonly maxBufferedBytes?: number;
   /** Open WebSockets, all endpoints together; more are closed with `server.busy`. Default 16,000. */
   readonly maxSockets?: number;
   readonly clock?: Clock;
@@ -71,6 +74,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     peers: new PeerResolver(options.trustedProxies ?? []),
     limits: new RequestLimits(options.limits),
+    bodies: new BodyBudget(options.maxBufferedBytes ?? 64 * 1024 * 1024),
     authenticate: options.authenticate ?? (() => ANONYMOUS),
     files: new FileServer(options.files ?? []),
     maxSockets: options.maxSockets ?? 16_000,
