@@ -1,7 +1,7 @@
+import type { AssetAudibility, SilenceReason } from '../listening.js';
 import { carriesOneOf, hasSound } from '../project/choice.js';
 import type { Nearness, PreparedAsset } from '../project/nearness.js';
 import type { AssetPool } from '../project/pool.js';
-import type { AssetAudibility, SilenceReason } from '../listening.js';
 import type { Candidates } from './candidates.js';
 import { firstOf } from './order.js';
 

@@ -1,8 +1,8 @@
+import type { AssetAudibility } from '../listening.js';
 import type { AssetDefinition, ListenerState, TrackDefinition } from '../ports.js';
 import { carriesOneOf, hasSound } from '../project/choice.js';
 import type { PreparedAsset } from '../project/nearness.js';
 import type { PreparedProject } from '../project/prepared.js';
-import type { AssetAudibility } from '../listening.js';
 import { Bans } from './bans.js';
 import { Candidates } from './candidates.js';
 import { explainAsset, MAX_EXPLAINED, nearestAssets } from './explain.js';
