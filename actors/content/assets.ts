@@ -9,11 +9,14 @@ export class AssetTable extends StoredTable<Asset, FindAssets> {
   protected override async afterWrite(
     scope: SiteScope,
     row: Asset,
-    values: Partial<Omit<Asset, 'id'>>,
+    changed: Partial<Omit<Asset, 'id'>> | undefined,
   ): Promise<void> {
-    if (values.tagIds !== undefined) await links(scope, 'tags', 'tag_id', row.id, row.tagIds);
-    if (values.envelopeIds !== undefined) {
-      await links(scope, 'envelopes', 'envelope_id', row.id, row.envelopeIds);
+    const isNew = changed === undefined;
+    if (isNew || changed.tagIds !== undefined) {
+      await links(scope, 'tags', 'tag_id', row.id, row.tagIds, isNew);
+    }
+    if (isNew || changed.envelopeIds !== undefined) {
+      await links(scope, 'envelopes', 'envelope_id', row.id, row.envelopeIds, isNew);
     }
   }
 
@@ -46,9 +49,10 @@ async function links(
   key: string,
   assetId: number,
   ids: readonly number[],
+  isNew: boolean,
 ): Promise<void> {
   const table = sql.table(`content_asset_${other}`);
-  await sql`delete from ${table} where asset_id = ${assetId}`.execute(db);
+  if (!isNew) await sql`delete from ${table} where asset_id = ${assetId}`.execute(db);
   const unique = [...new Set(ids)];
   if (unique.length === 0) return;
   const rows = unique.map((id) => sql`(${assetId}, ${id})`);

@@ -12,6 +12,8 @@ const MOST_ROWS = 10_000;
 /** Ids in one `in (…)`. */
 const IDS_AT_ONCE = 500;
 const EACH_ROWS = 500;
+/** Rows of one insert: 29 columns of each stay far below what a statement may hold. */
+const INSERT_ROWS = 200;
 
 type Where = RawBuilder<unknown>;
 
@@ -53,11 +55,10 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
   async find(find?: F): Promise<readonly T[]> {
     const by = this.#column(find?.order?.by ?? 'id');
     const way = sql.raw(find?.order?.direction === 'desc' ? 'desc' : 'asc');
-    // What has no value comes last on both databases and in both directions.
     const order =
       find?.order === undefined || find.order.by === 'id'
         ? sql`order by id ${way}`
-        : sql`order by ${by} is null, ${by} ${way}, id ${way}`;
+        : sql`order by ${by} ${way} ${this.#nullsLast(find.order.by)}, id ${way}`;
     const limit = Math.min(MOST_ROWS, Math.max(0, find?.limit ?? MOST_ROWS));
     const tail = sql`${order} limit ${limit} offset ${Math.max(0, find?.offset ?? 0)}`;
     return await this.control.read((db) => this.#select(db, this.whereOf(find), tail));
@@ -107,13 +108,12 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
   async createMany(values: readonly Omit<T, 'id'>[]): Promise<readonly T[]> {
     const made: T[] = [];
     await this.control.write(async (scope) => {
-      await inBulks(values, async (some) => {
-        for (const one of some) {
-          const row = await this.insert(scope, one);
-          made.push(row);
-          note(scope, this.#domain, String(row.id), 'put');
-        }
-      });
+      for (let at = 0; at < values.length; at += INSERT_ROWS) {
+        // The SQLite driver answers on this thread: without a pause nothing else would run meanwhile.
+        if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+        made.push(...(await this.#insert(scope, values.slice(at, at + INSERT_ROWS))));
+      }
+      for (const { id } of made) note(scope, this.#domain, String(id), 'put');
     });
     return made;
   }
@@ -151,25 +151,11 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     });
   }
 
-  /** Makes a row inside a transaction of the caller, who notes the change. */
-  protected async insert(scope: SiteScope, values: Omit<T, 'id'>): Promise<T> {
-    const given = this.#stored(values as Partial<Omit<T, 'id'>>);
-    const { rows } = await sql<StoredRow>`insert into ${sql.table(this.spec.table)}
-      (${sql.join(given.map(([field]) => this.#column(field)))})
-      values (${sql.join(given.map(([, value]) => value))}) returning ${this.#list}`.execute(
-      scope.db,
-    );
-    if (rows[0] === undefined) throw new EngineError('internal', 'the new row did not come back');
-    const row = this.rowOf(rows[0]);
-    await this.afterWrite(scope, row, values as Partial<Omit<T, 'id'>>);
-    return row;
-  }
-
-  /** For tables that keep a part of a row elsewhere as well. */
+  /** For tables that keep a part of a row elsewhere as well. `changed` undefined: the row is new. */
   protected async afterWrite(
     _scope: SiteScope,
     _row: T,
-    _values: Partial<Omit<T, 'id'>>,
+    _changed: Partial<Omit<T, 'id'>> | undefined,
   ): Promise<void> {}
 
   protected whereOf(find: F | undefined): Where {
@@ -187,6 +173,11 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     return row as T;
   }
 
+  /** What has no value comes last on both databases and in both directions; an index serves only plain order. */
+  #nullsLast(field: string): RawBuilder<unknown> {
+    return this.spec.nullable.includes(field) ? sql`nulls last` : sql``;
+  }
+
   get #domain(): `content.${string}` {
     return `content.${this.spec.name}`;
   }
@@ -195,6 +186,23 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     const { rows } = await sql<StoredRow>`select ${this.#list} from ${sql.table(this.spec.table)}
       where ${where} ${tail}`.execute(db);
     return rows.map((row) => this.rowOf(row));
+  }
+
+  /** Rows come back in the order in which they were given. */
+  async #insert(scope: SiteScope, values: readonly Omit<T, 'id'>[]): Promise<T[]> {
+    const columns = this.#fields.map((field) => this.#column(field));
+    const given = values.map((one) => {
+      const stored = new Map(this.#stored(one as Partial<Omit<T, 'id'>>));
+      return sql`(${sql.join(this.#fields.map((field) => stored.get(field) ?? null))})`;
+    });
+    const { rows } = await sql<StoredRow>`insert into ${sql.table(this.spec.table)}
+      (${sql.join(columns)}) values ${sql.join(given)} returning ${this.#list}`.execute(scope.db);
+    const made = rows.map((row) => this.rowOf(row)).sort((a, b) => a.id - b.id);
+    if (made.length !== values.length) {
+      throw new EngineError('internal', `${values.length} new rows, ${made.length} came back`);
+    }
+    for (const row of made) await this.afterWrite(scope, row, undefined);
+    return made;
   }
 
   #stored(values: Partial<Omit<T, 'id'>>): [field: string, value: string | number | null][] {
