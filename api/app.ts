@@ -196,6 +196,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     idleAfterMs: config.audio.idleAfterMs,
     pcmCacheBytes: config.audio.pcmCacheBytes,
     maxSessions: config.audio.maxSessions,
+    maxSessionsPerAddress: config.limits.sessionsPerAddress,
     icecastUrl: config.icecastUrl,
     trustedProxies: config.trustedProxies,
     mediaFolder,
@@ -307,6 +308,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       requests.labels({ method, route, status: String(status) }).observe(durationMs);
     },
     authenticate: auth.authenticate,
+    limits: { perAddressPerSecond: config.limits.requestsPerAddress },
     trustedProxies: config.trustedProxies,
     clock,
     log,

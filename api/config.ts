@@ -80,6 +80,14 @@ const schema = z.strictObject({
       slowLimitBytes: z.int().min(65_536).default(8_388_608),
     })
     .prefault({}),
+  limits: z
+    .strictObject({
+      /** Requests a second of one address, over ten seconds; visitors behind one router share it. 0: none. */
+      requestsPerAddress: z.int().min(0).default(1_000),
+      /** Open listener sessions of one address. */
+      sessionsPerAddress: z.int().min(1).default(1_000),
+    })
+    .prefault({}),
   audio: z
     .strictObject({
       encoder: z.enum(['auto', 'libav', 'ffmpeg']).default('auto'),
@@ -133,6 +141,8 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_REQUIRE_DEVICE_TOKEN: [['devices', 'requireToken'], asFlag],
   EARSHOT_SILENT_AFTER_MS: [['devices', 'silentAfterMs'], asNumber],
   EARSHOT_SPOOL_LIMIT_BYTES: [['series', 'spoolLimitBytes'], asNumber],
+  EARSHOT_REQUESTS_PER_ADDRESS: [['limits', 'requestsPerAddress'], asNumber],
+  EARSHOT_SESSIONS_PER_ADDRESS: [['limits', 'sessionsPerAddress'], asNumber],
   EARSHOT_ENCODER: [['audio', 'encoder'], asText],
   EARSHOT_SESSION_IDLE_MS: [['audio', 'idleAfterMs'], asNumber],
   EARSHOT_DEMO: [['demo', 'enabled'], asFlag],
