@@ -33,6 +33,9 @@ export type {
 
 export type SessionState = 'starting' | 'streaming' | 'paused' | 'idle' | 'stopped';
 
+/** Where a session's sound leaves; `icecast` and `both` need a configured Icecast, and are `builtin` without. */
+export type SessionOutput = 'builtin' | 'icecast' | 'both';
+
 /** What a listener's session is, as the control store keeps it. */
 export interface SessionDefinition extends ListenerState {
   /** Secret of the listener, 128 random bits: who has it steers the session. */
@@ -44,6 +47,8 @@ export interface SessionDefinition extends ListenerState {
   readonly mount: string;
   readonly format: StreamFormat;
   readonly bitrateKbps: number;
+  /** Its project's; undefined: `both` where an Icecast is configured, else `builtin`. */
+  readonly output?: SessionOutput | undefined;
   readonly createdAtUnixMs: number;
 }
 
