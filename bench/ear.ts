@@ -8,10 +8,12 @@ const FRAME_SAMPLES = 1_152;
 const WINDOW = Math.round(RATE_HZ / 100);
 const HOP = WINDOW / 4;
 
-/** A change of place: when its request was sent, and the tone that must come. */
+/** Something asked for: when its request was sent, and the tone that must come, or go. */
 export interface Change {
   readonly atMs: number;
   readonly hz: number;
+  /** True: until it is below a tenth of its level. */
+  readonly goes?: boolean;
 }
 
 /** Receives an MP3 mount and notes when each byte came. */
@@ -63,12 +65,13 @@ export class Ear {
     const frameAtMs = Float64Array.from({ length: frames }, (_, frame) =>
       this.#arrivedMs(start + (frame + 1) * MP3_FRAME_BYTES),
     );
-    return this.changes.map(({ atMs, hz }) => {
+    return this.changes.map(({ atMs, hz, goes = false }) => {
       let frame = frameAtMs.findIndex((time) => time > atMs);
       if (frame < 0) return null;
       frame = Math.max(0, frame - 1);
       for (let from = frame * FRAME_SAMPLES; from + WINDOW <= left.length; from += HOP) {
-        if (toneLevel(left, hz, from, from + WINDOW) < fullLevel / 10) continue;
+        const isThere = toneLevel(left, hz, from, from + WINDOW) >= fullLevel / 10;
+        if (isThere === goes) continue;
         const arrivedMs = frameAtMs[Math.floor((from + WINDOW - 1) / FRAME_SAMPLES)];
         return arrivedMs === undefined ? null : arrivedMs - atMs;
       }
