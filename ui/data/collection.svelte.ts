@@ -5,6 +5,7 @@ import {
   type ContentQuery,
   type ContentRows,
   createRow,
+  listRows,
   type NewRow,
   patchRow,
   type Resource,
@@ -63,9 +64,20 @@ export function complain(thrown: unknown, before = ''): void {
   toast('critical', `${before}${message} ${remedy}`);
 }
 
+async function readRows<R extends Resource>(
+  resource: R,
+  query: ContentQuery,
+  signal: AbortSignal,
+): Promise<{ readonly items: readonly ContentRows[R][]; readonly total: number }> {
+  if (query['limit'] !== undefined) return listRows(resource, query, signal);
+  const items = await allRows(resource, query, { signal });
+  return { items, total: items.length };
+}
+
 /**
  * Rows of one resource as reactive state, with edits that show at once and are taken back when the server
  * refuses them. Make it while a component is set up; it reads again when `query` changes, undefined reads nothing.
+ * With a `limit` it is that page, else all that match.
  */
 export class Collection<R extends Resource> {
   readonly #resource: R;
@@ -75,6 +87,8 @@ export class Collection<R extends Resource> {
   #ready = $state(false);
   #fault = $state.raw<{ readonly message: string; readonly remedy: string } | undefined>(undefined);
   #asked = $state(0);
+  #total = $state(0);
+  #pending = $state(false);
 
   constructor(resource: R, query: () => ContentQuery | undefined) {
     this.#resource = resource;
@@ -86,16 +100,21 @@ export class Collection<R extends Resource> {
       void this.#asked;
       if (key === undefined) return;
       const gone = new AbortController();
-      allRows(resource, JSON.parse(key) as ContentQuery, { signal: gone.signal }).then(
-        (found) => {
+      this.#pending = true;
+      readRows(resource, JSON.parse(key) as ContentQuery, gone.signal).then(
+        ({ items, total }) => {
           if (gone.signal.aborted) return;
-          this.#kept.reset(found);
+          this.#pending = false;
+          this.#kept.reset(items);
+          this.#total = total;
           this.#fault = undefined;
           this.#ready = true;
           this.#show();
         },
         (thrown: unknown) => {
-          if (!gone.signal.aborted) this.#fault = wordsOf(thrown);
+          if (gone.signal.aborted) return;
+          this.#pending = false;
+          this.#fault = wordsOf(thrown);
         },
       );
       return () => gone.abort();
@@ -111,6 +130,14 @@ export class Collection<R extends Resource> {
   }
   get fault(): { readonly message: string; readonly remedy: string } | undefined {
     return this.#fault;
+  }
+  /** All that match, when `query` asks for one page by `limit`. */
+  get total(): number {
+    return this.#total;
+  }
+  /** True while rows are read: those shown may belong to the query before. */
+  get pending(): boolean {
+    return this.#pending;
   }
   /** Reads again. */
   reload(): void {

@@ -1,4 +1,4 @@
-import type { AudioTrack, NewRow, Project, Shape, Speaker } from './content.types.js';
+import type { AudioTrack, NewRow, Project, ServerFields, Shape, Speaker } from './content.types.js';
 
 /** A project as most begin: visitors hear what is near, may contribute, nothing is changed in loudness. */
 export function newProject(options: {
@@ -6,15 +6,13 @@ export function newProject(options: {
   readonly latitude: number;
   readonly longitude: number;
   readonly languageIds: readonly number[];
-  readonly nowUnixMs: number;
 }): NewRow<'projects'> {
-  const { name, latitude, longitude, languageIds, nowUnixMs } = options;
-  const made: Omit<Project, 'id'> = {
+  const { name, latitude, longitude, languageIds } = options;
+  const made: Omit<Project, ServerFields> = {
     name,
     owner: '',
     latitude,
     longitude,
-    publishedAtUnixMs: nowUnixMs,
     audioFormat: 'mp3',
     audioBitrateKbps: 128,
     autoSubmit: false,

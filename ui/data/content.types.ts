@@ -224,5 +224,21 @@ export interface ContentRows {
 }
 
 export type Resource = keyof ContentRows;
-export type NewRow<R extends Resource> = Omit<ContentRows[R], 'id'>;
+/** What only the server writes. */
+export type ServerFields =
+  | 'id'
+  | 'publishedAtUnixMs'
+  | 'createdAtUnixMs'
+  | 'updatedAtUnixMs'
+  | 'startedAtUnixMs'
+  | 'endedAtUnixMs'
+  | 'endReason'
+  | 'sessionId'
+  | 'userId'
+  | 'filename'
+  | 'lengthS'
+  | 'loudnessLufs'
+  | 'ingest'
+  | 'ingestError';
+export type NewRow<R extends Resource> = Omit<ContentRows[R], ServerFields>;
 export type RowPatch<R extends Resource> = Partial<NewRow<R>>;

@@ -24,7 +24,17 @@ export interface ContentRoutesOptions {
 
 /** A project's shapes may be large. */
 const MAX_BODY_BYTES = 4_194_304;
-const NOT_FIELDS = new Set(['offset', 'limit', 'order', 'tagIds', 'tagIdsAny', 'text', 'userText']);
+const NOT_FIELDS = new Set([
+  'offset',
+  'limit',
+  'order',
+  'tagIds',
+  'tagIdsAny',
+  'text',
+  'userText',
+  'minLengthS',
+  'maxLengthS',
+]);
 
 /** `/v1/<resource>` for everything a sounding site is made of: list, read, make, change, remove. */
 export function contentRoutes(options: ContentRoutesOptions): readonly Route[] {
@@ -181,6 +191,8 @@ function listQuery(resource: ContentResource): z.ZodType<ListQuery & Values> {
           tagIdsAny: idList.optional(),
           text: z.string().max(200).optional(),
           userText: z.string().max(200).optional(),
+          minLengthS: z.coerce.number().optional(),
+          maxLengthS: z.coerce.number().optional(),
         }
       : {}),
     offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
@@ -200,6 +212,13 @@ function findOf(resource: ContentResource, query: ListQuery & Values): Find<AnyR
   for (const [field, value] of Object.entries(query)) {
     if (value === undefined || NOT_FIELDS.has(field)) continue;
     where.push({ field: field as 'id', op: '=', value: value as string | number | boolean });
+  }
+  for (const [name, op] of [
+    ['minLengthS', '>='],
+    ['maxLengthS', '<='],
+  ] as const) {
+    const value = query[name];
+    if (typeof value === 'number') where.push({ field: 'lengthS' as 'id', op, value });
   }
   const { offset, limit, order } = query;
   return {

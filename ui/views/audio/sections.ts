@@ -2,6 +2,7 @@ import type { IconName } from '../../parts/icon.svelte';
 
 /** The pages of a project, in their order. */
 export const SECTIONS = [
+  { id: 'recordings', word: 'Recordings', icon: 'note' },
   { id: 'settings', word: 'Settings', icon: 'filter' },
 ] as const satisfies readonly { id: string; word: string; icon: IconName }[];
 
