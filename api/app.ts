@@ -7,6 +7,8 @@ import { EngineError } from '../engine/errors.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
 import { StoreReader } from '../engine/series/reader.js';
+import { lowLatencySocket } from './audio/low-latency/listen-socket.js';
+import { MOUNTS_PREFIX, mountRoute } from './audio/mount-server.js';
 import { streamOriginOf } from './audio/origin.js';
 import { AudioService } from './audio/service.js';
 import { openAuth } from './auth/auth.js';
@@ -294,8 +296,14 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     host: config.host,
     port: config.port,
     routes: [...routes, ...openapiRoutes(routes, { version })],
+    raw: [mountRoute(MOUNTS_PREFIX, audio.mounts, clock)],
     sockets: [
       hub.endpoint(),
+      lowLatencySocket({
+        mounts: audio.mounts,
+        session: (id) => audio.definition(id),
+        clock,
+      }),
       ...smartosSockets({
         service: devices,
         devices: tables.devices,

@@ -41,6 +41,7 @@ const LIVE = {
  */
 export async function openMountServer(options: MountServerOptions): Promise<Gateway> {
   const { table, clock } = options;
+  table.watch(options.onListeners);
   const startedUnixMs = clock.nowMs();
   const status: RawRoute = {
     method: 'GET',
@@ -58,30 +59,39 @@ export async function openMountServer(options: MountServerOptions): Promise<Gate
       );
     },
   };
-  const mounts: RawRoute = {
-    method: 'GET',
-    path: '/{mount}',
-    handler: (exchange, { params }) => {
-      const path = `/${params['mount'] ?? ''}`;
-      const mount = table.get(path);
-      if (mount === undefined) refuse(exchange, 404, noMount(path));
-      else if (exchange.head.method === 'HEAD') exchange.send(200, headersOf(mount, false));
-      else if (!table.hasRoom) refuse(exchange, 503, 'The site has its limit of listeners.');
-      else listen(exchange, mount, options);
-    },
-  };
   return await createGateway({
     host: options.host,
     port: options.port,
-    raw: [status, mounts],
+    raw: [status, mountRoute('/', table, clock)],
     trustedProxies: options.trustedProxies,
     clock,
     log: options.log,
   });
 }
 
-function listen(exchange: Exchange, mount: Mount, options: MountServerOptions): void {
-  const { clock, onListeners } = options;
+/** Where the main port has the mounts as well: a proxy that ends TLS there needs no second host or port. */
+export const MOUNTS_PREFIX = '/mounts/';
+
+/**
+ * The mounts below a prefix that ends with a slash. A `Range` is answered with 200 and everything from now on, as
+ * players expect that send `bytes=0-` to each address.
+ */
+export function mountRoute(prefix: string, table: MountTable, clock: Clock): RawRoute {
+  return {
+    method: 'GET',
+    path: `${prefix}{mount}`,
+    handler: (exchange, { params }) => {
+      const path = `/${params['mount'] ?? ''}`;
+      const mount = table.get(path);
+      if (mount === undefined) refuse(exchange, 404, noMount(path));
+      else if (exchange.head.method === 'HEAD') exchange.send(200, headersOf(mount, false));
+      else if (!table.hasRoom) refuse(exchange, 503, 'The site has its limit of listeners.');
+      else listen(exchange, mount, clock);
+    },
+  };
+}
+
+function listen(exchange: Exchange, mount: Mount, clock: Clock): void {
   const icy = exchange.header('icy-metadata') === '1' && mount.options.contentType === 'audio/mpeg';
   if (!exchange.start(200, headersOf(mount, icy))) return;
   const sink = {
@@ -92,9 +102,8 @@ function listen(exchange: Exchange, mount: Mount, options: MountServerOptions): 
   exchange.onDrain(() => listener.drained(clock.monoMs()));
   exchange.onClose(() => {
     listener.gone();
-    if (mount.detach(listener)) onListeners(mount);
+    mount.detach(listener);
   });
-  onListeners(mount);
 }
 
 function headersOf(mount: Mount, icy: boolean): Record<string, string> {
