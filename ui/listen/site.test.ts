@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { offset } from '../data/geo.js';
+import type { ProjectForListener } from './shapes.js';
+import { awayM, rangeOf, recordingsOf, siteOf, sliderOf, wayOf } from './site.js';
+
+const center = { latitude: 48, longitude: 11 };
+const square = (eastM: number, northM: number, sizeM: number) => {
+  const corner = (x: number, y: number): [number, number] => {
+    const at = offset(center, eastM + x, northM + y);
+    return [at.longitude, at.latitude];
+  };
+  return [
+    [corner(0, 0), corner(sizeM, 0), corner(sizeM, sizeM), corner(0, sizeM), corner(0, 0)],
+  ];
+};
+const area = (id: number, eastM: number) => ({
+  id,
+  name: `Area ${id}`,
+  shape: [square(eastM, 0, 20)],
+  attenuationM: 5,
+  minVolume: 0,
+  maxVolume: 1,
+});
+const info = (speakers: ProjectForListener['speakers']): ProjectForListener => ({
+  project: {
+    id: 1,
+    name: 'P',
+    ...center,
+    listenEnabled: true,
+    geoListenEnabled: true,
+    speakEnabled: true,
+    geoSpeakEnabled: true,
+    maxRecordingS: 30,
+    recordingRadiusM: null,
+    outOfRangeM: 1_000,
+    sharingUrl: '',
+    plan: null,
+  },
+  texts: { legalAgreement: null, description: null, sharingMessage: null, outOfRangeMessage: null },
+  languages: [],
+  listenGroups: [],
+  speakGroups: [],
+  speakers,
+});
+
+describe('the site on the map', () => {
+  it('draws the nearest areas when there are too many for a phone', () => {
+    const many = Array.from({ length: 300 }, (_, id) => area(id, (300 - id) * 40));
+    const drawn = siteOf(info(many)).speakers;
+    expect(drawn.length).toBe(200);
+    expect(drawn[0]?.name).toBe('Area 299');
+  });
+
+  it('shows recordings that have a place and a sound', () => {
+    const base = { name: 'x', latitude: 1, longitude: 2 };
+    expect(
+      recordingsOf([
+        { ...base, id: 1, mediaType: 'audio' },
+        { ...base, id: 2, mediaType: 'photo' },
+        { ...base, id: 3, mediaType: 'audio', latitude: null },
+      ]).map(({ id }) => id),
+    ).toEqual(['1']);
+  });
+});
+
+describe('how far somebody is', () => {
+  it('is nothing inside of an area, and the way to its nearest corner outside', () => {
+    const one = info([area(1, 1_000)]);
+    expect(awayM(one, offset(center, 1_010, 10))).toBe(0);
+    expect(awayM(one, offset(center, 1_500, 0))).toBeCloseTo(480, -1);
+    expect(awayM(info([]), offset(center, 0, 300))).toBeCloseTo(300, -1);
+  });
+
+  it('is said in the words of the language', () => {
+    expect(wayOf(348.6, 'en')).toBe('349 m');
+    expect(wayOf(1_440, 'en')).toBe('1.4 km');
+    expect(wayOf(1_440, 'de')).toBe('1,4 km');
+    expect(wayOf(320_400, 'en')).toBe('320 km');
+  });
+});
+
+describe('the range slider', () => {
+  it('goes from near to as far as the project says', () => {
+    expect(rangeOf(0)).toBe(5);
+    expect(rangeOf(99)).toBe(2_000);
+    expect(rangeOf(100)).toBeNull();
+    expect(sliderOf(null)).toBe(100);
+  });
+
+  it('never falls back, and comes back to its place', () => {
+    let last = 0;
+    for (let at = 0; at < 100; at += 1) {
+      const range = rangeOf(at) ?? 0;
+      expect(range).toBeGreaterThanOrEqual(last);
+      last = range;
+      expect(Math.abs(sliderOf(range) - at)).toBeLessThanOrEqual(2);
+    }
+  });
+});
