@@ -288,6 +288,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     'route',
     'status',
   ]);
+  const pages = join(projectRoot(), 'dist', 'ui');
   let gateway: Gateway | undefined;
   const publish = (topic: string, message: Uint8Array, isBinary: boolean) => {
     gateway?.publish(topic, message, isBinary);
@@ -311,7 +312,10 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
         publish: (topic, text) => publish(topic, text, false),
       }),
     ],
-    files: [{ prefix: '/', folder: join(projectRoot(), 'dist', 'ui'), fallback: 'index.html' }],
+    files: [
+      { prefix: '/', folder: pages, fallback: 'index.html' },
+      { prefix: '/listen', folder: pages, fallback: 'listen.html' },
+    ],
     onRequest: ({ method, route, status, durationMs }) => {
       requests.labels({ method, route, status: String(status) }).observe(durationMs);
     },

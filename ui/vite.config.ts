@@ -17,7 +17,20 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // A busy machine makes the compiler slow; that is not worth a warning.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      // The operator's pages, the visitor's page, and what keeps the latter on a phone.
+      input: {
+        main: at('./index.html'),
+        listen: at('./listen.html'),
+        'listen-worker': at('./listen/shell.worker.ts'),
+      },
+      output: {
+        // A service worker is known by its address; it must stay the same.
+        entryFileNames: ({ name }) =>
+          name === 'listen-worker' ? '[name].js' : 'assets/[name]-[hash].js',
+      },
+    },
     reportCompressedSize: false,
     // The map library is one lazily loaded file of about a megabyte; the first page has a test of its own.
     chunkSizeWarningLimit: 1_300,

@@ -12,7 +12,7 @@ const gzipAsync = promisify(gzip);
 
 /** A folder served as it is. */
 export interface StaticFiles {
-  /** URL prefix that ends with `/`. */
+  /** Start of the URL's path: `/`, `/media/`, or `/listen` for a page and all below it. */
   readonly prefix: string;
   readonly folder: string;
   /**
@@ -71,7 +71,7 @@ export class FileServer {
     for (const folder of this.#folders) {
       if (!path.startsWith(folder.prefix)) continue;
       const rest = decodePart(path.slice(folder.prefix.length), 'path');
-      const file = inside(folder.folder, rest === '' ? 'index.html' : rest);
+      const file = inside(folder.folder, rest === '' ? (folder.fallback ?? 'index.html') : rest);
       if (await this.#send(exchange, file, headers)) return true;
       const page = exchange.header('accept')?.includes('text/html') === true;
       if (folder.fallback === undefined || !page || extname(rest) !== '') continue;

@@ -16,7 +16,7 @@ export async function listOpenProjects(): Promise<readonly ProjectEntry[]> {
   const answer = await call<{ readonly items: readonly ProjectEntry[] } | readonly ProjectEntry[]>(
     'GET',
     '/v1/projects',
-    { query: { listenEnabled: 'true', limit: 200 } },
+    { query: { listenEnabled: 'true', limit: 200, order: 'name' } },
   );
   return 'items' in answer ? answer.items : answer;
 }
@@ -59,8 +59,9 @@ export function loadPlaying(id: string): Promise<Playing> {
 }
 
 export async function loadNearby(id: string): Promise<readonly NearbyAsset[]> {
-  return (await call<{ readonly items: readonly NearbyAsset[] }>('GET', `${path(id)}/audible-assets`))
-    .items;
+  return (
+    await call<{ readonly items: readonly NearbyAsset[] }>('GET', `${path(id)}/audible-assets`)
+  ).items;
 }
 
 export function loadStory(id: string, assetId: number): Promise<AssetStory> {

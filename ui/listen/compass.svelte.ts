@@ -38,7 +38,10 @@ export async function followCompass(onturn: (headingDeg: number) => void): Promi
     'ondeviceorientationabsolute' in window ? 'deviceorientationabsolute' : 'deviceorientation';
   let last: number | undefined;
   const listen = (event: Event): void => {
-    const heading = headingOf(event as DeviceOrientationEvent, window.screen.orientation?.angle ?? 0);
+    const heading = headingOf(
+      event as DeviceOrientationEvent,
+      window.screen.orientation?.angle ?? 0,
+    );
     if (heading === undefined) return;
     state = 'on';
     if (last !== undefined && Math.abs(turn(last, heading)) < LEAST_CHANGE_DEG) return;

@@ -32,7 +32,9 @@ describe('a link to a place', () => {
 
   it('leaves out what is broken', () => {
     expect(
-      readLink(new URL('https://a.example/listen/x?project=-1&lat=91&lon=5&tags=a,2,&language=xx1')),
+      readLink(
+        new URL('https://a.example/listen/x?project=-1&lat=91&lon=5&tags=a,2,&language=xx1'),
+      ),
     ).toEqual({ projectId: undefined, position: undefined, tagIds: [2], language: undefined });
   });
 

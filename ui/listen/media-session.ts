@@ -46,7 +46,7 @@ export function showOnLockScreen(what: LockScreen): void {
     artist: what.project,
     artwork: [
       ...(what.artworkUrl === undefined ? [] : [{ src: what.artworkUrl }]),
-      { src: '/listen-icon-512.png', sizes: '512x512', type: 'image/png' },
+      { src: '/listen-512.png', sizes: '512x512', type: 'image/png' },
     ],
   });
   navigator.mediaSession.playbackState = what.playing ? 'playing' : 'paused';

@@ -1,5 +1,5 @@
+import type { ListenerProject } from '../../api/contract/content.js';
 import type { Position } from '../../api/contract/rest.js';
-import type { ChoiceGroup } from './tag-choice.js';
 
 /** A project in the list of those that visitors may hear. */
 export interface ProjectEntry {
@@ -7,48 +7,8 @@ export interface ProjectEntry {
   readonly name: string;
 }
 
-export type LngLat = readonly [longitude: number, latitude: number];
-
-export interface SpeakerArea {
-  readonly id: number;
-  readonly name: string;
-  readonly shape: readonly (readonly (readonly LngLat[])[])[];
-  readonly attenuationM: number;
-  readonly minVolume: number;
-  readonly maxVolume: number;
-}
-
-/** `GET /v1/projects/{id}/listener`: all that a visitor's page needs, in one language. */
-export interface ProjectForListener {
-  readonly project: {
-    readonly id: number;
-    readonly name: string;
-    readonly latitude: number;
-    readonly longitude: number;
-    readonly listenEnabled: boolean;
-    readonly geoListenEnabled: boolean;
-    readonly speakEnabled: boolean;
-    readonly geoSpeakEnabled: boolean;
-    readonly maxRecordingS: number;
-    readonly recordingRadiusM: number | null;
-    readonly outOfRangeM: number;
-    readonly sharingUrl: string;
-    readonly plan: {
-      readonly url: string;
-      readonly corners: readonly LngLat[];
-    } | null;
-  };
-  readonly texts: {
-    readonly legalAgreement: string | null;
-    readonly description: string | null;
-    readonly sharingMessage: string | null;
-    readonly outOfRangeMessage: string | null;
-  };
-  readonly languages: readonly { readonly id: number; readonly code: string; readonly name: string }[];
-  readonly listenGroups: readonly ChoiceGroup[];
-  readonly speakGroups: readonly ChoiceGroup[];
-  readonly speakers: readonly SpeakerArea[];
-}
+export type ProjectForListener = ListenerProject;
+export type SpeakerArea = ListenerProject['speakers'][number];
 
 /** The wish of a listener; what is sent when it opens and, in part, whenever it changes. */
 export interface Wish {

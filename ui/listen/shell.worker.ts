@@ -25,7 +25,9 @@ async function keepPage(answer: Response): Promise<void> {
   const cache = await caches.open(SHELL);
   const html = await answer.clone().text();
   await cache.put(PAGE, answer);
-  const files = [...html.matchAll(/(?:src|href)="(\/(?:assets\/[^"]+|[\w-]+\.(?:png|svg|webmanifest)))"/g)];
+  const files = [
+    ...html.matchAll(/(?:src|href)="(\/(?:assets\/[^"]+|[\w-]+\.(?:png|svg|webmanifest)))"/g),
+  ];
   await Promise.all(
     files.map(async ([, path]) => {
       if (path !== undefined && !(await cache.match(path))) await cache.add(path);
@@ -34,7 +36,9 @@ async function keepPage(answer: Response): Promise<void> {
 }
 
 async function trim(cache: Cache): Promise<void> {
-  const hashed = (await cache.keys()).filter(({ url }) => new URL(url).pathname.startsWith('/assets/'));
+  const hashed = (await cache.keys()).filter(({ url }) =>
+    new URL(url).pathname.startsWith('/assets/'),
+  );
   await Promise.all(hashed.slice(0, -MOST_FILES).map((request) => cache.delete(request)));
 }
 

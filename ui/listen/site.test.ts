@@ -9,17 +9,13 @@ const square = (eastM: number, northM: number, sizeM: number) => {
     const at = offset(center, eastM + x, northM + y);
     return [at.longitude, at.latitude];
   };
-  return [
-    [corner(0, 0), corner(sizeM, 0), corner(sizeM, sizeM), corner(0, sizeM), corner(0, 0)],
-  ];
+  return [[corner(0, 0), corner(sizeM, 0), corner(sizeM, sizeM), corner(0, sizeM), corner(0, 0)]];
 };
 const area = (id: number, eastM: number) => ({
   id,
   name: `Area ${id}`,
   shape: [square(eastM, 0, 20)],
   attenuationM: 5,
-  minVolume: 0,
-  maxVolume: 1,
 });
 const info = (speakers: ProjectForListener['speakers']): ProjectForListener => ({
   project: {
@@ -36,8 +32,16 @@ const info = (speakers: ProjectForListener['speakers']): ProjectForListener => (
     sharingUrl: '',
     plan: null,
   },
-  texts: { legalAgreement: null, description: null, sharingMessage: null, outOfRangeMessage: null },
+  language: 'en',
+  texts: {
+    legalAgreement: null,
+    description: null,
+    sharingMessage: null,
+    outOfRangeMessage: null,
+    demoStreamMessage: null,
+  },
   languages: [],
+  tracks: 0,
   listenGroups: [],
   speakGroups: [],
   speakers,

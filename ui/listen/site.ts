@@ -33,8 +33,8 @@ export function siteOf(info: ProjectForListener): ProjectMap {
         polygon.map((ring) => ring.map(([x, y]): [number, number] => [x, y])),
       ),
       attenuationM: area.attenuationM,
-      minVolume: area.minVolume,
-      maxVolume: area.maxVolume,
+      minVolume: 0,
+      maxVolume: 1,
     })),
     recordings: [],
   };

@@ -28,7 +28,11 @@ const group = (
 const groups = [
   group(1, 'single', [item(1), item(2, { isDefault: true }), item(3, { isDefault: true })]),
   group(2, 'multi', [item(4, { isDefault: true }), item(5)]),
-  group(3, 'min_one', [item(6, { parentId: 2 }), item(7, { parentId: 2 }), item(8, { parentId: 1 })]),
+  group(3, 'min_one', [
+    item(6, { parentId: 2 }),
+    item(7, { parentId: 2 }),
+    item(8, { parentId: 1 }),
+  ]),
 ];
 
 describe('the choice of tags', () => {

@@ -129,10 +129,7 @@ export function tagIdsOf(groups: readonly ChoiceGroup[], chosen: Chosen): readon
 }
 
 /** The choice that has these tags, as far as the groups know them. */
-export function choiceOf(
-  groups: readonly ChoiceGroup[],
-  tagIds: readonly number[],
-): Set<number> {
+export function choiceOf(groups: readonly ChoiceGroup[], tagIds: readonly number[]): Set<number> {
   const chosen = new Set<number>();
   for (const group of groups) {
     const matching = group.items.filter((item) => tagIds.includes(item.tagId));

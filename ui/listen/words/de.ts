@@ -119,8 +119,7 @@ export const de: Words = {
   'tune.heading.off': 'Ringsum',
   'tune.heading.compass': 'Kompass',
   'tune.heading.dial': 'Von Hand',
-  'tune.heading.text':
-    'Aufnahmen vor Ihnen kommen zuerst, und was links ist, hören Sie links.',
+  'tune.heading.text': 'Aufnahmen vor Ihnen kommen zuerst, und was links ist, hören Sie links.',
   'tune.heading.degrees': '{deg}°',
   'tune.compass.denied':
     'Der Kompass ist nicht erlaubt. Erlauben Sie dieser Seite Bewegung und Ausrichtung in den Einstellungen des Browsers oder drehen Sie von Hand.',

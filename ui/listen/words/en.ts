@@ -16,7 +16,8 @@ export const en = {
 
   'choose.title': 'Where do you want to listen?',
   'choose.none': 'Nothing to listen to yet',
-  'choose.none.text': 'No place is open to visitors now. Come back later, or ask the people of the site.',
+  'choose.none.text':
+    'No place is open to visitors now. Come back later, or ask the people of the site.',
 
   'door.listen': 'Listen',
   'door.agree': 'Agree and listen',
@@ -27,7 +28,8 @@ export const en = {
   'door.map': 'On the map',
   'door.map.text': 'Drag yourself from anywhere.',
   'door.closed': 'Listening is closed here now',
-  'door.closed.text': 'The people of this project have switched listening off. Choose another place, or come back later.',
+  'door.closed.text':
+    'The people of this project have switched listening off. Choose another place, or come back later.',
   'door.pocket': 'After that the phone may go into your pocket.',
 
   'state.starting': 'Starting',
@@ -93,9 +95,11 @@ export const en = {
   'walk.accuracy': 'Your position is good to {m} m',
   'walk.poor': 'Your position is only good to {m} m. Under the open sky it becomes better.',
   'walk.denied': 'This page may not know where you are',
-  'walk.denied.text': 'Allow the position for this page in the browser’s settings (the sign beside the address), then try again. Or move yourself on the map.',
+  'walk.denied.text':
+    'Allow the position for this page in the browser’s settings (the sign beside the address), then try again. Or move yourself on the map.',
   'walk.unavailable': 'This device does not find its position',
-  'walk.unavailable.text': 'Switch positioning on in the settings of the device and go under the open sky. Or move yourself on the map.',
+  'walk.unavailable.text':
+    'Switch positioning on in the settings of the device and go under the open sky. Or move yourself on the map.',
   'walk.insecure': 'The browser gives positions to secure pages only',
   'walk.insecure.text': 'Open this page by https. Or move yourself on the map.',
   'walk.timeout': 'No position yet',
@@ -115,7 +119,8 @@ export const en = {
   'tune.heading.dial': 'By hand',
   'tune.heading.text': 'Recordings in front of you come first, and left is heard on the left.',
   'tune.heading.degrees': '{deg}°',
-  'tune.compass.denied': 'The compass is not allowed. Allow motion and orientation for this page in the browser’s settings, or turn by hand.',
+  'tune.compass.denied':
+    'The compass is not allowed. Allow motion and orientation for this page in the browser’s settings, or turn by hand.',
   'tune.compass.absent': 'This device has no compass. Turn by hand.',
   'tune.tags': 'Choose what to hear',
   'tune.tags.short': 'Tune',
@@ -146,11 +151,14 @@ export const en = {
   'speak.level': 'Level of the microphone',
   'speak.quiet': 'Very quiet: come nearer to the microphone.',
   'speak.preview': 'Your recording',
-  'speak.noMicrophone': 'This browser cannot record here. Choose a sound file instead; recording wants a page opened by https.',
-  'speak.micDenied': 'The microphone is not allowed. Allow it for this page in the browser’s settings (the sign beside the address), or choose a file.',
+  'speak.noMicrophone':
+    'This browser cannot record here. Choose a sound file instead; recording wants a page opened by https.',
+  'speak.micDenied':
+    'The microphone is not allowed. Allow it for this page in the browser’s settings (the sign beside the address), or choose a file.',
   'speak.micMissing': 'No microphone was found. Plug one in, or choose a file.',
   'speak.micFailed': 'The recording stopped by itself: {reason}. Record anew, or choose a file.',
-  'speak.notSound': 'This file is not a sound. Choose a recording: mp3, m4a, wav, ogg, webm or flac.',
+  'speak.notSound':
+    'This file is not a sound. Choose a recording: mp3, m4a, wav, ogg, webm or flac.',
   'speak.notPhoto': 'This file is not a picture. Choose a photo: jpeg, png or gif.',
   'speak.tooBig': 'This file is larger than {mb} MB. Choose a smaller one.',
   'speak.photo': 'Photo (optional)',
@@ -184,7 +192,8 @@ export const en = {
   'speak.done.hear': 'Hear it',
   'speak.done.another': 'One more',
   'speak.refused': 'The file could not be used: {reason}',
-  'speak.refused.remedy': 'Record anew or choose another file. Words, photo and tags are still here.',
+  'speak.refused.remedy':
+    'Record anew or choose another file. Words, photo and tags are still here.',
 
   'fault.unreachable': 'The server cannot be reached.',
   'fault.unreachable.remedy': 'Look at the network, then try again.',

@@ -138,8 +138,7 @@ export const es: Words = {
   'share.short': 'Compartir',
   'share.copy': 'Copiar el enlace',
   'share.copied': 'El enlace está copiado.',
-  'share.uncopied':
-    'El navegador no dejó copiar el enlace. Selecciónelo y cópielo a mano.',
+  'share.uncopied': 'El navegador no dejó copiar el enlace. Selecciónelo y cópielo a mano.',
 
   'speak.title': 'Añada su voz',
   'speak.open': 'Contribuir',
@@ -159,8 +158,7 @@ export const es: Words = {
   'speak.micDenied':
     'El micrófono no está permitido. Permítalo para esta página en los ajustes del navegador (el signo junto a la dirección) o elija un archivo.',
   'speak.micMissing': 'No se encontró ningún micrófono. Conecte uno o elija un archivo.',
-  'speak.micFailed':
-    'La grabación se detuvo sola: {reason}. Grabe de nuevo o elija un archivo.',
+  'speak.micFailed': 'La grabación se detuvo sola: {reason}. Grabe de nuevo o elija un archivo.',
   'speak.notSound':
     'Este archivo no es un sonido. Elija una grabación: mp3, m4a, wav, ogg, webm o flac.',
   'speak.notPhoto': 'Este archivo no es una imagen. Elija una foto: jpeg, png o gif.',

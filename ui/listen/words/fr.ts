@@ -51,8 +51,7 @@ export const fr: Words = {
 
   'now.title': 'Vous entendez',
   'now.nothing': 'Rien près de vous pour le moment',
-  'now.nothing.map':
-    'Glissez-vous dans une zone colorée ou choisissez un endroit dans la liste.',
+  'now.nothing.map': 'Glissez-vous dans une zone colorée ou choisissez un endroit dans la liste.',
   'now.nothing.walk': 'Marchez encore : les zones colorées de la carte sonnent.',
   'now.paused': 'Appuyez sur Lecture pour reprendre.',
   'now.area': 'Autour de vous',

@@ -39,7 +39,9 @@ describe('the words', () => {
   it('are all used', () => {
     const text = sources(fileURLToPath(new URL('..', import.meta.url))).join('\n');
     // A family of words may be put together from a state: `state.${…}`.
-    const families = [...text.matchAll(/`([a-z]+(?:\.[a-z]+)*\.)\$\{/gi)].map(([, one]) => one ?? '');
+    const families = [...text.matchAll(/`([a-z]+(?:\.[a-z]+)*\.)\$\{/gi)].map(
+      ([, one]) => one ?? '',
+    );
     const unused = keys.filter(
       (key) => !text.includes(`'${key}'`) && !families.some((family) => key.startsWith(family)),
     );
