@@ -5,7 +5,6 @@ export const de: Words = {
   'app.language': 'Sprache',
   'app.menu': 'Menü',
   'app.close': 'Schließen',
-  'app.back': 'Zurück',
   'app.retry': 'Noch einmal versuchen',
   'app.leave': 'Besuch beenden',
   'app.loading': 'Lädt …',
@@ -143,7 +142,6 @@ export const de: Words = {
 
   'speak.title': 'Ihre Stimme dazu',
   'speak.open': 'Beitragen',
-  'speak.closed': 'In diesem Projekt kann gerade nichts beigetragen werden.',
   'speak.record': 'Aufnehmen',
   'speak.stop': 'Anhalten',
   'speak.again': 'Neu aufnehmen',

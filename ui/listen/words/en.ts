@@ -4,7 +4,6 @@ export const en = {
   'app.language': 'Language',
   'app.menu': 'Menu',
   'app.close': 'Close',
-  'app.back': 'Back',
   'app.retry': 'Try again',
   'app.leave': 'End this visit',
   'app.loading': 'Loading …',
@@ -140,7 +139,6 @@ export const en = {
 
   'speak.title': 'Add your voice',
   'speak.open': 'Contribute',
-  'speak.closed': 'Contributing is closed in this project.',
   'speak.record': 'Record',
   'speak.stop': 'Stop',
   'speak.again': 'Record anew',

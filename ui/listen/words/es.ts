@@ -5,7 +5,6 @@ export const es: Words = {
   'app.language': 'Idioma',
   'app.menu': 'Menú',
   'app.close': 'Cerrar',
-  'app.back': 'Atrás',
   'app.retry': 'Intentar otra vez',
   'app.leave': 'Terminar la visita',
   'app.loading': 'Cargando …',
@@ -142,7 +141,6 @@ export const es: Words = {
 
   'speak.title': 'Añada su voz',
   'speak.open': 'Contribuir',
-  'speak.closed': 'En este proyecto ahora no se puede contribuir.',
   'speak.record': 'Grabar',
   'speak.stop': 'Parar',
   'speak.again': 'Grabar de nuevo',

@@ -5,7 +5,6 @@ export const fr: Words = {
   'app.language': 'Langue',
   'app.menu': 'Menu',
   'app.close': 'Fermer',
-  'app.back': 'Retour',
   'app.retry': 'Réessayer',
   'app.leave': 'Finir la visite',
   'app.loading': 'Chargement …',
@@ -143,7 +142,6 @@ export const fr: Words = {
 
   'speak.title': 'Ajoutez votre voix',
   'speak.open': 'Contribuer',
-  'speak.closed': 'On ne peut pas contribuer à ce projet en ce moment.',
   'speak.record': 'Enregistrer',
   'speak.stop': 'Arrêter',
   'speak.again': 'Recommencer',
