@@ -99,6 +99,59 @@ const schema = z.strictObject({
     })
     .prefault({}),
   /** Makes and runs the demo site: a project, simulated devices, walking listeners. Default: only without a configuration file. */
+  /** Files that people bring. */
+  ingest: z
+    .strictObject({
+      /** Largest file. */
+      maxBytes: z.int().min(1_024).max(68_719_476_736).default(1_073_741_824),
+      /** Longest recording or film, seconds. */
+      maxDurationS: z.int().min(1).max(86_400).default(7_200),
+      /** Largest picture, width × height. */
+      maxPixels: z.int().min(10_000).default(100_000_000),
+      /** Streams in one file. */
+      maxStreams: z.int().min(1).max(1_000).default(16),
+      /** Largest text. */
+      maxTextBytes: z.int().min(100).default(262_144),
+      /** Files converted at once; each takes a core. */
+      concurrency: count.default(Math.max(1, Math.floor(availableParallelism() / 2))),
+      /** Files waiting to be converted; further ones are refused with 503. */
+      maxWaiting: z.int().min(1).default(1_000),
+      /** A conversion that takes longer is ended. */
+      jobMs: z.int().min(1_000).default(900_000),
+      /** Address space of one conversion. Too small: ffmpeg does not start. */
+      memoryBytes: z.int().min(268_435_456).default(2_147_483_648),
+      /** Largest file that a conversion may write. */
+      maxOutputBytes: z.int().min(1_048_576).default(4_000_000_000),
+      /** Nothing is taken when the disk would have less free than this. */
+      minFreeBytes: z.int().min(0).default(536_870_912),
+    })
+    .prefault({}),
+  uploads: z
+    .strictObject({
+      /** A resumable upload that nobody goes on with is removed after this. */
+      expireMs: z.int().min(60_000).default(86_400_000),
+      /** Resumable uploads under way, of one address and in all. */
+      maxPerAddress: z.int().min(1).default(50),
+      maxOpen: z.int().min(1).default(2_000),
+      /** What one address may bring in an hour; 0: no limit. */
+      filesPerHour: z.int().min(0).default(600),
+      bytesPerHour: z.int().min(0).default(10_737_418_240),
+    })
+    .prefault({}),
+  mail: z
+    .strictObject({
+      /** Server for notifications, `smtp://user:password@host:587`; absent: none are sent. */
+      smtpUrl: z.url({ protocol: /^smtps?$/ }).optional(),
+      /** Sender. */
+      from: z.string().min(3).default('earshot@localhost'),
+    })
+    .prefault({}),
+  webhooks: z
+    .strictObject({
+      /** Notifications may go to private and loopback addresses. */
+      allowPrivate: z.boolean().default(false),
+    })
+    .prefault({}),
   demo: z
     .strictObject({
       enabled: z.boolean().optional(),
@@ -145,6 +198,9 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_SESSIONS_PER_ADDRESS: [['limits', 'sessionsPerAddress'], asNumber],
   EARSHOT_ENCODER: [['audio', 'encoder'], asText],
   EARSHOT_SESSION_IDLE_MS: [['audio', 'idleAfterMs'], asNumber],
+  EARSHOT_SMTP_URL: [['mail', 'smtpUrl'], asText],
+  EARSHOT_MAIL_FROM: [['mail', 'from'], asText],
+  EARSHOT_UPLOAD_MAX_BYTES: [['ingest', 'maxBytes'], asNumber],
   EARSHOT_DEMO: [['demo', 'enabled'], asFlag],
   EARSHOT_DEMO_DEVICES: [['demo', 'devices'], asNumber],
   EARSHOT_DEMO_WALKERS: [['demo', 'walkers'], asNumber],

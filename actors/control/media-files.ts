@@ -1,9 +1,17 @@
 import { z } from 'zod';
-import { fromRow } from '../../engine/control/rows.js';
+import { fromJson, fromRow } from '../../engine/control/rows.js';
+import type { MediaType } from '../content/content.types.js';
 import { note } from './scope.js';
 import type { SiteControl } from './tables.js';
 
-/** What is known of a sound file; the bytes are in the media folder. */
+/** Other forms of the same media: role → path below the media folder. */
+export type Variants = Readonly<
+  Partial<
+    Record<'original' | 'wav' | 'mp3' | 'm4a' | 'photo' | 'thumbnail' | 'text' | 'video', string>
+  >
+>;
+
+/** What is known of a media file; the bytes are in the media folder. */
 export interface MediaFile {
   readonly id: string;
   /** As the person who brought it called it. */
@@ -17,6 +25,14 @@ export interface MediaFile {
   /** Hex, of the bytes. */
   readonly sha256: string;
   readonly createdAtUnixMs: number;
+  readonly variants?: Variants | undefined;
+  /** Waveform, path below the media folder. */
+  readonly peaksFile?: string | undefined;
+  /** EBU R128, integrated. */
+  readonly loudnessLufs?: number | undefined;
+  readonly truePeakDb?: number | undefined;
+  /** Undefined counts as audio. */
+  readonly mediaType?: MediaType | undefined;
 }
 
 const mediaRow = z.object({
@@ -28,7 +44,14 @@ const mediaRow = z.object({
   duration_ms: z.number().min(0).nullable(),
   sha256: z.string(),
   created_at_unix_ms: z.number(),
+  variants_json: z.string(),
+  peaks_file: z.string().nullable(),
+  loudness_lufs: z.number().nullable(),
+  true_peak_db: z.number().nullable(),
+  media_type: z.enum(['audio', 'photo', 'text', 'video']),
 });
+
+const variants = z.record(z.string(), z.string());
 
 function mediaOf(raw: unknown): MediaFile {
   const row = fromRow(mediaRow, raw, 'a row of media');
@@ -41,7 +64,26 @@ function mediaOf(raw: unknown): MediaFile {
     durationMs: row.duration_ms ?? undefined,
     sha256: row.sha256,
     createdAtUnixMs: row.created_at_unix_ms,
+    ...extrasOf(row),
   };
+}
+
+/** Only what a file really has, so that plain sound files stay plain. */
+function extrasOf(row: z.infer<typeof mediaRow>): Partial<MediaFile> {
+  const others = fromJson(variants, row.variants_json, `variants of media ${row.id}`) as Variants;
+  return {
+    ...(Object.keys(others).length === 0 ? {} : { variants: others }),
+    ...(row.peaks_file === null ? {} : { peaksFile: row.peaks_file }),
+    ...(row.loudness_lufs === null ? {} : { loudnessLufs: row.loudness_lufs }),
+    ...(row.true_peak_db === null ? {} : { truePeakDb: row.true_peak_db }),
+    ...(row.media_type === 'audio' ? {} : { mediaType: row.media_type }),
+  };
+}
+
+/** All paths of it below the media folder. */
+export function pathsOf(media: MediaFile): readonly string[] {
+  const peaks = media.peaksFile === undefined ? [] : [media.peaksFile];
+  return [...new Set([media.file, ...Object.values(media.variants ?? {}), ...peaks])];
 }
 
 export class MediaFiles {
@@ -76,6 +118,11 @@ export class MediaFiles {
       duration_ms: media.durationMs ?? null,
       sha256: media.sha256,
       created_at_unix_ms: media.createdAtUnixMs,
+      variants_json: JSON.stringify(media.variants ?? {}),
+      peaks_file: media.peaksFile ?? null,
+      loudness_lufs: media.loudnessLufs ?? null,
+      true_peak_db: media.truePeakDb ?? null,
+      media_type: media.mediaType ?? 'audio',
     };
     await this.#control.write(async (scope) => {
       await scope.db

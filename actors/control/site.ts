@@ -12,6 +12,7 @@ import { Settings } from './settings.js';
 import { ActorSnapshots } from './snapshots.js';
 import type { SiteControl, SiteTables } from './tables.js';
 import { Tokens } from './tokens.js';
+import { Uploads } from './uploads.js';
 import { Users } from './users.js';
 
 /** The control store with a repository for each domain. */
@@ -24,6 +25,7 @@ export interface SiteStore {
   readonly snapshots: ActorSnapshots;
   readonly projects: Projects;
   readonly media: MediaFiles;
+  readonly uploads: Uploads;
   readonly sessions: Sessions;
   readonly commands: Commands;
   readonly settings: Settings;
@@ -47,6 +49,7 @@ export async function openSiteStore(
     snapshots: new ActorSnapshots(control),
     projects: new Projects(control),
     media: new MediaFiles(control),
+    uploads: new Uploads(control),
     sessions: new Sessions(control),
     commands: new Commands(control),
     settings: new Settings(control),

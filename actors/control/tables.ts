@@ -89,6 +89,22 @@ export interface SiteTables extends FeedTables {
     duration_ms: number | null;
     sha256: string;
     created_at_unix_ms: number;
+    variants_json: string;
+    peaks_file: string | null;
+    loudness_lufs: number | null;
+    true_peak_db: number | null;
+    media_type: string;
+  };
+  readonly uploads: {
+    id: string;
+    file: string;
+    size_bytes: number;
+    received_bytes: number;
+    meta_json: string;
+    owner: string;
+    created_at_unix_ms: number;
+    touched_at_unix_ms: number;
+    asset_id: number | null;
   };
   readonly listener_sessions: {
     id: string;

@@ -61,10 +61,20 @@ export interface IngestService {
   /** A new path in `incomingFolder`. The caller writes the file and hands it to `receive`, or removes it. */
   incomingFile(): string;
   /**
-   * Stores the file and an asset with `ingest: 'waiting'`, and answers; the work goes on behind. The asset survives
+   * Writes a stream to a new incoming file. @returns its path.
+   * @throws EngineError `input.too-large`, `spool.full`, and what the stream throws; nothing is left then.
+   */
+  save(bytes: AsyncIterable<Uint8Array>): Promise<string>;
+  /** Removes an incoming file that is not handed over after all. */
+  discard(file: string): Promise<void>;
+  /** Would it be taken? @throws as `receive`, before any byte is sent. */
+  check(arrival: Omit<Arrival, 'source'>, sizeBytes: number): Promise<void>;
+  /**
+   * Stores the file and an asset with `ingest: 'waiting'`, and answers; the work goes on behind, and a file that cannot
+   * be used ends as `failed` with the reason in `ingestError`. The asset survives
    * a crash from then on.
    * @throws EngineError `input.invalid` (unknown project, visit, envelope, tag …: named), `input.too-large`,
-   * `input.unsupported` (content that is no audio, photo, text or video), `server.busy` (queue full).
+   * `spool.full` (disk), `server.busy` (queue full).
    */
   receive(arrival: Arrival): Promise<Asset>;
   /** The asset once it is `ready` or `failed`; at once when it is. @throws `not-found`, or `call.aborted` with the signal. */

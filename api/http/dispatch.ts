@@ -116,7 +116,11 @@ export class Dispatcher {
       if (match.kind === 'found') {
         routePath = match.target.kind === 'raw' ? match.target.raw.path : match.target.route.path;
         const open = match.target.kind === 'raw' || match.target.route.access === 'open';
-        headers = { ...headers, ...corsHeaders(open) };
+        headers = {
+          ...headers,
+          ...corsHeaders(open),
+          ...(match.target.kind === 'route' ? match.target.route.headers : {}),
+        };
         if (match.target.kind === 'route' && head.method !== 'GET' && head.method !== 'HEAD') {
           const { bodyType, maxBodyBytes = DEFAULT_BODY_BYTES } = match.target.route;
           if (bodyType === 'stream') body = exchange.streamBody(maxBodyBytes);
@@ -309,7 +313,7 @@ export class Dispatcher {
       const found = this.#router.find(method, exchange.head.path);
       if (found.kind !== 'found') return false;
       if (found.target.kind === 'raw') return true;
-      own = found.target.route.optionsHeaders ?? own;
+      own = found.target.route.headers ?? own;
       return found.target.route.access === 'open';
     });
     exchange.send(204, { ...headers, ...preflightHeaders(open, allow), ...own });

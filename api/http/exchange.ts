@@ -286,6 +286,60 @@ export class Exchange {
     this.end();
   }
 
+  /**
+   * Sends a body whose size is known, so that players may seek; never holds more than one chunk that the client has
+   * not taken. The chunks must add up to `sizeBytes`; fewer cut the connection.
+   */
+  async sendSized(
+    status: number,
+    headers: Headers,
+    sizeBytes: number,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    if (this.#closed || this.started) return;
+    this.#body?.discard();
+    this.#status = status;
+    const res = this.#res;
+    let wake: (() => void) | undefined;
+    this.onClose(() => wake?.());
+    const head = this.head.method === 'HEAD';
+    res.cork(() => {
+      this.#writeHead(status, headers);
+      if (head) res.endWithoutBody(sizeBytes);
+    });
+    if (head) {
+      this.#close();
+      return;
+    }
+    for await (const chunk of chunks) {
+      let rest = chunk;
+      while (rest.length > 0 && !this.#closed) {
+        const before = res.getWriteOffset();
+        let sent: [boolean, boolean] = [false, false];
+        res.cork(() => {
+          sent = res.tryEnd(rest, sizeBytes);
+        });
+        const [taken, done] = sent;
+        if (done) {
+          this.#close();
+          return;
+        }
+        if (taken) break;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          res.onWritable(() => {
+            resolve();
+            return true;
+          });
+        });
+        if (this.#closed) return;
+        rest = rest.subarray(res.getWriteOffset() - before);
+      }
+      if (this.#closed) return;
+    }
+    this.destroy();
+  }
+
   #writeHead(status: number, headers: Headers): void {
     this.#res.writeStatus(`${String(status)} ${REASONS[status] ?? 'Status'}`);
     for (const name of Object.keys(headers)) {

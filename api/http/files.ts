@@ -49,6 +49,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.ogg': 'audio/ogg',
   '.wav': 'audio/wav',
   '.m4a': 'audio/mp4',
+  '.flac': 'audio/flac',
+  '.mp4': 'video/mp4',
+  '.gif': 'image/gif',
 };
 
 /** Larger files are streamed from disk and never held. */
@@ -108,9 +111,10 @@ export class FileServer {
     } else if (range !== undefined) {
       out['content-range'] =
         `bytes ${String(range.start)}-${String(range.end)}/${String(facts.size)}`;
-      await exchange.stream(206, out, createReadStream(file, range));
+      const sizeBytes = range.end - range.start + 1;
+      await exchange.sendSized(206, out, sizeBytes, createReadStream(file, range));
     } else if (facts.size > CACHED_FILE_BYTES) {
-      await exchange.stream(200, out, createReadStream(file));
+      await exchange.sendSized(200, out, facts.size, createReadStream(file));
     } else {
       await this.#sendCached(exchange, file, version, out);
     }

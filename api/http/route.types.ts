@@ -68,8 +68,8 @@ export interface Route<
    * pieces and never held whole, for uploads; give it a `timeLimitMs` that a slow phone can keep. Default `json`.
    */
   readonly bodyType?: 'json' | 'bytes' | 'stream';
-  /** Further headers of the answer to OPTIONS. */
-  readonly optionsHeaders?: Readonly<Record<string, string>>;
+  /** Further headers of every answer, errors and OPTIONS included. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Of the success answer; documentation, and checked in tests. */
   readonly response?: z.ZodType;
   /** Default 200; 204 sends no body. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EngineError } from '../../engine/errors.js';
-import type { Job, JobResult, Step } from './ingest.types.js';
+import type { Job, Made, Step } from './ingest.types.js';
 import { made } from './made.js';
 import { shrinkTo } from './picture.js';
 import type { Probed, Sandbox } from './sandbox.js';
@@ -16,7 +16,7 @@ export async function makeFilm(
   demuxer: string,
   probed: Probed,
   report: (step: Step, progress: number) => void,
-): Promise<JobResult> {
+): Promise<Made> {
   const { limits, outFolder, stem } = job;
   const stream = probed.streams.find((s) => s.type === 'video' && !s.cover);
   const { widthPx = 0, heightPx = 0 } = stream ?? {};

@@ -43,6 +43,8 @@ export interface MadeFile {
 
 export interface JobResult {
   readonly kind: MediaKind;
+  /** Hex, of the original's bytes. */
+  readonly sha256: string;
   /** Seconds; undefined for photo and text. */
   readonly durationS: number | undefined;
   /** EBU R128, LUFS; undefined without sound, or when it is silent. */
@@ -54,6 +56,9 @@ export interface JobResult {
 }
 
 export type Step = 'probe' | 'transcode' | 'loudness' | 'peaks';
+
+/** What the makers of each kind give; the job adds the checksum. */
+export type Made = Omit<JobResult, 'sha256'>;
 
 /** Worker to owner, while the job goes on. `progress` 0..1 over the whole job. */
 export interface JobProgress {

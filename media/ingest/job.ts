@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../engine/errors.js';
 import { makeFilm } from './film.js';
-import type { Job, JobResult, Step } from './ingest.types.js';
+import type { Job, JobResult, Made, Step } from './ingest.types.js';
 import { made } from './made.js';
 import { makePhoto } from './picture.js';
 import { Sandbox, unreadable } from './sandbox.js';
@@ -20,6 +22,15 @@ export async function runJob(
   signal: AbortSignal,
 ): Promise<JobResult> {
   report('probe', 0);
+  const made = await make(job, report, signal);
+  return { ...made, sha256: await checksum(job.input) };
+}
+
+async function make(
+  job: Job,
+  report: (step: Step, progress: number) => void,
+  signal: AbortSignal,
+): Promise<Made> {
   const found = await sniffFile(job.input);
   if (found.kind === 'text') return await makeText(job);
   if (found.kind === 'unknown') throw unreadable('nobody knows this format');
@@ -58,7 +69,7 @@ export async function sniffFile(file: string): Promise<Sniffed> {
 }
 
 /** Text must have been announced: a playlist or a page of errors that was sent as sound is no contribution. */
-async function makeText(job: Job): Promise<JobResult> {
+async function makeText(job: Job): Promise<Made> {
   const { declaredKind, declaredType = '', limits } = job;
   const announced =
     declaredKind === 'text' ||
@@ -80,4 +91,10 @@ async function makeText(job: Job): Promise<JobResult> {
     heightPx: undefined,
     files: [await made(job.outFolder, 'text', name, 'text/plain; charset=utf-8')],
   };
+}
+
+async function checksum(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(file)) hash.update(part as Buffer);
+  return hash.digest('hex');
 }

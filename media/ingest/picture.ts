@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../engine/errors.js';
 import { jpegOrientation, UPRIGHT } from './exif.js';
-import type { Job, JobResult, Step } from './ingest.types.js';
+import type { Job, Made, Step } from './ingest.types.js';
 import { made } from './made.js';
 import { type Probed, type Sandbox, unreadable } from './sandbox.js';
 
@@ -18,7 +18,7 @@ export async function makePhoto(
   demuxer: string,
   probed: Probed,
   report: (step: Step, progress: number) => void,
-): Promise<JobResult> {
+): Promise<Made> {
   const { limits, outFolder, stem } = job;
   const stream = probed.streams.find((s) => s.type === 'video');
   if (stream === undefined) throw unreadable('it holds no picture');

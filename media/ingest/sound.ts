@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../engine/errors.js';
-import type { Job, JobResult, Step } from './ingest.types.js';
+import type { Job, Made, Step } from './ingest.types.js';
 import { made } from './made.js';
 import { wavPeaks } from './peaks.js';
 import { type Probed, type Sandbox, unreadable } from './sandbox.js';
@@ -22,7 +22,7 @@ export async function makeSound(
   demuxer: string,
   probed: Probed,
   report: Report,
-): Promise<JobResult> {
+): Promise<Made> {
   const { limits, outFolder, stem } = job;
   const wav = `${stem}.wav`;
   const claimedS = probed.durationS ?? limits.maxDurationS;
@@ -99,7 +99,7 @@ export function tooLong(maxDurationS: number): EngineError {
 }
 
 /** From the summary of ffmpeg's `ebur128`; silence has neither loudness nor a peak. */
-export function loudnessIn(said: string): Pick<JobResult, 'loudnessLufs' | 'truePeakDb'> {
+export function loudnessIn(said: string): Pick<Made, 'loudnessLufs' | 'truePeakDb'> {
   const loudness = Number(/^\s*I:\s*(-?[\d.]+)\s*LUFS/m.exec(said)?.[1] ?? Number.NaN);
   const peak = Number(/^\s*Peak:\s*(-?[\d.]+)\s*dBFS/m.exec(said)?.[1] ?? Number.NaN);
   return {

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { SiteStore } from '../../actors/control/site.js';
+import { EngineError } from '../../engine/errors.js';
+import type { RawRoute } from '../http/dispatch.js';
+import { FileServer } from '../http/files.js';
+import { type Route, route } from '../http/route.types.js';
+import type { Ingest } from './ingest.js';
+import type { Peaks } from './ingest.types.js';
+
+/** Names of ours: no folders, nothing hidden. */
+const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
+
+const peaksFile = z.object({
+  secondsPerPeak: z.number(),
+  peaks: z.array(z.int().min(0).max(255)),
+});
+
+/** `GET /media/<file>`: what players and pages load, from any site, with ranges. Originals are not served. */
+export function mediaFilesRoute(mediaFolder: string): RawRoute {
+  const files = new FileServer([{ prefix: '/media/', folder: mediaFolder }]);
+  return {
+    method: 'GET',
+    path: '/media/{file}',
+    handler: async (exchange, { params, headers }) => {
+      const name = params['file'] ?? '';
+      // Strangers' texts and pictures lie on our own origin: nothing in them may run.
+      const safe = {
+        ...headers,
+        'content-security-policy': "default-src 'none'; sandbox",
+        'cross-origin-resource-policy': 'cross-origin',
+      };
+      if (FILE_NAME.test(name) && (await files.serve(exchange, safe))) return;
+      throw new EngineError('not-found', `there is no media file ${name.slice(0, 100)}`);
+    },
+  };
+}
+
+export function mediaRoutes(options: {
+  readonly store: SiteStore;
+  readonly mediaFolder: string;
+  readonly ingest: Ingest;
+}): readonly Route[] {
+  const { store, mediaFolder, ingest } = options;
+  const params = z.object({ id: z.coerce.number().int().min(1) });
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/assets/{id}/peaks',
+      summary: 'The waveform of a recording: largest magnitudes, 0..255, at most some 2,000 pieces',
+      tag: 'assets',
+      access: 'open',
+      params,
+      response: peaksFile,
+      handler: async ({ params: { id } }): Promise<Peaks> => {
+        const asset = await store.content.assets.get(id);
+        const media = await store.media.get(asset?.mediaId ?? '');
+        if (media?.peaksFile === undefined) {
+          throw new EngineError('not-found', `asset ${id} has no waveform (yet)`);
+        }
+        const text = await readFile(join(mediaFolder, media.peaksFile), 'utf8').catch(
+          (cause: unknown) => {
+            throw new EngineError('not-found', `the waveform of asset ${id} is missing`, { cause });
+          },
+        );
+        return peaksFile.parse(JSON.parse(text));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/assets/{id}/ingest',
+      summary: 'Work on a failed file once more',
+      tag: 'assets',
+      access: 'operator',
+      params,
+      status: 202,
+      handler: async ({ params: { id } }) => await ingest.retry(id),
+    }),
+  ];
+}
