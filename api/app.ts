@@ -13,6 +13,8 @@ import { streamOriginOf } from './audio/origin.js';
 import { AudioService } from './audio/service.js';
 import { openAuth } from './auth/auth.js';
 import type { Config } from './config.js';
+import { incomingFolderOf, SiteContent } from './content/site-content.js';
+import { visitOfSession } from './content/wishes.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
 import { ensureDemoSite } from './demo/ensure.js';
 import { planSvg } from './demo/plan.js';
@@ -211,6 +213,18 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('audio', () => audio.stop(3_000));
   inspector.add(poolSource(audio.pool));
 
+  const content = await SiteContent.start({
+    store,
+    mediaFolder,
+    incomingFolder: incomingFolderOf(config.data),
+    config,
+    table: tables.ingest,
+    visitOf: (id) => visitOfSession(audio.definition(id)),
+    clock,
+    log,
+  });
+  stack.push('content', () => content.stop());
+
   const stores = new StoresWatch({
     table: tables.stores,
     clock,
@@ -273,6 +287,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       ({ method, path }) => method !== 'GET' || !/^\/v1\/projects(\/\{id\})?$/.test(path),
     ),
     ...listenerRoutes(store.content),
+    ...content.routes,
     ...healthRoutes({
       version,
       uptimeS: () => Math.round((clock.monoMs() - startedMonoMs) / 1_000),

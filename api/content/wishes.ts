@@ -101,3 +101,11 @@ export async function arrivalOf(
     ...(operator && wishes.weight !== undefined ? { weight: wishes.weight } : {}),
   };
 }
+
+const visitShape = z.object({ number: z.int().min(1), projectId: z.int().min(1) });
+
+/** Of a listener session's definition; undefined for one without a visit in the content store. */
+export function visitOfSession(definition: unknown): Visit | undefined {
+  const found = visitShape.safeParse(definition);
+  return found.success ? { number: found.data.number, projectId: found.data.projectId } : undefined;
+}
