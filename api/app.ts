@@ -312,7 +312,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     host: config.host,
     port: config.port,
     routes: [...routes, ...openapiRoutes(routes, { version })],
-    raw: [mountRoute(MOUNTS_PREFIX, audio.mounts, clock)],
+    raw: [mountRoute(MOUNTS_PREFIX, audio.mounts, clock), ...content.raw],
     sockets: [
       hub.endpoint(),
       lowLatencySocket({
