@@ -24,6 +24,8 @@ export interface RawRequest {
   readonly origin: string;
   /** Security, cross-origin and request id headers, to go first into `exchange.start`. */
   readonly headers: Headers;
+  /** Of routes with `maxBodyBytes`. */
+  readonly body: BodyStream | undefined;
 }
 
 /**
@@ -32,8 +34,11 @@ export interface RawRequest {
  * connection is cut.
  */
 export interface RawRoute {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  /** `ANY`: every method that no other route of the path takes, `OPTIONS` included. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'ANY';
   readonly path: string;
+  /** Takes a body of up to so many bytes, in pieces; absent: none is read. */
+  readonly maxBodyBytes?: number;
   handler(exchange: Exchange, request: RawRequest): void | Promise<void>;
 }
 
@@ -129,6 +134,9 @@ export class Dispatcher {
             body.catch(() => undefined);
           }
         }
+        if (match.target.kind === 'raw' && match.target.raw.maxBodyBytes !== undefined) {
+          body = exchange.streamBody(match.target.raw.maxBodyBytes);
+        }
       }
     } catch (thrown) {
       failed = thrown;
@@ -178,7 +186,13 @@ export class Dispatcher {
     await this.#services.limits.takeAddress(address);
     if (match.kind === 'found' && match.target.kind === 'raw') {
       const origin = this.#services.peers.origin(head);
-      await match.target.raw.handler(exchange, { params: match.params, address, origin, headers });
+      await match.target.raw.handler(exchange, {
+        params: match.params,
+        address,
+        origin,
+        headers,
+        body: body instanceof Promise ? undefined : body,
+      });
     } else if (match.kind === 'found' && match.target.kind === 'route') {
       await this.#route(exchange, match.target.route, match.params, body, address, headers);
     } else if (head.method === 'OPTIONS') {

@@ -28,7 +28,10 @@ export class Router<T> {
   readonly #exact = new Map<string, Pattern<T>>();
   readonly #patterns: Pattern<T>[] = [];
 
-  /** @throws EngineError `internal` when the same method and path are added twice, or the path is malformed. */
+  /**
+   * `method` may be `ANY`: all that have no target of their own.
+   * @throws EngineError `internal` when the same method and path are added twice, or the path is malformed.
+   */
   add(method: string, path: string, target: T): void {
     if (!path.startsWith('/'))
       throw new EngineError('internal', `route "${path}" must start with /`);
@@ -100,7 +103,13 @@ function fits<T>(pattern: Pattern<T>, segments: readonly string[]): boolean {
 }
 
 function answers<T>(pattern: Pattern<T>, method: string): boolean {
-  return pattern.methods.has(method) || (method === 'HEAD' && pattern.methods.has('GET'));
+  return targetOf(pattern, method) !== undefined;
+}
+
+function targetOf<T>(pattern: Pattern<T>, method: string): T | undefined {
+  const { methods } = pattern;
+  const own = methods.get(method) ?? (method === 'HEAD' ? methods.get('GET') : undefined);
+  return own ?? methods.get('ANY');
 }
 
 function pick<T>(
@@ -108,8 +117,7 @@ function pick<T>(
   method: string,
   params: Readonly<Record<string, string>>,
 ): Match<T> {
-  const target =
-    pattern.methods.get(method) ?? (method === 'HEAD' ? pattern.methods.get('GET') : undefined);
+  const target = targetOf(pattern, method);
   if (target !== undefined) return { kind: 'found', target, params };
   const allow = [...pattern.methods.keys()];
   if (allow.includes('GET') && !allow.includes('HEAD')) allow.push('HEAD');

@@ -1,0 +1,59 @@
+import type { MediaFile } from '../../../actors/control/media-files.js';
+import type { ContentStore } from '../../../actors/content/store.types.js';
+import type { User } from '../../../actors/control/users.js';
+import type { SessionCommand, SessionCommandResult, SessionMove, SessionPlaying } from '../../../actors/session/protocol.js';
+import type { Clock } from '../../../engine/clock.js';
+import type { GeoPoint, ListenerState, Polygon } from '../../../media/ports.js';
+import type { Arrival } from '../../content/ingest.types.js';
+import type { Asset, Project, VisitSession } from '../../../actors/content/content.types.js';
+import type { FileDrop } from './http/body.js';
+import type { People } from './people.js';
+
+/** What opens a stream for a Roundware session. */
+export interface StreamWish {
+  /** Of the session: names the mount too. */
+  readonly number: number;
+  readonly projectId: number;
+  readonly mount: string;
+  readonly format: 'mp3' | 'vorbis';
+  readonly bitrateKbps: number;
+  readonly listener: ListenerState;
+}
+
+/** The sound, as far as the personality uses it. Ids are the secret ones of listener sessions. */
+export interface RoundwareSound {
+  /** The mount takes listeners when this resolves. @throws EngineError `server.busy`, `rate.limited`, `not-found`. */
+  open(wish: StreamWish, address: string): Promise<void>;
+  /** The running stream of a session; undefined when there is none. */
+  ofNumber(number: number): string | undefined;
+  /** Address of a running stream's mount for a client that reached us at `origin`. */
+  streamUrl(id: string, origin: string): string;
+  move(move: SessionMove): void;
+  command(id: string, command: SessionCommand): Promise<SessionCommandResult>;
+  playing(id: string): Promise<SessionPlaying>;
+  close(id: string): Promise<void>;
+}
+
+/** Files that arrive, as far as the personality uses them. */
+export interface RoundwareIngest extends FileDrop {
+  receive(arrival: Arrival): Promise<Asset>;
+  settled(assetId: number, signal?: AbortSignal): Promise<Asset>;
+}
+
+/** All that the calls translate onto. */
+export interface Services {
+  readonly content: ContentStore;
+  readonly people: People;
+  readonly clock: Clock;
+  readonly drop: FileDrop;
+  readonly sound: RoundwareSound;
+  readonly ingest: RoundwareIngest;
+  readonly media: { get(id: string): Promise<MediaFile | undefined> };
+  /** @throws EngineError `auth.required`, `rate.limited`. */
+  login(username: string, password: string, address: string, userAgent: string): Promise<User>;
+  inRange(project: Project, position: GeoPoint, session: VisitSession | undefined): Promise<boolean>;
+  /** Ring inside a shape at which a speaker is at its loudest: the largest one, closed. */
+  borderOf(shape: readonly Polygon[], attenuationM: number): readonly (readonly [number, number])[];
+  /** Names the present state of all content together with `parts`. */
+  tagOf(parts: readonly string[]): Promise<string>;
+}
