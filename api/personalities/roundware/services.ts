@@ -6,7 +6,7 @@ import type { Clock } from '../../../engine/clock.js';
 import type { GeoPoint, ListenerState, Polygon } from '../../../media/ports.js';
 import type { Arrival } from '../../content/ingest.types.js';
 import type { Asset, Project, VisitSession } from '../../../actors/content/content.types.js';
-import type { FileDrop } from './http/body.js';
+import type { FileDrop, FormFile } from './http/body.js';
 import type { People } from './people.js';
 
 /** What opens a stream for a Roundware session. */
@@ -49,6 +49,12 @@ export interface Services {
   readonly sound: RoundwareSound;
   readonly ingest: RoundwareIngest;
   readonly media: { get(id: string): Promise<MediaFile | undefined> };
+  /** A member of staff; undefined when gone. */
+  staff(id: string): Promise<User | undefined>;
+  /** Keeps a sound file that is no asset, for a speaker. @returns its media id. @throws EngineError `input.invalid`, `media.unreadable`. */
+  storeSound(file: FormFile): Promise<string>;
+  /** Removes a media with its files. */
+  removeBinary(mediaId: string): Promise<void>;
   /** @throws EngineError `auth.required`, `rate.limited`. */
   login(username: string, password: string, address: string, userAgent: string): Promise<User>;
   inRange(project: Project, position: GeoPoint, session: VisitSession | undefined): Promise<boolean>;

@@ -225,3 +225,9 @@ export const multiPolygonOf = (shape: readonly Polygon[]): object => ({
   type: 'MultiPolygon',
   coordinates: shape,
 });
+
+/** Text that may be empty; words for "nothing" are empty too. */
+export function blankable(max: number): Codec<string> {
+  const plain = text(max);
+  return (raw) => (isAbsent(raw) ? '' : plain(raw));
+}
