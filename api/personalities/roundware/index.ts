@@ -7,21 +7,21 @@ import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { Log } from '../../../engine/log.js';
 import { isCrossSite } from '../../auth/cross-site.js';
+import type { Authenticate } from '../../http/auth.types.js';
 import type { RawRequest, RawRoute } from '../../http/dispatch.js';
 import type { Exchange, Headers } from '../../http/exchange.js';
 import { Router } from '../../http/router.js';
-import type { Authenticate } from '../../http/auth.types.js';
-import { allCalls } from './calls.js';
-import type { Services } from './services.js';
 import type { Ask, Call } from './http/ask.js';
 import { type Form, readForm, removeFiles } from './http/body.js';
 import { Query } from './http/query.js';
 import { denied, notFound, Refusal, refusalOf, unauthorized, wrongMethod } from './http/refusal.js';
 import { send, unchanged } from './http/send.js';
 import { isStaff, NOBODY, type People, type Who } from './people.js';
+import type { Services } from './services.js';
 import { type DayLimits, Throttle } from './throttle.js';
 
 export interface RoundwareOptions {
+  readonly calls: readonly Call[];
   readonly services: Services;
   readonly people: People;
   /** For cookies of staff and tokens of programs. */
@@ -72,7 +72,7 @@ class Personality {
   constructor(options: RoundwareOptions) {
     this.#options = options;
     this.#throttle = new Throttle(options.dayLimits);
-    const calls = allCalls(options.services);
+    const { calls } = options;
     for (const call of calls) this.#router.add(call.method, `/${call.path}`, call);
     const lists = calls.filter(({ method, path }) => method === 'GET' && !path.includes('/'));
     this.#resources = lists.map(({ path }) => path).sort();
@@ -112,7 +112,8 @@ class Personality {
     if (call.access === 'staff' && !isStaff(who)) throw denied();
     const tag = await this.#tag(head.method, head.query, path, who, request.origin);
     if (tag !== undefined && unchanged(exchange, tag, headers)) return;
-    const tagged = tag === undefined ? headers : { ...headers, etag: tag, 'cache-control': 'no-cache' };
+    const tagged =
+      tag === undefined ? headers : { ...headers, etag: tag, 'cache-control': 'no-cache' };
     const forms: Form[] = [];
     try {
       const ask = this.#ask(exchange, request, match.params, path, who, forms);
@@ -150,7 +151,10 @@ class Personality {
     };
   }
 
-  async #read(type: string | undefined, body: AsyncIterable<Uint8Array> | undefined): Promise<Form> {
+  async #read(
+    type: string | undefined,
+    body: AsyncIterable<Uint8Array> | undefined,
+  ): Promise<Form> {
     if (body === undefined) return { fields: {}, files: [] };
     if (this.#bodies >= MAX_BODIES) {
       throw new EngineError('server.busy', 'too many uploads at once: try again');

@@ -23,14 +23,16 @@ export async function sessionOf(
 /** @throws Refusal 400 without `session_id`, 404 when there is no such session. */
 export async function neededSessionOf(content: ContentStore, ask: Ask): Promise<VisitSession> {
   const session = await sessionOf(content, ask);
-  if (session === undefined) throw bad('session_id: it is required, and must be the id of a session.');
+  if (session === undefined)
+    throw bad('session_id: it is required, and must be the id of a session.');
   return session;
 }
 
 /** The session a body names. @throws Refusal 400 without it or when there is no such session. */
 export async function bodySession(content: ContentStore, form: Form): Promise<VisitSession> {
   const number = field(form, id, 'session_id', 'session');
-  if (number === undefined) throw bad('session_id: it is required, and must be the id of a session.');
+  if (number === undefined)
+    throw bad('session_id: it is required, and must be the id of a session.');
   const session = await content.sessions.get(number);
   if (session === undefined) throw bad(`session_id: there is no session ${number}.`);
   return session;

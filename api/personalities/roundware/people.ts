@@ -85,7 +85,8 @@ export class People {
     wish: Pick<Visitor, 'username' | 'firstName' | 'lastName' | 'email' | 'clientType'>,
   ): Promise<{ readonly visitor: Visitor; readonly token: string }> {
     const visitor =
-      (await this.#ofDevice(deviceId)) ?? (await this.#create({ ...wish, deviceId, staffId: null }));
+      (await this.#ofDevice(deviceId)) ??
+      (await this.#create({ ...wish, deviceId, staffId: null }));
     const token = await this.#token(String(visitor.id));
     return { visitor: await this.#withHash(visitor, token), token };
   }
@@ -145,9 +146,7 @@ export class People {
     });
   }
 
-  async #create(
-    values: Omit<Visitor, 'id' | 'tokenHash' | 'createdAtUnixMs'>,
-  ): Promise<Visitor> {
+  async #create(values: Omit<Visitor, 'id' | 'tokenHash' | 'createdAtUnixMs'>): Promise<Visitor> {
     const { visitors, clock } = this.#options;
     try {
       return await visitors.create({

@@ -1,11 +1,17 @@
-import type { MediaFile } from '../../../actors/control/media-files.js';
+import type { Asset, Project, VisitSession } from '../../../actors/content/content.types.js';
 import type { ContentStore } from '../../../actors/content/store.types.js';
+import type { MediaFile } from '../../../actors/control/media-files.js';
 import type { User } from '../../../actors/control/users.js';
-import type { SessionCommand, SessionCommandResult, SessionMove, SessionPlaying } from '../../../actors/session/protocol.js';
+import type {
+  SessionCommand,
+  SessionCommandResult,
+  SessionMove,
+  SessionPlaying,
+} from '../../../actors/session/protocol.js';
 import type { Clock } from '../../../engine/clock.js';
 import type { GeoPoint, ListenerState, Polygon } from '../../../media/ports.js';
+import type { LineString } from '../../../media/project/border.js';
 import type { Arrival } from '../../content/ingest.types.js';
-import type { Asset, Project, VisitSession } from '../../../actors/content/content.types.js';
 import type { FileDrop, FormFile } from './http/body.js';
 import type { People } from './people.js';
 
@@ -57,9 +63,15 @@ export interface Services {
   removeBinary(mediaId: string): Promise<void>;
   /** @throws EngineError `auth.required`, `rate.limited`. */
   login(username: string, password: string, address: string, userAgent: string): Promise<User>;
-  inRange(project: Project, position: GeoPoint, session: VisitSession | undefined): Promise<boolean>;
-  /** Ring inside a shape at which a speaker is at its loudest: the largest one, closed. */
-  borderOf(shape: readonly Polygon[], attenuationM: number): readonly (readonly [number, number])[];
+  inRange(
+    project: Project,
+    position: GeoPoint,
+    session: VisitSession | undefined,
+  ): Promise<boolean>;
+  /** Where a session hears the demo, when its project does not say. */
+  demoStreamUrl(origin: string): string;
+  /** Ring inside a shape at which a speaker is at its loudest; undefined for an empty shape. */
+  borderOf(shape: readonly Polygon[], attenuationM: number): LineString | undefined;
   /** Names the present state of all content together with `parts`. */
   tagOf(parts: readonly string[]): Promise<string>;
 }

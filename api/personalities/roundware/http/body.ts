@@ -51,7 +51,9 @@ export async function readForm(
   // A page that forgets to name the type sends JSON all the same.
   const nameless = type === '' || type === 'text/plain';
   if (!/^application\/([\w.+-]+\+)?json$/.test(type) && !(nameless && bytes[0] === 0x7b)) {
-    throw new Refusal(415, { detail: `Unsupported media type "${type.slice(0, 100)}" in request.` });
+    throw new Refusal(415, {
+      detail: `Unsupported media type "${type.slice(0, 100)}" in request.`,
+    });
   }
   return { fields: jsonFields(bytes), files: [] };
 }
@@ -93,7 +95,11 @@ async function gather(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function readMultipart(contentType: string, body: AsyncIterable<Uint8Array>, drop: FileDrop): Promise<Form> {
+async function readMultipart(
+  contentType: string,
+  body: AsyncIterable<Uint8Array>,
+  drop: FileDrop,
+): Promise<Form> {
   const pairs: [string, string][] = [];
   const files: FormFile[] = [];
   const writes: Promise<void>[] = [];
@@ -153,8 +159,7 @@ export async function removeFiles(files: readonly FormFile[]): Promise<void> {
   for (const { path } of files) await rm(path, { force: true });
 }
 
-const isSystemError = (thrown: unknown): boolean =>
-  thrown instanceof Error && 'syscall' in thrown;
+const isSystemError = (thrown: unknown): boolean => thrown instanceof Error && 'syscall' in thrown;
 
 const tooLarge = (maxBytes: number): Refusal =>
   new Refusal(413, { detail: `The request may have at most ${maxBytes} bytes.` });

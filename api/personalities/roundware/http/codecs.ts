@@ -85,7 +85,10 @@ export function text(max: number, min = 0): Codec<string> {
     if (value.trim().length < min) throw new ValueFault('This field may not be blank.');
     if (value.length > max) throw new ValueFault(`It may have at most ${max} characters.`);
     // Half of a surrogate pair cannot be stored everywhere.
-    return value.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '�');
+    return value.replace(
+      /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g,
+      '�',
+    );
   };
 }
 
@@ -138,7 +141,10 @@ function listOf(raw: unknown): readonly unknown[] {
   if (typeof raw !== 'string') return [raw];
   const plain = raw.trim();
   if (!plain.startsWith('[')) return plain.split(',');
-  return plain.replace(/^\[|\]$/g, '').split(',').map((part) => part.replace(/["'\s]/g, ''));
+  return plain
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .map((part) => part.replace(/["'\s]/g, ''));
 }
 
 const DATE =
@@ -152,7 +158,9 @@ export const date: Codec<number> = (given) => {
     const [, day = '', time = '00:00', seconds = '00', fraction = '', zone = 'Z'] = found;
     // A plus sign that nobody encoded arrives as a space.
     const offset = zone.replace(' ', '+').replace(/^([+-]\d{2}):?(\d{2})$/, '$1:$2');
-    const value = Date.parse(`${day}T${time}:${seconds}${fraction.slice(0, 4)}${offset.toUpperCase()}`);
+    const value = Date.parse(
+      `${day}T${time}:${seconds}${fraction.slice(0, 4)}${offset.toUpperCase()}`,
+    );
     if (!Number.isNaN(value)) return value;
   }
   throw new ValueFault('A date is required, such as 2017-06-07T13:07:58.');
@@ -207,7 +215,9 @@ function pointOf(raw: unknown): readonly [number, number] {
 }
 
 const wrongShape = (): ValueFault =>
-  new ValueFault('It must be a GeoJSON MultiPolygon: {"type": "MultiPolygon", "coordinates": [[[[0, 0], …]]]}.');
+  new ValueFault(
+    'It must be a GeoJSON MultiPolygon: {"type": "MultiPolygon", "coordinates": [[[[0, 0], …]]]}.',
+  );
 
 function fromJson(given: string): unknown {
   try {

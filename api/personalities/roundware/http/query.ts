@@ -1,5 +1,5 @@
-import { badField } from './refusal.js';
 import { bool, type Codec, isAbsent, ValueFault } from './codecs.js';
+import { badField } from './refusal.js';
 
 /** The parameters of a request's address. Unknown ones are nobody's business. */
 export class Query {

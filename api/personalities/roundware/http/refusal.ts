@@ -32,9 +32,8 @@ export const notFound = (): Refusal => new Refusal(404, { detail: 'Not found.' }
 export const denied = (): Refusal =>
   new Refusal(403, { detail: 'You do not have permission to perform this action.' });
 
-export const unauthorized = (
-  detail = 'Authentication credentials were not provided.',
-): Refusal => new Refusal(401, { detail }, { 'www-authenticate': 'Token' });
+export const unauthorized = (detail = 'Authentication credentials were not provided.'): Refusal =>
+  new Refusal(401, { detail }, { 'www-authenticate': 'Token' });
 
 export const wrongMethod = (method: string, allow: readonly string[]): Refusal =>
   new Refusal(405, { detail: `Method "${method}" not allowed.` }, { allow: allow.join(', ') });

@@ -8,11 +8,7 @@ import { Answer } from './ask.js';
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' } as const;
 
 /** Sends what a handler answered. */
-export async function send(
-  exchange: Exchange,
-  given: unknown,
-  headers: Headers,
-): Promise<void> {
+export async function send(exchange: Exchange, given: unknown, headers: Headers): Promise<void> {
   const answer = given instanceof Answer ? given : new Answer({ body: given });
   if (answer.pieces !== undefined) {
     await sendPieces(exchange, answer.pieces, { ...headers, ...JSON_TYPE, ...answer.headers });

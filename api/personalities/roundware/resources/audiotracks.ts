@@ -50,7 +50,8 @@ const PAIRS = [
 /** A range is turned round by nobody: the lower end that is above the upper one is a mistake. */
 function ranges(row: Pick<AudioTrack, (typeof PAIRS)[number][0 | 1]>): void {
   for (const [min, max, name] of PAIRS) {
-    if (row[min] > row[max]) throw badField(name, `It must not be above ${name.replace('min', 'max')}.`);
+    if (row[min] > row[max])
+      throw badField(name, `It must not be above ${name.replace('min', 'max')}.`);
   }
 }
 

@@ -1,6 +1,16 @@
 import type { ContentEvent } from '../../../../actors/content/content.types.js';
 import { Answer, type Ask, type Call, field, needed, ownField } from '../http/ask.js';
-import { date, float, id, ids, isAbsent, isoNaive, nullable, text, ValueFault } from '../http/codecs.js';
+import {
+  date,
+  float,
+  id,
+  ids,
+  isAbsent,
+  isoNaive,
+  nullable,
+  text,
+  ValueFault,
+} from '../http/codecs.js';
 import { badField } from '../http/refusal.js';
 import { by, conditionsOf, rowOf, shown, showOne } from '../http/resource.js';
 import { bodySession } from '../localise.js';

@@ -34,9 +34,7 @@ export function languageCalls({ content }: Services): readonly Call[] {
       by<Language, string>('name', text(255), 'name'),
     ],
     show: (rows) =>
-      Promise.resolve(
-        rows.map((row) => ({ id: row.id, name: row.name, language_code: row.code })),
-      ),
+      Promise.resolve(rows.map((row) => ({ id: row.id, name: row.name, language_code: row.code }))),
     fresh: (values) => Promise.resolve({ name: '', code: '', ...values }),
   };
   /** A body names a language by id or code. */

@@ -1,4 +1,4 @@
-import type { ProjectGroup, Project } from '../../../../actors/content/content.types.js';
+import type { Project, ProjectGroup } from '../../../../actors/content/content.types.js';
 import { PROJECT_GROUP_DEFAULTS } from '../../../../actors/content/defaults.js';
 import { PreparedShape, toVec } from '../../../../media/geometry.js';
 import type { GeoPoint } from '../../../../media/ports.js';
@@ -94,4 +94,3 @@ async function isHeard({ content }: Services, project: Project, at: GeoPoint): P
   const place = toVec(at);
   return speakers.some((speaker) => new PreparedShape(speaker.shape).contains(place));
 }
-

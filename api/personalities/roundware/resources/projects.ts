@@ -1,8 +1,18 @@
 import type { Project } from '../../../../actors/content/content.types.js';
 import { PROJECT_DEFAULTS } from '../../../../actors/content/defaults.js';
 import { type Ask, type Call, pathId } from '../http/ask.js';
-import { blankable, bool, choice, float, ids, isoNaive, lower, nullable, text } from '../http/codecs.js';
-import { clears, input, type Inputs, required } from '../http/inputs.js';
+import {
+  blankable,
+  bool,
+  choice,
+  float,
+  ids,
+  isoNaive,
+  lower,
+  nullable,
+  text,
+} from '../http/codecs.js';
+import { clears, type Inputs, input, required } from '../http/inputs.js';
 import { notFound } from '../http/refusal.js';
 import { by, callsOf, type Resource, rowOf, showOne } from '../http/resource.js';
 import { localisedFields, neededSessionOf, textsOf } from '../localise.js';

@@ -63,7 +63,8 @@ export async function showSessions(
         id: row.id,
         // Read by one old version of the web framework.
         session_id: row.id,
-        device_id: open || device === null || owner === undefined ? device : await people.disguise(owner.id),
+        device_id:
+          open || device === null || owner === undefined ? device : await people.disguise(owner.id),
         starttime: isoNaive(row.startedAtUnixMs),
         stoptime: isoOrNull(row.endedAtUnixMs),
         client_type: row.clientType === '' ? null : row.clientType,
@@ -154,4 +155,3 @@ async function languageConditions(
     ? undefined
     : [{ field: 'languageId', op: '=', value: language.id }];
 }
-

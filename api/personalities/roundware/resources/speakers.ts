@@ -1,6 +1,7 @@
 import type { Speaker } from '../../../../actors/content/content.types.js';
 import { SPEAKER_DEFAULTS } from '../../../../actors/content/defaults.js';
 import type { Polygon } from '../../../../media/ports.js';
+import { boundaryOf } from '../../../../media/project/border.js';
 import { type Ask, type Call, NOTHING } from '../http/ask.js';
 import { blankable, bool, float, id, multiPolygon, multiPolygonOf, text } from '../http/codecs.js';
 import { clears, type Inputs, input, required } from '../http/inputs.js';
@@ -27,25 +28,23 @@ type Line = readonly (readonly [number, number])[];
 const dot = (longitude: number, latitude: number): Line =>
   Array.from({ length: 4 }, (): readonly [number, number] => [longitude, latitude]);
 
-function boundaryOf(shape: readonly Polygon[]): object {
-  const rings = shape.flat();
-  return rings.length === 1
-    ? { type: 'LineString', coordinates: rings[0] }
-    : { type: 'MultiLineString', coordinates: rings };
-}
-
 async function showSpeakers(
   services: Services,
   rows: readonly Speaker[],
   { origin }: Ask,
 ): Promise<readonly object[]> {
-  const homes = [...new Set(rows.filter((row) => row.shape.length === 0).map((row) => row.projectId))];
-  const centers = new Map((await services.content.projects.many(homes)).map((row) => [row.id, row]));
+  const homes = [
+    ...new Set(rows.filter((row) => row.shape.length === 0).map((row) => row.projectId)),
+  ];
+  const centers = new Map(
+    (await services.content.projects.many(homes)).map((row) => [row.id, row]),
+  );
   return await Promise.all(
     rows.map(async (row) => {
       const center = centers.get(row.projectId);
-      const shape: readonly Polygon[] =
-        row.shape.length > 0 ? row.shape : [[dot(center?.longitude ?? 0, center?.latitude ?? 0)]];
+      const nowhere = dot(center?.longitude ?? 0, center?.latitude ?? 0);
+      const shape: readonly Polygon[] = row.shape.length > 0 ? row.shape : [[nowhere]];
+      const nothing = { type: 'LineString', coordinates: nowhere };
       return {
         id: row.id,
         activeyn: row.active,
@@ -55,13 +54,9 @@ async function showSpeakers(
         uri: await speakerUrl(services, row, origin),
         backupuri: absolute(row.backupUri, origin),
         shape: multiPolygonOf(shape),
-        boundary: boundaryOf(shape),
+        boundary: boundaryOf(row.shape) ?? nothing,
         attenuation_distance: Math.round(row.attenuationM),
-        attenuation_border: {
-          type: 'LineString',
-          coordinates:
-            row.shape.length > 0 ? services.borderOf(shape, row.attenuationM) : shape[0]?.[0],
-        },
+        attenuation_border: services.borderOf(row.shape, row.attenuationM) ?? nothing,
         project_id: row.projectId,
       };
     }),
@@ -130,4 +125,3 @@ async function ownFile(services: Services, ask: Ask): Promise<string | null> {
   const file = (await ask.form()).files.find((one) => one.field === 'file');
   return file === undefined ? null : await services.storeSound(file);
 }
-

@@ -5,7 +5,16 @@ import type {
 } from '../../../../actors/content/content.types.js';
 import { TAG_DEFAULTS } from '../../../../actors/content/defaults.js';
 import type { Answer, Ask, Call } from '../http/ask.js';
-import { blankable, choice, id, ids, multiPolygon, multiPolygonOf, nullable, text } from '../http/codecs.js';
+import {
+  blankable,
+  choice,
+  id,
+  ids,
+  multiPolygon,
+  multiPolygonOf,
+  nullable,
+  text,
+} from '../http/codecs.js';
 import { clears, type Inputs, input, required } from '../http/inputs.js';
 import { bad } from '../http/refusal.js';
 import { by, callsOf, listOf, type Resource } from '../http/resource.js';
@@ -18,8 +27,11 @@ const TAG_INPUTS: Inputs<Tag> = {
   value: input('value', text(1_024, 1), required),
   description: input('description', blankable(4_096), clears),
   data: input('data', blankable(65_536), clears),
-  filter: input('filter', (raw) =>
-    choice(['', '_within_10km', '_ten_most_recent_days'])(raw === null ? '' : raw), clears),
+  filter: input(
+    'filter',
+    (raw) => choice(['', '_within_10km', '_ten_most_recent_days'])(raw === null ? '' : raw),
+    clears,
+  ),
   location: input('location', nullable(multiPolygon), clears),
   descriptionLocIds: input(['description_loc_ids', 'loc_description_ids'], ids, clears),
   messageLocIds: input(['msg_loc_ids', 'loc_msg_ids'], ids, clears),
@@ -89,7 +101,10 @@ function tagResource(services: Services): Resource<Tag> {
 export function tagList(services: Services, ask: Ask, projectId: number): Promise<Answer> {
   const resource = tagResource(services);
   return listOf(
-    { ...resource, also: () => Promise.resolve([{ field: 'projectId', op: '=', value: projectId }]) },
+    {
+      ...resource,
+      also: () => Promise.resolve([{ field: 'projectId', op: '=', value: projectId }]),
+    },
     ask,
   );
 }
@@ -106,7 +121,8 @@ export function tagCalls(services: Services): readonly Call[] {
       data: input('data', blankable(65_536), clears),
     },
     filters: [by<TagCategory, string>('name', plain, 'name')],
-    show: (rows) => Promise.resolve(rows.map(({ id: number, name, data }) => ({ id: number, name, data }))),
+    show: (rows) =>
+      Promise.resolve(rows.map(({ id: number, name, data }) => ({ id: number, name, data }))),
     fresh: (values) => Promise.resolve({ name: '', data: '', ...values }),
   };
   const relationships: Resource<TagRelationship> = {

@@ -71,4 +71,9 @@ function displayed(row: UiGroup, items: readonly UiItem[]): readonly UiItem[] {
 }
 
 const titleCase = (name: string): string =>
-  name.toLowerCase().replace(/(^|[^\p{L}])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+  name
+    .toLowerCase()
+    .replace(
+      /(^|[^\p{L}])(\p{L})/gu,
+      (_, before: string, letter: string) => before + letter.toUpperCase(),
+    );

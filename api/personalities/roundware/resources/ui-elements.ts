@@ -117,7 +117,8 @@ export function uiElementCalls(services: Services): readonly Call[] {
         project_id: row.projectId,
       }));
     },
-    fresh: (values) => Promise.resolve({ projectId: 0, nameId: 0, ...UI_ELEMENT_DEFAULTS, ...values }),
+    fresh: (values) =>
+      Promise.resolve({ projectId: 0, nameId: 0, ...UI_ELEMENT_DEFAULTS, ...values }),
   };
   const names: Resource<UiElementName> = {
     path: 'uielementnames',

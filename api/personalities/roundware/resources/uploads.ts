@@ -37,7 +37,8 @@ export async function envelopeOf(
   envelopeId: number,
 ): Promise<{ readonly envelope: Envelope; readonly session: VisitSession }> {
   const envelope = await content.envelopes.get(envelopeId);
-  const session = envelope === undefined ? undefined : await content.sessions.get(envelope.sessionId);
+  const session =
+    envelope === undefined ? undefined : await content.sessions.get(envelope.sessionId);
   if (envelope === undefined || session === undefined) {
     throw bad(`There is no envelope ${envelopeId}.`);
   }
@@ -147,4 +148,3 @@ async function nameFile(
     updatedAtUnixMs: nowUnixMs,
   });
 }
-

@@ -1,6 +1,6 @@
 import type { Visitor } from '../../../../actors/content/content.types.js';
 import type { Condition } from '../../../../actors/content/store.types.js';
-import { Answer, type Ask, type Call, needed } from "../http/ask.js";
+import { Answer, type Ask, type Call, needed } from '../http/ask.js';
 import { blankable, text } from '../http/codecs.js';
 import { input, readInputs } from '../http/inputs.js';
 import { badField, denied, notFound, Refusal } from '../http/refusal.js';
@@ -23,7 +23,8 @@ export async function userOf(people: People, visitor: Visitor, who: Who): Promis
     first_name: visitor.firstName,
     last_name: visitor.lastName,
     email: open ? visitor.email : '',
-    device_id: open || visitor.deviceId === null ? visitor.deviceId : await people.disguise(visitor.id),
+    device_id:
+      open || visitor.deviceId === null ? visitor.deviceId : await people.disguise(visitor.id),
     client_type: visitor.clientType,
   };
 }
@@ -127,9 +128,11 @@ export function userCalls({ content, people, clock, login }: Services): readonly
         const username = needed(form, text(512), 'username');
         const password = needed(form, text(1_024), 'password');
         const agent = ask.header('user-agent') ?? '';
-        const user = await login(username, password, ask.address, agent).catch((thrown: unknown) => {
-          throw wrongLogin(thrown);
-        });
+        const user = await login(username, password, ask.address, agent).catch(
+          (thrown: unknown) => {
+            throw wrongLogin(thrown);
+          },
+        );
         const { token } = await people.ofStaff(user);
         return { token };
       },

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SiteStore } from '../../../actors/control/site.js';
+import type { Clock } from '../../../engine/clock.js';
+import { EngineError } from '../../../engine/errors.js';
+import type { Log } from '../../../engine/log.js';
+import { attenuationBorderOf, type LineString } from '../../../media/project/border.js';
+import type { Auth } from '../../auth/auth.js';
+import { hashOf } from '../../auth/secrets.js';
+import type { InRange } from '../../content/ingest.types.js';
+import type { RawRoute } from '../../http/dispatch.js';
+import { allCalls } from './calls.js';
+import type { FormFile } from './http/body.js';
+import { roundwareRoutes } from './index.js';
+import { People } from './people.js';
+import type { RoundwareIngest, RoundwareSound, Services } from './services.js';
+import type { DayLimits } from './throttle.js';
+
+export interface RoundwareParts {
+  readonly store: SiteStore;
+  readonly auth: Pick<Auth, 'authenticate' | 'login'>;
+  readonly sound: RoundwareSound;
+  readonly ingest: RoundwareIngest;
+  readonly inRange: InRange;
+  readonly mediaFolder: string;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'error'>;
+  readonly dayLimits?: DayLimits;
+}
+
+/** The personality on the parts of a site. */
+export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
+  const { store, auth, clock, log } = parts;
+  const { content, settings, users } = store;
+  const people = new People({ visitors: content.visitors, settings, users, clock });
+  const services: Services = {
+    content,
+    people,
+    clock,
+    drop: parts.ingest,
+    sound: parts.sound,
+    ingest: parts.ingest,
+    media: store.media,
+    staff: (id) => users.get(id),
+    storeSound: (file) => storeSound(parts, file),
+    removeBinary: (mediaId) => removeBinary(parts, mediaId),
+    login: async (username, password, address, userAgent) => {
+      const { user, secret } = await auth.login(username, password, { address, userAgent });
+      // The answer is a token of its own: nobody gets the browser login.
+      await store.authSessions.remove(hashOf(secret));
+      return user;
+    },
+    inRange: parts.inRange,
+    demoStreamUrl: (origin) => `http://${new URL(origin).hostname}:8000/demo_stream.mp3`,
+    borderOf: borders(),
+    tagOf: async (said) => {
+      const seq = await store.control.feed.head();
+      const what = createHash('sha1').update(said.join('\n')).digest('base64url');
+      return `W/"${seq.toString(36)}-${what}"`;
+    },
+  };
+  return roundwareRoutes({
+    calls: allCalls(services),
+    services,
+    people,
+    authenticate: auth.authenticate,
+    clock,
+    log,
+    ...(parts.dayLimits === undefined ? {} : { dayLimits: parts.dayLimits }),
+  });
+}
+
+/** Borders that were asked for lately: drawing one takes milliseconds. */
+const MAX_BORDERS = 5_000;
+
+function borders(): Services['borderOf'] {
+  const known = new Map<string, LineString | undefined>();
+  return (shape, attenuationM) => {
+    const key = createHash('sha1')
+      .update(`${attenuationM} ${JSON.stringify(shape)}`)
+      .digest('base64');
+    if (known.has(key)) return known.get(key);
+    const border = attenuationBorderOf(shape, attenuationM);
+    known.set(key, border);
+    for (const oldest of known.keys()) {
+      if (known.size <= MAX_BORDERS) break;
+      known.delete(oldest);
+    }
+    return border;
+  };
+}
+
+/**
+ * A speaker's file goes the way of every upload, which probes and converts it; only the sound is kept, without the
+ * asset that brought it.
+ */
+async function storeSound({ ingest, store }: RoundwareParts, file: FormFile): Promise<string> {
+  const [project] = await store.content.projects.find({ limit: 1 });
+  if (project === undefined) throw new EngineError('conflict', 'there is no project yet');
+  const { id } = await ingest.receive({
+    source: { file: file.path },
+    projectId: project.id,
+    declaredName: file.filename,
+    declaredType: file.contentType,
+    submitted: false,
+  });
+  const asset = await ingest.settled(id);
+  await store.content.assets.remove(id);
+  if (asset.ingest !== 'ready' || asset.mediaId === null || asset.mediaType !== 'audio') {
+    throw new EngineError('media.unreadable', `file: ${asset.ingestError ?? 'it is no sound'}`);
+  }
+  return asset.mediaId;
+}
+
+/** Removes a media whose last user is gone. */
+async function removeBinary(
+  { store, mediaFolder }: RoundwareParts,
+  mediaId: string,
+): Promise<void> {
+  const { assets, speakers } = store.content;
+  const used =
+    (await assets.count({ where: [{ field: 'mediaId', op: '=', value: mediaId }] })) +
+    (await speakers.count({ where: [{ field: 'mediaId', op: '=', value: mediaId }] }));
+  if (used > 0) return;
+  const media = await store.media.get(mediaId);
+  if (media === undefined) return;
+  await store.media.remove(mediaId);
+  await rm(join(mediaFolder, media.file), { force: true });
+}
