@@ -35,7 +35,7 @@ export function listRows<R extends Resource>(
   return call<PageOf<ContentRows[R]>>('GET', path(resource), { query: plain(query), signal });
 }
 
-const PIECE = 500;
+const PIECE = 1_000;
 
 /** All that match, at most `most`; read in pieces. */
 export async function allRows<R extends Resource>(

@@ -6,11 +6,12 @@ import {
   metresFrom,
   offset,
   pixelsPerMetre,
+  type Ring,
   widened,
 } from '../data/geo.js';
 import type { ProjectMap } from '../data/projects.js';
 
-type FeatureCollection = Extract<
+export type FeatureCollection = Extract<
   Parameters<maplibre.GeoJSONSource['setData']>[0],
   { type: 'FeatureCollection' }
 >;
@@ -19,7 +20,7 @@ const LOW_ZOOM = 10;
 const HIGH_ZOOM = 24;
 const FIELD_PX = 160;
 
-const token = (name: string): string =>
+export const token = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
@@ -37,8 +38,14 @@ export function metresAsPx(value: unknown, latitudeDeg: number): maplibre.Expres
   ] as maplibre.ExpressionSpecification;
 }
 
+/** What the ground of a map is made of. */
+export type Ground = Pick<ProjectMap, 'center' | 'plan'> & {
+  readonly speakers: readonly { readonly shape: readonly (readonly Ring[])[] }[];
+  readonly recordings: readonly { readonly position: ProjectMap['center'] }[];
+};
+
 /** Everything that is on the map. */
-export function extentOf(project: ProjectMap): Box {
+export function extentOf(project: Ground): Box {
   const points: (readonly [number, number])[] = [
     [project.center.longitude, project.center.latitude],
   ];
@@ -54,7 +61,7 @@ export function extentOf(project: ProjectMap): Box {
 }
 
 /** Lines every 10 m, heavier every 50 m, around the site. */
-export function gridOf(project: ProjectMap): FeatureCollection {
+export function gridOf(project: Ground): FeatureCollection {
   const STEP_M = 10;
   const extent = extentOf(project);
   const [westM, southM] = metresFrom(project.center, {
@@ -269,7 +276,7 @@ const PLAN_PX = 2_048;
  * Puts the plan below everything once it is there. Drawn by the browser, so that drawings (SVG) work too.
  * @throws Error when the picture cannot be loaded.
  */
-export async function addPlan(map: maplibre.Map, project: ProjectMap): Promise<void> {
+export async function addPlan(map: maplibre.Map, project: Pick<Ground, 'plan'>): Promise<void> {
   const [a, b, c, d] = project.plan?.corners ?? [];
   if (!project.plan || !a || !b || !c || !d) return;
   const picture = new Image();

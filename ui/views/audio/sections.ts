@@ -2,6 +2,7 @@ import type { IconName } from '../../parts/icon.svelte';
 
 /** The pages of a project, in their order. */
 export const SECTIONS = [
+  { id: 'map', word: 'Map', icon: 'map' },
   { id: 'recordings', word: 'Recordings', icon: 'note' },
   { id: 'settings', word: 'Settings', icon: 'filter' },
 ] as const satisfies readonly { id: string; word: string; icon: IconName }[];
@@ -12,7 +13,7 @@ export type SectionId = (typeof SECTIONS)[number]['id'];
 export function placeOf(
   item: string | undefined,
 ): { readonly projectId: number; readonly section: string } | undefined {
-  const [id = '', section = 'settings'] = (item ?? '').split('/');
+  const [id = '', section = 'map'] = (item ?? '').split('/');
   return /^\d{1,9}$/.test(id) ? { projectId: Number(id), section } : undefined;
 }
 
