@@ -1,5 +1,6 @@
 import type { Mix } from './mix.js';
-import { Limiter, type Mixer } from './mixer/mixer.js';
+import { Limiter } from './mixer/limiter.js';
+import type { Mixer } from './mixer/mixer.js';
 import { BLOCK_FRAMES, type Encoder, type EncoderFactory, type StreamFormat } from './ports.js';
 
 /**

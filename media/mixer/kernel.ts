@@ -22,7 +22,21 @@ export interface Kernel {
   scale(left: number, right: number, length: number, gain: number, step: number): void;
   /** Stores the largest magnitude of both planes (not-a-number if one is in there) as f32 at `out`. */
   peak(left: number, right: number, length: number, out: number): void;
+  /**
+   * Stores the largest magnitude of both planes at `out` and the largest second difference at `out + 4`.
+   * Reads a frame before and after.
+   */
+  bend(left: number, right: number, length: number, out: number): void;
+  /**
+   * Stores the largest magnitude of both planes, four times oversampled, at `out`. Reads 5 frames before
+   * and 6 after. `taps`: `PHASES * TAPS` vectors, each of one tap in all lanes.
+   */
+  truePeak(left: number, right: number, length: number, taps: number, out: number): void;
 }
+
+/** Form of the interpolator that `truePeak` takes. */
+export const PHASES = 4;
+export const TAPS = 12;
 
 /** Ramp of four lanes: `local = splat(gain) + (0,1,2,3) * splat(step)`. */
 const rampStart = (local: number, gain: number, step: number): number[] => [
@@ -143,12 +157,90 @@ function peakBody(): number[] {
       ...addTo(right, 16),
       ...below(left, length),
     ]),
-    ...op.get(out),
-    ...[0, 1, 2, 3].flatMap((lane) => [...op.get(most), ...op.f32x4Lane(lane)]),
-    ...op.f32Max,
-    ...op.f32Max,
-    ...op.f32Max,
-    ...op.f32Store(0),
+    ...storeMost(out, most, 0),
+  ];
+}
+
+/** Stores the largest lane of `most` at `out`. */
+const storeMost = (out: number, most: number, offset: number): number[] => [
+  ...op.get(out),
+  ...[0, 1, 2, 3].flatMap((lane) => [...op.get(most), ...op.f32x4Lane(lane)]),
+  ...op.f32Max,
+  ...op.f32Max,
+  ...op.f32Max,
+  ...op.f32Store(offset),
+];
+
+const raise = (most: number, value: readonly number[]): number[] => [
+  ...op.get(most),
+  ...value,
+  ...op.f32x4Abs,
+  ...op.f32x4Max,
+  ...op.set(most),
+];
+
+function bendBody(): number[] {
+  const [left, right, length, out, most, bend, here] = [0, 1, 2, 3, 4, 5, 6];
+  const one = (at: number): number[] => [
+    ...[...op.get(at), ...op.v128LoadAnywhere(4), ...op.set(here)],
+    ...raise(most, op.get(here)),
+    ...raise(bend, [
+      ...[...op.get(at), ...op.v128LoadAnywhere(0), ...op.get(here), ...op.f32x4Sub],
+      ...[...op.get(at), ...op.v128LoadAnywhere(8), ...op.get(here), ...op.f32x4Sub],
+      ...op.f32x4Add,
+    ]),
+  ];
+  return [
+    // Loads reach backwards only by a smaller base.
+    ...addTo(left, -4),
+    ...addTo(right, -4),
+    ...[...op.get(length), ...op.get(left), ...op.i32Add, ...op.set(length)],
+    ...op.repeatWhile([
+      ...one(left),
+      ...one(right),
+      ...addTo(left, 16),
+      ...addTo(right, 16),
+      ...below(left, length),
+    ]),
+    ...storeMost(out, most, 0),
+    ...storeMost(out, bend, 4),
+  ];
+}
+
+function truePeakBody(): number[] {
+  const [left, right, length, taps, out, most, here] = [0, 1, 2, 3, 4, 5, 6];
+  const sums = [7, 8, 9, 10];
+  const tapAt = (phase: number, tap: number): number[] => [
+    ...op.get(taps),
+    ...op.v128LoadAnywhere((phase * TAPS + tap) * 16),
+  ];
+  const one = (at: number): number[] => [
+    ...Array.from({ length: TAPS }, (_, back) => back).flatMap((back) => [
+      // Tap k weighs the frame 6 − k after the centre; the base is the frame 5 before it.
+      ...[...op.get(at), ...op.v128LoadAnywhere((TAPS - 1 - back) * 4), ...op.set(here)],
+      ...sums.flatMap((sum, phase) => [
+        ...(back === 0 ? [] : op.get(sum)),
+        ...op.get(here),
+        ...tapAt(phase, back),
+        ...op.f32x4Mul,
+        ...(back === 0 ? [] : op.f32x4Add),
+        ...op.set(sum),
+      ]),
+    ]),
+    ...sums.flatMap((sum) => raise(most, op.get(sum))),
+  ];
+  return [
+    ...addTo(left, -20),
+    ...addTo(right, -20),
+    ...[...op.get(length), ...op.get(left), ...op.i32Add, ...op.set(length)],
+    ...op.repeatWhile([
+      ...one(left),
+      ...one(right),
+      ...addTo(left, 16),
+      ...addTo(right, 16),
+      ...below(left, length),
+    ]),
+    ...storeMost(out, most, 0),
   ];
 }
 
@@ -183,6 +275,18 @@ export function openKernel(memoryBytes: number): { kernel: Kernel; memory: Array
           body: scaleBody(),
         },
         { name: 'peak', params: [I32, I32, I32, I32], locals: [V128], body: peakBody() },
+        {
+          name: 'bend',
+          params: [I32, I32, I32, I32],
+          locals: [V128, V128, V128],
+          body: bendBody(),
+        },
+        {
+          name: 'truePeak',
+          params: [I32, I32, I32, I32, I32],
+          locals: [V128, V128, V128, V128, V128, V128],
+          body: truePeakBody(),
+        },
       ]),
     );
     const instance = new wasm.Instance(module, { env: { memory } });

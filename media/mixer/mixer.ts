@@ -1,99 +1,55 @@
 import { BLOCK_FRAMES } from '../ports.js';
-import { type Kernel, openKernel } from './kernel.js';
-import type { PcmSource } from './source.js';
+import type { Envelope } from './envelope.js';
+import { type Kernel, openKernel, PHASES, TAPS } from './kernel.js';
+import { CARRY_FRAMES, type Limiter, LimiterKernel, OUT_FRAME, PLANE_FRAMES } from './limiter.js';
+import type { SoundSource, Window } from './sound-source.js';
+import { splatTaps } from './true-peak.js';
 
-/** Largest sample that leaves the mixer: −1 dBFS, so that a lossy codec's overshoot does not clip. */
-export const CEILING = 0.891_25;
-
-/** Lookahead of the limiter: its gain is down before the peak is out. 1.3 ms. */
-const LOOK_FRAMES = 64;
-const SUB_BLOCKS = BLOCK_FRAMES / LOOK_FRAMES;
-/** Back to full gain in 400 ms. */
-const RELEASE_STEP = LOOK_FRAMES / (0.4 * 48_000);
-
-const PLANE_BYTES = (LOOK_FRAMES + BLOCK_FRAMES) * 4;
+const PLANE_BYTES = PLANE_FRAMES * 4;
 const LEFT_AT = 0;
 const RIGHT_AT = PLANE_BYTES;
-const PEAK_AT = 2 * PLANE_BYTES;
-const WINDOWS_AT = PEAK_AT + 64;
+const OUT_AT = 2 * PLANE_BYTES;
+const TAPS_AT = OUT_AT + 64;
+const TAPS_BYTES = PHASES * TAPS * 16;
+const WINDOWS_AT = TAPS_AT + TAPS_BYTES;
 const WINDOW_PLANE_BYTES = BLOCK_FRAMES * 4;
+/** Where a block is added: after what is carried over. */
+const BLOCK_LEFT_AT = LEFT_AT + CARRY_FRAMES * 4;
+const BLOCK_RIGHT_AT = RIGHT_AT + CARRY_FRAMES * 4;
 /** Windows kept at once: distinct (media, place) pairs of one tick beyond this are read again. */
 const WINDOWS = 256;
 
-/** What a stream's limiter carries from block to block. `copy` it to go on in another stream. */
-export class Limiter {
-  /** The last `LOOK_FRAMES` frames, not sent yet: left, then right. */
-  readonly tail = new Float32Array(2 * LOOK_FRAMES);
-  gain = 1;
-  /** Gain that the tail needs. */
-  need = 1;
-
-  copy(other: Limiter): void {
-    this.tail.set(other.tail);
-    this.gain = other.gain;
-    this.need = other.need;
-  }
-}
-
-/** A part of a source that was read into the kernel's memory. */
-interface Window {
-  source: PcmSource | undefined;
-  frame: number;
-  tick: number;
-  readonly at: number;
-  readonly left: Float32Array;
-  readonly right: Float32Array;
-}
-
 /**
- * Mixes blocks of 20 ms, one mix after the other: `begin`, `add` per voice, `finish`. Allocates nothing
- * once made. A source's window is read once per tick for all mixes that hear it at the same place,
- * which is the rule for loops. One per thread.
+ * Mixes blocks of 20 ms, one mix after the other: `begin`, `add` or `addShaped` per voice, `finish`.
+ * Allocates nothing once made. A source's window is read once per tick for all mixes that hear it at the
+ * same place, which is the rule for loops and live sources. One per thread.
  */
 export class Mixer {
   /** The finished block; valid until the next `begin`. */
   readonly left: Float32Array;
   readonly right: Float32Array;
   readonly #kernel: Kernel;
-  readonly #accLeft: Float32Array;
-  readonly #accRight: Float32Array;
-  readonly #peak: Float32Array;
+  readonly #limiter: LimiterKernel;
   readonly #windows: Window[] = [];
-  readonly #bySource = new WeakMap<PcmSource, Window>();
-  readonly #needs = new Float32Array(SUB_BLOCKS + 1);
+  /** For voices whose gain bends inside the block. */
+  readonly #scratch: Window;
   #nextWindow = 0;
 
   constructor() {
-    const { kernel, memory } = openKernel(WINDOWS_AT + WINDOWS * 2 * WINDOW_PLANE_BYTES);
+    const { kernel, memory } = openKernel(WINDOWS_AT + (WINDOWS + 1) * 2 * WINDOW_PLANE_BYTES);
     this.#kernel = kernel;
-    const planeFrames = LOOK_FRAMES + BLOCK_FRAMES;
-    this.#accLeft = new Float32Array(memory, LEFT_AT, planeFrames);
-    this.#accRight = new Float32Array(memory, RIGHT_AT, planeFrames);
-    this.left = new Float32Array(memory, LEFT_AT, BLOCK_FRAMES);
-    this.right = new Float32Array(memory, RIGHT_AT, BLOCK_FRAMES);
-    this.#peak = new Float32Array(memory, PEAK_AT, 1);
-    for (let i = 0; i < WINDOWS; i++) {
-      const at = WINDOWS_AT + i * 2 * WINDOW_PLANE_BYTES;
-      this.#windows.push({
-        source: undefined,
-        frame: 0,
-        tick: -1,
-        at,
-        left: new Float32Array(memory, at, BLOCK_FRAMES),
-        right: new Float32Array(memory, at + WINDOW_PLANE_BYTES, BLOCK_FRAMES),
-      });
-    }
+    splatTaps(new Float32Array(memory, TAPS_AT, PHASES * TAPS * 4));
+    const places = { left: LEFT_AT, right: RIGHT_AT, taps: TAPS_AT, out: OUT_AT };
+    this.#limiter = new LimiterKernel(kernel, memory, places);
+    this.left = new Float32Array(memory, LEFT_AT + OUT_FRAME * 4, BLOCK_FRAMES);
+    this.right = new Float32Array(memory, RIGHT_AT + OUT_FRAME * 4, BLOCK_FRAMES);
+    for (let i = 0; i < WINDOWS; i++) this.#windows.push(makeWindow(memory, i));
+    this.#scratch = makeWindow(memory, WINDOWS);
   }
 
   /** Starts a block of the stream that `limiter` belongs to. */
   begin(limiter: Limiter): void {
-    const tail = limiter.tail;
-    for (let i = 0; i < LOOK_FRAMES; i++) {
-      this.#accLeft[i] = tail[i] as number;
-      this.#accRight[i] = tail[LOOK_FRAMES + i] as number;
-    }
-    this.#accLeft.fill(0, LOOK_FRAMES);
-    this.#accRight.fill(0, LOOK_FRAMES);
+    this.#limiter.begin(limiter);
   }
 
   /**
@@ -101,7 +57,7 @@ export class Mixer {
    * second of each pair. `tick` names the block being mixed, for all mixes alike.
    */
   add(
-    source: PcmSource,
+    source: SoundSource,
     frame: number,
     loop: boolean,
     tick: number,
@@ -111,11 +67,50 @@ export class Mixer {
     rightTo: number,
   ): void {
     const at = this.#windowAt(source, frame, loop, tick);
+    this.#mix(at, leftFrom, leftTo, rightFrom, rightTo);
+  }
+
+  /**
+   * Adds a piece of `source`: the block begins at `frame` of the source and at `place` of `envelope`,
+   * both of which may lie before their beginning. The envelope is exact to the sample; the other gains go
+   * in a straight line.
+   */
+  addShaped(
+    source: SoundSource,
+    frame: number,
+    envelope: Envelope,
+    place: number,
+    tick: number,
+    leftFrom: number,
+    leftTo: number,
+    rightFrom: number,
+    rightTo: number,
+  ): void {
+    if (envelope.straight(place, place + BLOCK_FRAMES)) {
+      const from = envelope.at(place);
+      const to = envelope.upTo(place + BLOCK_FRAMES);
+      if (from === 0 && to === 0) return;
+      const at = this.#windowAt(source, frame, false, tick);
+      this.#mix(at, leftFrom * from, leftTo * to, rightFrom * from, rightTo * to);
+      return;
+    }
+    const { at, left, right } = this.#scratch;
+    source.read(frame, false, left, right);
+    envelope.weigh(place, left, right);
+    this.#mix(at, leftFrom, leftTo, rightFrom, rightTo);
+  }
+
+  /** Limits the block and leaves it in `left` and `right`: `LATENCY_FRAMES` late, nothing above `CEILING`. */
+  finish(limiter: Limiter): void {
+    this.#limiter.finish(limiter);
+  }
+
+  #mix(at: number, leftFrom: number, leftTo: number, rightFrom: number, rightTo: number): void {
     this.#kernel.mix(
       at,
       at + WINDOW_PLANE_BYTES,
-      LEFT_AT + LOOK_FRAMES * 4,
-      RIGHT_AT + LOOK_FRAMES * 4,
+      BLOCK_LEFT_AT,
+      BLOCK_RIGHT_AT,
       WINDOW_PLANE_BYTES,
       leftFrom,
       rightFrom,
@@ -124,52 +119,8 @@ export class Mixer {
     );
   }
 
-  /** Limits the block and leaves it in `left` and `right`: `LOOK_FRAMES` late, nothing above `CEILING`. */
-  finish(limiter: Limiter): void {
-    const peak = this.#peakOf(LOOK_FRAMES, BLOCK_FRAMES);
-    if (!(peak <= CEILING) || limiter.gain < 1 || limiter.need < 1) this.#limit(limiter, peak);
-    const tail = limiter.tail;
-    for (let i = 0; i < LOOK_FRAMES; i++) {
-      tail[i] = this.#accLeft[BLOCK_FRAMES + i] as number;
-      tail[LOOK_FRAMES + i] = this.#accRight[BLOCK_FRAMES + i] as number;
-    }
-  }
-
-  #limit(limiter: Limiter, peak: number): void {
-    if (!Number.isFinite(peak)) {
-      silenceBroken(this.#accLeft);
-      silenceBroken(this.#accRight);
-    }
-    const needs = this.#needs;
-    needs[0] = limiter.need;
-    for (let j = 1; j <= SUB_BLOCKS; j++) {
-      const most = this.#peakOf(j * LOOK_FRAMES, LOOK_FRAMES);
-      needs[j] = most > CEILING ? CEILING / most : 1;
-    }
-    let gain = limiter.gain;
-    for (let j = 0; j < SUB_BLOCKS; j++) {
-      const now = needs[j] as number;
-      const next = needs[j + 1] as number;
-      const to = Math.min(now, next, gain + RELEASE_STEP);
-      if (gain !== 1 || to !== 1) {
-        const at = j * LOOK_FRAMES * 4;
-        const step = (to - gain) / LOOK_FRAMES;
-        this.#kernel.scale(LEFT_AT + at, RIGHT_AT + at, LOOK_FRAMES * 4, gain, step);
-      }
-      gain = to;
-    }
-    limiter.gain = gain;
-    limiter.need = needs[SUB_BLOCKS] as number;
-  }
-
-  #peakOf(fromFrame: number, frames: number): number {
-    const at = fromFrame * 4;
-    this.#kernel.peak(LEFT_AT + at, RIGHT_AT + at, frames * 4, PEAK_AT);
-    return this.#peak[0] as number;
-  }
-
-  #windowAt(source: PcmSource, frame: number, loop: boolean, tick: number): number {
-    const known = this.#bySource.get(source);
+  #windowAt(source: SoundSource, frame: number, loop: boolean, tick: number): number {
+    const known = source.window;
     if (known?.source === source && known.frame === frame && known.tick === tick) return known.at;
     const window = this.#windows[this.#nextWindow] as Window;
     this.#nextWindow = (this.#nextWindow + 1) % WINDOWS;
@@ -177,12 +128,19 @@ export class Mixer {
     window.source = source;
     window.frame = frame;
     window.tick = tick;
-    this.#bySource.set(source, window);
+    source.window = window;
     return window.at;
   }
 }
 
-/** A file may decode to infinities; they must not stay in the limiter for ever. */
-function silenceBroken(plane: Float32Array): void {
-  for (let i = 0; i < plane.length; i++) if (!Number.isFinite(plane[i])) plane[i] = 0;
+function makeWindow(memory: ArrayBuffer, index: number): Window {
+  const at = WINDOWS_AT + index * 2 * WINDOW_PLANE_BYTES;
+  return {
+    source: undefined,
+    frame: 0,
+    tick: -1,
+    at,
+    left: new Float32Array(memory, at, BLOCK_FRAMES),
+    right: new Float32Array(memory, at + WINDOW_PLANE_BYTES, BLOCK_FRAMES),
+  };
 }

@@ -1,16 +1,26 @@
 import { CHUNK_FRAMES, type PcmMedia } from '../ports.js';
+import type { SoundSource, Window } from './sound-source.js';
 
-/** One-shots are faded over this at their first and last samples, so that a hard cut does not click. */
-const EDGE_FRAMES = 240;
+/** Sound that breaks off or comes back is faded over this: 5 ms. */
+export const EDGE_FRAMES = 240;
+/** Breaks remembered, so that what comes back fades in. */
+const BREAKS = 16;
 
-/** Decoded sound as a mixer reads it: the chunks that are here now. Owned by the engine's library. */
-export class PcmSource {
+/**
+ * Decoded sound as a mixer reads it: the chunks that are here now. A window whose sound is not all here
+ * is silent as a whole; the one before it fades out and the one after it in, so that a media that is
+ * late, cut or gone does not click. Owned by the engine's library.
+ */
+export class PcmSource implements SoundSource {
   readonly mediaId: string;
   /** Small number, unique in its engine: stands for the media in mix keys. */
   readonly no: number;
+  window: Window | undefined;
   #frames = 0;
   readonly #left: (Float32Array | undefined)[] = [];
   readonly #right: (Float32Array | undefined)[] = [];
+  readonly #breaks = new Float64Array(BREAKS).fill(-1);
+  #nextBreak = 0;
   /** Frames that had to be left silent because their chunk was not here in time. */
   starvedFrames = 0;
 
@@ -19,7 +29,11 @@ export class PcmSource {
     this.no = no;
   }
 
-  /** Length of the media; 0 until its first chunk is here. */
+  get ready(): boolean {
+    return this.#frames > 0;
+  }
+
+  /** Length of the media; 0 until one of its chunks was here. */
   get frames(): number {
     return this.#frames;
   }
@@ -43,34 +57,71 @@ export class PcmSource {
     this.#right[chunk] = undefined;
   }
 
-  /**
-   * Fills both planes from `frame` on. A loop wraps; a one-shot is silent before 0 and after its end
-   * and has its edges faded. Sound that is not here is silent and counted.
-   */
+  /** True when all sound from `frame` on is here; before the start and after the end there is none to have. */
+  covers(frame: number, length: number, loop: boolean): boolean {
+    const total = this.#frames;
+    if (total === 0) return false;
+    if (!loop) return this.#has(Math.max(0, frame), Math.min(total, frame + length));
+    const from = ((frame % total) + total) % total;
+    if (from + length <= total) return this.#has(from, from + length);
+    return this.#has(from, total) && this.#has(0, Math.min(total, from + length - total));
+  }
+
+  /** Fills both planes from `frame` on. A loop wraps; else it is silent before 0 and after the end. */
   read(frame: number, loop: boolean, left: Float32Array, right: Float32Array): void {
     const length = left.length;
     const total = this.#frames;
-    if (total === 0) {
+    if (!this.covers(frame, length, loop)) {
       left.fill(0);
       right.fill(0);
+      if (total === 0) return;
+      this.starvedFrames += length;
+      this.#break(frame + length, loop);
       return;
     }
     let from = loop ? ((frame % total) + total) % total : frame;
     let at = 0;
     while (at < length) {
-      if (from >= total) {
-        if (!loop) {
-          left.fill(0, at);
-          right.fill(0, at);
-          break;
-        }
-        from = 0;
+      if (from >= total && !loop) {
+        left.fill(0, at);
+        right.fill(0, at);
+        break;
       }
-      at = from < 0 ? zeroUntilStart(left, right, at, -from) : this.#copy(left, right, at, from);
-      from = loop ? (frame + at) % total : frame + at;
-      if (loop && from < 0) from += total;
+      if (from >= total) from = 0;
+      const end = from < 0 ? Math.min(length, at - from) : this.#copy(left, right, at, from);
+      if (from < 0) {
+        left.fill(0, at, end);
+        right.fill(0, at, end);
+      }
+      from += end - at;
+      at = end;
     }
-    if (!loop) this.#fadeEdges(frame, left, right);
+    if (this.#broke(frame, loop)) fadeIn(left, right);
+    if (this.covers(frame + length, length, loop)) return;
+    fadeOut(left, right);
+    this.#break(frame + length, loop);
+  }
+
+  /** What is read from `frame` on fades in, because nothing was heard before it. */
+  soften(frame: number): void {
+    this.#break(frame, false);
+  }
+
+  #has(from: number, to: number): boolean {
+    const last = Math.ceil(to / CHUNK_FRAMES);
+    for (let chunk = Math.floor(from / CHUNK_FRAMES); chunk < last; chunk++) {
+      if (this.#left[chunk] === undefined) return false;
+    }
+    return true;
+  }
+
+  #break(frame: number, loop: boolean): void {
+    this.#breaks[this.#nextBreak] = loop ? frame % this.#frames : frame;
+    this.#nextBreak = (this.#nextBreak + 1) % BREAKS;
+  }
+
+  #broke(frame: number, loop: boolean): boolean {
+    return this.#breaks.includes(loop ? frame % this.#frames : frame);
   }
 
   /** Copies what the chunk at `from` has, returns the new fill mark. */
@@ -79,38 +130,31 @@ export class PcmSource {
     const chunkStart = chunk * CHUNK_FRAMES;
     const chunkEnd = Math.min(this.#frames, chunkStart + CHUNK_FRAMES);
     const end = Math.min(left.length, at + chunkEnd - from);
-    const fromLeft = this.#left[chunk];
-    const fromRight = this.#right[chunk];
-    if (fromLeft === undefined || fromRight === undefined) {
-      left.fill(0, at, end);
-      right.fill(0, at, end);
-      this.starvedFrames += end - at;
-      return end;
-    }
+    const fromLeft = this.#left[chunk] as Float32Array;
+    const fromRight = this.#right[chunk] as Float32Array;
     // A plain loop, because a subarray per read would be garbage on the hot path.
     const shift = from - chunkStart - at;
     for (let i = at; i < end; i++) left[i] = fromLeft[shift + i] as number;
     for (let i = at; i < end; i++) right[i] = fromRight[shift + i] as number;
     return end;
   }
+}
 
-  #fadeEdges(frame: number, left: Float32Array, right: Float32Array): void {
-    const total = this.#frames;
-    if (frame >= EDGE_FRAMES && frame + left.length <= total - EDGE_FRAMES) return;
-    const edge = Math.min(EDGE_FRAMES, total / 2);
-    for (let i = 0; i < left.length; i++) {
-      const fromEdge = Math.min(frame + i, total - 1 - frame - i);
-      if (fromEdge >= edge || fromEdge < 0) continue;
-      const gain = fromEdge / edge;
-      left[i] = (left[i] as number) * gain;
-      right[i] = (right[i] as number) * gain;
-    }
+/** Fades the first `EDGE_FRAMES` of both planes in. */
+export function fadeIn(left: Float32Array, right: Float32Array): void {
+  const edge = Math.min(EDGE_FRAMES, left.length);
+  for (let i = 0; i < edge; i++) {
+    left[i] = ((left[i] as number) * i) / edge;
+    right[i] = ((right[i] as number) * i) / edge;
   }
 }
 
-function zeroUntilStart(left: Float32Array, right: Float32Array, at: number, wait: number): number {
-  const end = Math.min(left.length, at + wait);
-  left.fill(0, at, end);
-  right.fill(0, at, end);
-  return end;
+/** Fades the last `EDGE_FRAMES` of both planes out. */
+export function fadeOut(left: Float32Array, right: Float32Array): void {
+  const { length } = left;
+  const edge = Math.min(EDGE_FRAMES, length);
+  for (let i = 1; i <= edge; i++) {
+    left[length - i] = ((left[length - i] as number) * (i - 1)) / edge;
+    right[length - i] = ((right[length - i] as number) * (i - 1)) / edge;
+  }
 }

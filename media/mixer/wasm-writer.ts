@@ -44,6 +44,8 @@ export const op = {
   f32Max: [0x97],
   f32Store: (offset: number): number[] => [0x38, 0x02, ...leb(offset)],
   v128Load: (offset: number): number[] => [...simd(0x00), 0x04, ...leb(offset)],
+  /** From any address: a hint of 4 bytes only. */
+  v128LoadAnywhere: (offset: number): number[] => [...simd(0x00), 0x02, ...leb(offset)],
   v128Store: (offset: number): number[] => [...simd(0x0b), 0x04, ...leb(offset)],
   v128Const: (lanes: readonly [number, number, number, number]): number[] => [
     ...simd(0x0c),
@@ -53,6 +55,7 @@ export const op = {
   f32x4Lane: (lane: number): number[] => [...simd(0x1f), lane],
   f32x4Abs: simd(0xe0),
   f32x4Add: simd(0xe4),
+  f32x4Sub: simd(0xe5),
   f32x4Mul: simd(0xe6),
   f32x4Max: simd(0xe9),
   /** Repeats `body` until it leaves 0 on the stack. */
