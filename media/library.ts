@@ -25,6 +25,8 @@ interface Entry {
   usedMs: number;
   retryMs: number;
   failures: number;
+  /** Why it cannot be had now. */
+  failure: string | undefined;
 }
 
 /** The decoded media one engine reads: acquires what voices need, reads ahead, lets go of the rest. */
@@ -57,6 +59,7 @@ export class MediaLibrary {
         usedMs: 0,
         retryMs: 0,
         failures: 0,
+        failure: undefined,
       };
       this.#entries.set(mediaId, entry);
       this.#load(entry, 0);
@@ -65,13 +68,19 @@ export class MediaLibrary {
     return entry.source;
   };
 
+  /** Why a media could not be had when it was last tried; undefined: it is here, or on its way. */
+  failureOf = (mediaId: string): string | undefined => this.#entries.get(mediaId)?.failure;
+
   /** A voice reads `source` at `frame` now: keeps that chunk and the next, soon to be needed one. */
   need(source: PcmSource, frame: number): void {
     const entry = this.#entries.get(source.mediaId);
     if (entry === undefined) return;
     const nowMs = this.#clock.monoMs();
     entry.usedMs = nowMs;
-    if (source.frames === 0) return;
+    if (source.frames === 0) {
+      this.#load(entry, Math.floor(frame / CHUNK_FRAMES));
+      return;
+    }
     this.#needChunk(entry, Math.floor(frame / CHUNK_FRAMES), nowMs);
     const ahead = frame + AHEAD_FRAMES + BLOCK_FRAMES;
     this.#needChunk(entry, Math.floor((ahead % source.frames) / CHUNK_FRAMES), nowMs);
@@ -107,7 +116,9 @@ export class MediaLibrary {
   }
 
   #needChunk(entry: Entry, chunk: number, nowMs: number): void {
-    if (chunk >= 0 && chunk < entry.source.chunks) entry.neededMs.set(chunk, nowMs);
+    if (!(chunk >= 0 && chunk < entry.source.chunks)) return;
+    entry.neededMs.set(chunk, nowMs);
+    this.#load(entry, chunk);
   }
 
   #drop(entry: Entry, chunk: number): void {
@@ -128,6 +139,7 @@ export class MediaLibrary {
           return;
         }
         entry.failures = 0;
+        entry.failure = undefined;
         entry.neededMs.set(chunk, this.#clock.monoMs());
         source.put(media);
       },
@@ -136,7 +148,9 @@ export class MediaLibrary {
         const waitMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** entry.failures);
         entry.failures++;
         entry.retryMs = this.#clock.monoMs() + waitMs;
-        this.#onFailure(source.mediaId, EngineError.from(error, 'media.unreadable'));
+        const failure = EngineError.from(error, 'media.unreadable');
+        entry.failure = failure.message;
+        this.#onFailure(source.mediaId, failure);
       },
     );
   }

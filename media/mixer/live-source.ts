@@ -14,6 +14,7 @@ export const LIVE_DELAY_FRAMES = 20 * BLOCK_FRAMES;
 export class LiveSource implements SoundSource {
   readonly url: string;
   readonly no: number;
+  readonly span = Number.POSITIVE_INFINITY;
   window: Window | undefined;
   #ring: LiveRing | undefined;
   #left: Float32Array = new Float32Array(0);
@@ -82,7 +83,11 @@ export class LiveSource implements SoundSource {
     const ahead = written - (frame - this.#anchor);
     const shared = Number(Atomics.load(this.#anchors, 1));
     // The next block must be here now, because it is this one that has to fade.
-    if (ahead >= 2 * BLOCK_FRAMES && ahead <= ring.frames - 4 * BLOCK_FRAMES && shared === this.#anchor)
+    if (
+      ahead >= 2 * BLOCK_FRAMES &&
+      ahead <= ring.frames - 4 * BLOCK_FRAMES &&
+      shared === this.#anchor
+    )
       return;
     fadeOut(left, right);
     this.#sounding = false;

@@ -15,6 +15,8 @@ export interface SoundSource {
   readonly no: number;
   /** There is something to hear. */
   readonly ready: boolean;
+  /** Frames after which a loop of it begins anew; infinite for what never ends. */
+  readonly span: number;
   /** The mixer's: what it read of it last. */
   window: Window | undefined;
   /**

@@ -38,6 +38,10 @@ export class PcmSource implements SoundSource {
     return this.#frames;
   }
 
+  get span(): number {
+    return Math.max(1, this.#frames);
+  }
+
   get chunks(): number {
     return Math.ceil(this.#frames / CHUNK_FRAMES);
   }

@@ -6,7 +6,10 @@ const HIGHEST_DB = 18;
  * Gain that brings a sound of `loudnessLufs` to `targetLufs`, at least −24 dB and at most 18 dB; 1 when
  * the project levels nothing or the sound was not measured.
  */
-export function levelGain(targetLufs: number | undefined, loudnessLufs: number | undefined): number {
+export function levelGain(
+  targetLufs: number | undefined,
+  loudnessLufs: number | undefined,
+): number {
   if (targetLufs === undefined || loudnessLufs === undefined) return 1;
   const gainDb = targetLufs - loudnessLufs;
   if (!Number.isFinite(gainDb)) return 1;
