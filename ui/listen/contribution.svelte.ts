@@ -136,7 +136,7 @@ export class Contribution {
       },
     });
     this.#upload = upload;
-    const id = assetIdOf(await upload.run());
+    const id = await upload.run();
     this.#sent.set(key, id);
     return id;
   }
@@ -158,12 +158,4 @@ export class Contribution {
     }
     return undefined;
   }
-}
-
-/** The last answer of an upload names the asset: `{id}`, `{assetId}` or `{asset: {id}}`. */
-export function assetIdOf(answer: unknown): number | undefined {
-  if (typeof answer !== 'object' || answer === null) return undefined;
-  if ('assetId' in answer && typeof answer.assetId === 'number') return answer.assetId;
-  if ('asset' in answer) return assetIdOf(answer.asset);
-  return 'id' in answer && typeof answer.id === 'number' ? answer.id : undefined;
 }

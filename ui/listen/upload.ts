@@ -87,10 +87,10 @@ export class Upload {
   }
 
   /**
-   * Sends the file, through breaks of any length. Answers the body of the last answer (what was made of the file).
+   * Sends the file, through breaks of any length. Answers the id of the asset that was made of it.
    * @throws UploadRefused, or an `AbortError` after `cancel`.
    */
-  async run(): Promise<unknown> {
+  async run(): Promise<number | undefined> {
     const { firstWaitMs = 1_000, longestWaitMs = 15_000 } = this.#options;
     let waitMs = firstWaitMs;
     for (;;) {
@@ -119,13 +119,17 @@ export class Upload {
     }
   }
 
-  async #go(): Promise<unknown> {
+  async #go(): Promise<number | undefined> {
     const { file, pieceBytes = 262_144 } = this.#options;
     let offset = 0;
     if (this.#url === undefined) this.#url = await this.#create();
-    else offset = offsetOf(await this.#call(this.#url, { method: 'HEAD' }));
+    else {
+      const known = await this.#where(this.#url);
+      // The last answer was lost on the way: all is there, and it has become something.
+      if (known.assetId !== null) return known.assetId;
+      offset = known.offset;
+    }
     this.#set('sending', offset);
-    // One request at least: an upload that was whole before the break still has to answer.
     for (;;) {
       const response = await this.#call(this.#url, {
         method: 'PATCH',
@@ -137,11 +141,15 @@ export class Upload {
       });
       offset = offsetOf(response);
       this.#set('sending', offset);
-      if (offset >= file.size) {
-        const type = response.headers.get('content-type') ?? '';
-        return type.includes('json') ? ((await response.json()) as unknown) : undefined;
-      }
+      if (offset < file.size) continue;
+      const assetId = Number(response.headers.get('asset-id') ?? Number.NaN);
+      return Number.isSafeInteger(assetId) ? assetId : undefined;
     }
+  }
+
+  async #where(url: string): Promise<{ readonly offset: number; readonly assetId: number | null }> {
+    const response = await this.#call(url, { method: 'GET' });
+    return (await response.json()) as { offset: number; assetId: number | null };
   }
 
   async #create(): Promise<string> {

@@ -181,7 +181,7 @@ export const de: Words = {
   'speak.sending.sound': 'Ihre Aufnahme',
   'speak.sending.photo': 'das Foto',
   'speak.sending.text': 'Ihre Worte',
-  'speak.waiting': 'Das Netz ist weg. Das Senden geht von selbst weiter.',
+  'speak.waiting': 'Netz oder Server sind weg. Das Senden geht von selbst weiter.',
   'speak.ingesting': 'Angekommen. Wird zum Abspielen vorbereitet …',
   'speak.cancel': 'Abbrechen',
   'speak.discard': 'Diese Aufnahme wegwerfen?',

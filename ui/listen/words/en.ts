@@ -177,7 +177,7 @@ export const en = {
   'speak.sending.sound': 'your recording',
   'speak.sending.photo': 'the photo',
   'speak.sending.text': 'your words',
-  'speak.waiting': 'The network is away. Sending goes on by itself.',
+  'speak.waiting': 'The network or the server is away. Sending goes on by itself.',
   'speak.ingesting': 'Arrived. Being prepared for playing …',
   'speak.cancel': 'Cancel',
   'speak.discard': 'Throw this recording away?',

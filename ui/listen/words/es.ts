@@ -179,7 +179,7 @@ export const es: Words = {
   'speak.sending.sound': 'su grabación',
   'speak.sending.photo': 'la foto',
   'speak.sending.text': 'sus palabras',
-  'speak.waiting': 'No hay red. El envío sigue solo.',
+  'speak.waiting': 'La red o el servidor no están. El envío sigue solo.',
   'speak.ingesting': 'Ha llegado. Se prepara para sonar …',
   'speak.cancel': 'Cancelar',
   'speak.discard': '¿Tirar esta grabación?',

@@ -181,7 +181,7 @@ export const fr: Words = {
   'speak.sending.sound': 'votre enregistrement',
   'speak.sending.photo': 'la photo',
   'speak.sending.text': 'vos mots',
-  'speak.waiting': 'Le réseau est absent. L’envoi reprendra tout seul.',
+  'speak.waiting': 'Le réseau ou le serveur est absent. L’envoi reprendra tout seul.',
   'speak.ingesting': 'Bien arrivé. Préparation pour la lecture …',
   'speak.cancel': 'Annuler',
   'speak.discard': 'Jeter cet enregistrement ?',
