@@ -34,6 +34,7 @@ import { openapiRoutes } from './routes/openapi.js';
 import { projectRoutes } from './routes/projects.js';
 import { seriesRoutes } from './routes/series.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { storyRoutes } from './routes/stories.js';
 import { resolveChannel } from './site/channels.js';
 import { Demo } from './site/demo.js';
 import { Inspector } from './site/inspector.js';
@@ -282,6 +283,10 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     ...actorRoutes(inspector),
     ...projectRoutes(audio.projects, new Map([[DEMO_PROJECT_ID, planSvg()]])),
     ...sessionRoutes({ sessions: audio, streamOrigin }),
+    ...storyRoutes({
+      content: store.content,
+      visitOf: (id) => visitOfSession(audio.definition(id)),
+    }),
     ...contentRoutes({ content: store.content, clock }).filter(
       // Until projects are taken from the content store, the older answers hold these two places.
       ({ method, path }) => method !== 'GET' || !/^\/v1\/projects(\/\{id\})?$/.test(path),

@@ -29,7 +29,9 @@ export function loadForListener(id: number, language: string): Promise<ProjectFo
 const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
 
 export function openVisit(projectId: number, wish: Wish): Promise<Visit> {
-  return call<Visit>('POST', '/v1/sessions', { body: { projectId, ...wish } });
+  // What was taken back is not wished for; only a change says so with `null`.
+  const given = Object.entries(wish).filter(([, value]) => value !== null);
+  return call<Visit>('POST', '/v1/sessions', { body: { projectId, ...Object.fromEntries(given) } });
 }
 
 export function changeVisit(id: string, wish: Wish): Promise<unknown> {
@@ -64,8 +66,23 @@ export async function loadNearby(id: string): Promise<readonly NearbyAsset[]> {
   ).items;
 }
 
-export function loadStory(id: string, assetId: number): Promise<AssetStory> {
-  return call<AssetStory>('GET', `${path(id)}/assets/${assetId}`);
+/** Longer texts are cut: they are shown in two lines. */
+const MOST_TEXT = 4_000;
+
+export async function loadStory(id: string, assetId: number): Promise<AssetStory> {
+  const story = await call<Omit<AssetStory, 'text'>>('GET', `${path(id)}/assets/${assetId}`);
+  return { ...story, text: story.textUrl === null ? null : await textOf(story.textUrl) };
+}
+
+/** A text that cannot be had is left out: the sound is what counts. */
+async function textOf(url: string): Promise<string | null> {
+  try {
+    const answer = await fetch(url);
+    return answer.ok ? (await answer.text()).slice(0, MOST_TEXT) : null;
+  } catch (thrown) {
+    console.debug('the text of a recording could not be loaded', thrown);
+    return null;
+  }
 }
 
 export function vote(id: string, assetId: number, kind: VoteKind): Promise<unknown> {

@@ -37,3 +37,13 @@ export function accept(projectId: number, agreement: string | null): void {
   const before = (kept(`agreed.${projectId}`) ?? '').split(' ').filter((one) => one !== '');
   keep(`agreed.${projectId}`, [...before.slice(-7), versionOf(text)].join(' '));
 }
+
+/** A random name of this device, made at the first visit; a new one each time where nothing can be kept. */
+export function deviceId(): string {
+  const known = kept('device');
+  if (known !== undefined && known.length >= 8) return known;
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const made = `web-${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  keep('device', made);
+  return made;
+}

@@ -1,5 +1,6 @@
 import type { ListenerProject } from '../../api/contract/content.js';
 import type { Position } from '../../api/contract/rest.js';
+import type { AssetStory as Story } from '../../api/contract/story.js';
 
 /** A project in the list of those that visitors may hear. */
 export interface ProjectEntry {
@@ -12,6 +13,8 @@ export type SpeakerArea = ListenerProject['speakers'][number];
 
 /** The wish of a listener; what is sent when it opens and, in part, whenever it changes. */
 export interface Wish {
+  /** Random, kept on this device: votes and contributions of the next visit belong to the same visitor. */
+  readonly deviceId?: string;
   readonly position?: Position;
   readonly headingDeg?: number | null;
   readonly rangeMaxM?: number | null;
@@ -54,19 +57,8 @@ export interface NearbyAsset {
   readonly mediaType: 'audio' | 'photo' | 'text' | 'video';
 }
 
-/** One recording with what came in the same envelope. */
-export interface AssetStory {
-  readonly id: number;
-  readonly name: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  /** Made in this visit. */
-  readonly mine: boolean;
-  readonly submitted: boolean;
-  readonly ingest: 'none' | 'waiting' | 'working' | 'ready' | 'failed';
-  readonly ingestError: string | null;
-  readonly photoUrl: string | null;
-  readonly altText: string | null;
+/** One recording with what came in the same envelope; `text` is the content of `textUrl`. */
+export interface AssetStory extends Story {
   readonly text: string | null;
 }
 
