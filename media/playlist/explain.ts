@@ -1,5 +1,6 @@
 import type { AssetAudibility, SilenceReason } from '../listening.js';
-import { carriesOneOf, hasSound } from '../project/choice.js';
+import type { TrackDefinition } from '../ports.js';
+import { carriesOneOf, hasSound, hearsPlaced, isPlaced } from '../project/choice.js';
 import type { Nearness, PreparedAsset } from '../project/nearness.js';
 import type { AssetPool } from '../project/pool.js';
 import type { Candidates } from './candidates.js';
@@ -13,9 +14,9 @@ export interface AssetPast {
   readonly playing: boolean;
   /** Asked for by name, and not yet begun. */
   readonly asked: boolean;
-  readonly bannedTime: boolean;
-  readonly bannedPlace: boolean;
   readonly away: boolean;
+  bannedTime(track: TrackDefinition): boolean;
+  bannedPlace(track: TrackDefinition): boolean;
 }
 
 /** The `limit` nearest assets; those without a place last; without a listener's place, the newest. */
@@ -52,20 +53,7 @@ export function explainAsset(
   if (candidates.blocksAsset(asset.id)) reasons.push('blocked-asset');
   if (candidates.blocksUser(asset.userId)) reasons.push('blocked-user');
   if (past.away) reasons.push('media-away');
-  if (!forced) {
-    const choice = candidates.choice(undefined);
-    if (!choice.speaks(asset)) reasons.push('wrong-language');
-    if (!choice.tagged(asset) || !anyTrackPlays(candidates, item)) reasons.push('filtered');
-    const distance = nearness.of(item);
-    const windows = windowsOf(candidates, asset.id);
-    const open = windows.some(({ startS, endS }) => startS <= nowS && nowS <= endS);
-    if (distance !== 'near' && !open) {
-      reasons.push(distance);
-      if (windows.length > 0) reasons.push('not-its-time');
-    }
-    if (past.bannedTime) reasons.push('banned-time');
-    if (past.bannedPlace) reasons.push('banned-place');
-  }
+  if (!forced) reasons.push(...trackReasons(candidates, item, past, nowS));
   return {
     assetId: asset.id,
     playing: past.playing,
@@ -74,14 +62,40 @@ export function explainAsset(
   };
 }
 
-function anyTrackPlays(candidates: Candidates, item: PreparedAsset): boolean {
-  return candidates.project.definition.tracks.some(
-    (track) => track.active && carriesOneOf(item.definition, track.tagIds),
-  );
-}
-
-function windowsOf(candidates: Candidates, assetId: number) {
+/** Why no track may take it. Of several tracks the one that comes nearest to taking it counts. */
+function trackReasons(
+  candidates: Candidates,
+  item: PreparedAsset,
+  past: AssetPast,
+  nowS: number,
+): SilenceReason[] {
+  const asset = item.definition;
+  const reasons: SilenceReason[] = [];
   const { tracks, timedAssets } = candidates.project.definition;
-  if (!tracks.some((track) => track.active && track.timedPriority !== 'discard')) return [];
-  return timedAssets.filter((timed) => timed.assetId === assetId);
+  const choice = candidates.choice(undefined);
+  const playing = tracks.filter((track) => track.active && carriesOneOf(asset, track.tagIds));
+  if (!choice.speaks(asset)) reasons.push('wrong-language');
+  if (!choice.tagged(asset) || playing.length === 0) reasons.push('filtered');
+  const windows = timedAssets.filter((timed) => timed.assetId === asset.id);
+  const open = windows.some(({ startS, endS }) => startS <= nowS && nowS <= endS);
+  const distance = candidates.nearness.of(item);
+  const reaching =
+    distance === 'near'
+      ? playing
+      : playing.filter((track) => open && track.timedPriority !== 'discard');
+  if (distance !== 'near' && reaching.length === 0) {
+    reasons.push(distance);
+    if (windows.length > 0 && !open) reasons.push('not-its-time');
+  }
+  // Heard by itself at its place, it knows no ban.
+  if (isPlaced(asset) && hearsPlaced(candidates.listener)) return reasons;
+  const bans = (reaching.length > 0 ? reaching : playing).map((track) => ({
+    time: past.bannedTime(track),
+    place: past.bannedPlace(track),
+  }));
+  if (bans.every((ban) => ban.time || ban.place)) {
+    if (bans.some((ban) => ban.time)) reasons.push('banned-time');
+    if (bans.some((ban) => ban.place)) reasons.push('banned-place');
+  }
+  return reasons;
 }

@@ -5,7 +5,7 @@ import type { PreparedAsset } from '../project/nearness.js';
 import type { PreparedProject } from '../project/prepared.js';
 import { Bans } from './bans.js';
 import { Candidates } from './candidates.js';
-import { explainAsset, MAX_EXPLAINED, nearestAssets } from './explain.js';
+import { type AssetPast, explainAsset, MAX_EXPLAINED, nearestAssets } from './explain.js';
 import { firstOf } from './order.js';
 import { type PlayKind, type PlaylistPlace, readPlace } from './place.js';
 
@@ -171,20 +171,15 @@ export class Playlist {
       assetIds === undefined
         ? nearestAssets(assets, candidates.nearness, limit)
         : assetIds.slice(0, MAX_EXPLAINED).flatMap((id) => assets.get(id) ?? []);
-    const active = definition.tracks.filter((track) => track.active);
-    const bannedS = Math.max(
-      definition.settings.bannedS,
-      Math.min(...active.map((track) => track.bannedS)),
-    );
-    const repeats = active.some((track) => track.repeatRecordings);
+    const { bannedS } = definition.settings;
     return items.map((item) => {
       const { id } = item.definition;
-      const past = {
+      const past: AssetPast = {
         playing: this.#sounding.has(id),
         asked: this.#forced.includes(id),
-        bannedTime: this.#bans.holdsTime(id, nowS, bannedS),
-        bannedPlace: !repeats && this.#bans.holdsPlace(id),
         away: this.#isAway(id, nowS),
+        bannedTime: (track) => this.#bans.holdsTime(id, nowS, Math.max(bannedS, track.bannedS)),
+        bannedPlace: (track) => !track.repeatRecordings && this.#bans.holdsPlace(id),
       };
       return explainAsset(candidates, item, past, nowS);
     });

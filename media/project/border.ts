@@ -40,7 +40,7 @@ export function attenuationBorderOf(
 ): LineString | undefined {
   const polygons = shape.map(cleanPolygon).flatMap((rings) => localOf(rings) ?? []);
   if (polygons.length === 0) return undefined;
-  const widthM = attenuationM > 0 ? attenuationM : 0;
+  const widthM = Number.isNaN(attenuationM) ? 0 : Math.max(0, attenuationM);
   const parts = polygons.flatMap((polygon) =>
     shrink(polygon.rings, widthM).map((ring) => ({ polygon, ring, area: areaOf(ring) })),
   );

@@ -123,8 +123,9 @@ export class PreparedProject {
   }
 
   /**
-   * Placed assets heard by a native listener of a place, loudest first, at most 64. `blocked` are
-   * left out.
+   * Placed assets heard by a native listener of a place, loudest first, at most 64: in full inside
+   * their shape, or fading towards their radius; never outside of what the listener's range and cone
+   * make near, or blocked.
    */
   placedAt(listener: ListenerState): Audible[] {
     const heard: Audible[] = [];
@@ -176,8 +177,10 @@ export class PreparedProject {
 
   #placedGain(item: PreparedAsset, place: Vec3 | undefined, distance: number): number {
     const asset = item.definition;
-    if (item.shape !== undefined && place !== undefined && item.shape.contains(place))
-      return placedVolume('linear', asset.volume, 1, 0);
+    if (item.shape !== undefined) {
+      const inside = place !== undefined && item.shape.contains(place);
+      return inside ? placedVolume('linear', asset.volume, 1, 0) : 0;
+    }
     const radiusM = asset.radiusM ?? this.#definition.settings.recordingRadiusM;
     return placedVolume(asset.law, asset.volume, radiusM, distance);
   }

@@ -24,8 +24,8 @@ export function travel(from: GeoPoint, bearingDeg: number, distanceM: number): G
 /** Anywhere on Earth, the poles and the antimeridian more often than chance would have it. */
 export const anyPlace: fc.Arbitrary<GeoPoint> = fc.oneof(
   fc.record({
-    latitude: fc.double({ min: -90, max: 90, noNaN: true }),
-    longitude: fc.double({ min: -180, max: 180, noNaN: true }),
+    latitude: fc.integer({ min: -90_000, max: 90_000 }).map((thousandths) => thousandths / 1_000),
+    longitude: fc.integer({ min: -180_000, max: 180_000 }).map((t) => t / 1_000),
   }),
   fc.constantFrom(
     { latitude: 90, longitude: 0 },
@@ -47,31 +47,31 @@ export interface Star {
 }
 
 /** A polygon whose every corner is seen from its centre; reflex corners too. */
-export function anyStar(size: {
-  readonly minM: number;
-  readonly maxM: number;
-}): fc.Arbitrary<Star> {
+export function anyStar(
+  size: { readonly minM: number; readonly maxM: number },
+  center: fc.Arbitrary<GeoPoint> = anyPlace,
+): fc.Arbitrary<Star> {
   return fc
     .record({
-      center: anyPlace,
-      sizeM: fc.double({ min: size.minM, max: size.maxM, noNaN: true }),
-      reach: fc.array(fc.double({ min: 0.4, max: 1, noNaN: true }), {
+      center,
+      sizeM: fc.integer({ min: size.minM, max: size.maxM }),
+      reach: fc.array(fc.integer({ min: 400, max: 1_000 }), {
         minLength: 5,
         maxLength: 24,
       }),
     })
-    .map(({ center, sizeM, reach }) => {
+    .map(({ center: middle, sizeM, reach }) => {
       const corners = reach.map((part, i): readonly [number, number] => {
-        const corner = travel(center, (360 * i) / reach.length, part * sizeM);
+        const corner = travel(middle, (360 * i) / reach.length, (part * sizeM) / 1_000);
         return [corner.longitude, corner.latitude];
       });
       const first = corners[0] ?? [0, 0];
       return {
-        center,
+        center: middle,
         polygon: [[...corners, first]],
         innerM: 0.4 * sizeM * Math.cos(Math.PI / reach.length),
         outerM: sizeM,
-        farFromPole: (90 - Math.abs(center.latitude)) * 111_000 > 3 * sizeM,
+        farFromPole: (90 - Math.abs(middle.latitude)) * 111_000 > 3 * sizeM,
       };
     });
 }
