@@ -108,6 +108,7 @@ export class SessionTracks {
   play(assetId: number): CommandOutcome {
     const project = this.#project;
     if (project === undefined) return refused('the project is not here yet: try again');
+    if (this.#first === undefined) return refused(NO_TRACK);
     if (!this.#playlist.playNext(assetId)) {
       return refused(`asset ${assetId} cannot be played: it is unknown, silent or blocked`);
     }
@@ -117,6 +118,7 @@ export class SessionTracks {
   /** Plays once more what was begun last. */
   replay(): CommandOutcome {
     if (this.#project === undefined) return refused('the project is not here yet: try again');
+    if (this.#first === undefined) return refused(NO_TRACK);
     if (this.#playlist.replay() === undefined) return refused('nothing was played yet');
     return this.#playNow();
   }
@@ -198,12 +200,17 @@ export class SessionTracks {
   }
 
   #playNow(): CommandOutcome {
-    const first = this.#tracks.find((track) => track.definition.active);
-    if (first === undefined) return refused('the project has no active audio track to play it on');
+    const first = this.#first;
+    if (first === undefined) return refused(NO_TRACK);
     first.playNow(this.#context);
     for (const track of this.#tracks) if (track !== first) track.skip(this.#context);
     const message = this.#paused ? 'paused: it plays after resume' : undefined;
     return { done: true, message };
+  }
+
+  /** Where what is asked for by name is played. */
+  get #first(): TrackVoice | undefined {
+    return this.#tracks.find((track) => !track.retired);
   }
 
   #stopAll(): void {
@@ -277,6 +284,8 @@ export class SessionTracks {
     return asset.userId !== undefined && listener.blockedUserIds.includes(asset.userId);
   }
 }
+
+const NO_TRACK = 'the project has no active audio track to play it on: add one';
 
 const refused = (message: string): CommandOutcome => ({ done: false, message });
 

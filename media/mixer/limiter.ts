@@ -4,8 +4,8 @@ import { MOST_GAIN, SMOOTH_BOUND } from './true-peak.js';
 
 /** Largest true peak that leaves the mixer: −1 dBTP, so that no converter and no lossy codec clips. */
 export const CEILING = 0.891_25;
-/** What is aimed at: meters differ by a tenth of a decibel, and gains move under the interpolator. */
-const AIM = CEILING * 0.977;
+/** What is aimed at: meters differ by tenths of a decibel near 20 kHz, and gains move under the interpolator. */
+const AIM = CEILING * 0.96;
 /** Samples up to here cannot make a true peak above the aim, whatever their signs. */
 const SAFE_PEAK = AIM / MOST_GAIN;
 
@@ -49,7 +49,7 @@ export interface LimiterPlaces {
 
 /**
  * Holds blocks under the ceiling, measured as true peak. A block whose samples all lie under
- * `SAFE_PEAK` (−7.3 dBFS) costs one look for its peak: the interpolator multiplies by 2.03 at most. In a louder one each stretch of
+ * `SAFE_PEAK` (−7.5 dBFS) costs one look for its peak: the interpolator multiplies by 2.02 at most. In a louder one each stretch of
  * 64 frames is looked at; where its peak and its bends still leave room it costs no more, and only what
  * is left is oversampled. Gains move in straight lines over 64 frames.
  */

@@ -95,6 +95,11 @@ export class TrackVoice {
     return this.#piece;
   }
 
+  /** Its definition is gone; what sounded fades. */
+  get retired(): boolean {
+    return this.#retired;
+  }
+
   /** True when nothing of it sounds, nor will. */
   get gone(): boolean {
     return this.#retired && this.#piece === undefined && this.#tails.length === 0;
