@@ -25,8 +25,13 @@ const CONNECT_LIMIT_MS = 4_000;
 const RETRY_CAP_MS = 2_000;
 /** Sound kept while the server is away; the oldest is dropped. More would make listeners hear the past. */
 const AWAY_MS = 500;
-/** The server took nothing while this much piled up: what follows is dropped until it reads again. */
-const BACKLOG_MS = 4_000;
+/** The server is full: it is asked again after 5 … 15 s, and not by each source twice a second. */
+const FULL_FIRST_MS = 5_000;
+const FULL_CAP_MS = 15_000;
+/** The server reads too slowly: when this much waits for it, it is dropped, and the sound of now follows. */
+const BACKLOG_MS = 2_000;
+/** A server that took nothing for so long is left, and connected anew. */
+const STALL_MS = 10_000;
 const ANSWER_LIMIT_BYTES = 8_192;
 
 /**
@@ -40,6 +45,9 @@ export class IcecastSource {
   readonly #away: Uint8Array[] = [];
   readonly #awayLimitBytes: number;
   readonly #backlogLimitBytes: number;
+  #backlog: Uint8Array[] = [];
+  #backlogBytes = 0;
+  #blockedSinceMonoMs: number | undefined;
   #awayBytes = 0;
   #droppedBytes = 0;
   #header: Uint8Array = new Uint8Array(0);
@@ -66,10 +74,13 @@ export class IcecastSource {
     return this.#droppedBytes;
   }
 
-  /** Sent first on every connection (Ogg headers). */
+  /** Sent first on every connection (Ogg headers). Another one than before begins a new logical stream. */
   setHeader(header: Uint8Array): void {
+    if (Buffer.compare(header, this.#header) === 0) return;
     this.#header = header;
-    if (this.#state === 'connected') this.#socket?.write(header);
+    this.#away.length = 0;
+    this.#awayBytes = 0;
+    if (this.#state === 'connected' && this.#socket !== undefined) this.#give(this.#socket, header);
   }
 
   /** Whole encoder packets. Kept, shortly, while the server is away. */
@@ -77,8 +88,7 @@ export class IcecastSource {
     if (bytes.length === 0 || this.#state === 'closed') return;
     const socket = this.#socket;
     if (this.#state === 'connected' && socket !== undefined) {
-      if (socket.writableLength > this.#backlogLimitBytes) this.#droppedBytes += bytes.length;
-      else socket.write(bytes);
+      this.#give(socket, bytes);
       return;
     }
     this.#away.push(bytes);
@@ -98,7 +108,36 @@ export class IcecastSource {
     this.#socket?.end();
     this.#socket = undefined;
     this.#away.length = 0;
+    this.#backlog = [];
     this.#set('closed', undefined);
+  }
+
+  /** Whole packets, in order; when too much waits, all of it goes. */
+  #give(socket: Socket, bytes: Uint8Array): void {
+    if (this.#blockedSinceMonoMs === undefined) {
+      if (!socket.write(bytes)) this.#blockedSinceMonoMs = this.#options.clock.monoMs();
+      return;
+    }
+    if (this.#options.clock.monoMs() - this.#blockedSinceMonoMs > STALL_MS) {
+      socket.destroy(new Error(`it took nothing for ${STALL_MS} ms`));
+      return;
+    }
+    if (this.#backlogBytes + bytes.length > this.#backlogLimitBytes) {
+      this.#droppedBytes += this.#backlogBytes;
+      this.#backlog = [];
+      this.#backlogBytes = 0;
+    }
+    this.#backlog.push(bytes);
+    this.#backlogBytes += bytes.length;
+  }
+
+  #drained(socket: Socket): void {
+    if (this.#socket !== socket || this.#state !== 'connected') return;
+    this.#blockedSinceMonoMs = undefined;
+    const waiting = this.#backlog;
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    for (const bytes of waiting) this.#give(socket, bytes);
   }
 
   #enter(): void {
@@ -126,6 +165,7 @@ export class IcecastSource {
     };
     let failure: Error | undefined;
     socket.on('connect', () => socket.write(this.#request()));
+    socket.on('drain', () => this.#drained(socket));
     socket.on('error', (error) => {
       failure = error;
     });
@@ -141,12 +181,15 @@ export class IcecastSource {
         this.#connected(socket);
         return;
       }
-      failure = new Error(status === null ? 'not an HTTP answer' : `${code} ${status[2] ?? ''}`);
+      failure = refusal(code, status?.[2] ?? '', answer);
       if (code === '401') {
         settle({ refused: `${hostOf(target)} refused the source password of Icecast` });
+        socket.destroy();
       }
-      socket.destroy();
+      // The reason follows in the body, and then the server closes.
+      if (code === '' || answer.length >= ANSWER_LIMIT_BYTES) socket.destroy();
     });
+    socket.on('end', () => socket.end());
     socket.on('close', () => {
       settle('failed');
       if (this.#state === 'closed') return;
@@ -182,9 +225,12 @@ export class IcecastSource {
       return;
     }
     this.#attempts = 0;
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    this.#blockedSinceMonoMs = undefined;
     this.#set('connected', undefined);
-    if (this.#header.length > 0) socket.write(this.#header);
-    for (const part of this.#away) socket.write(part);
+    if (this.#header.length > 0) this.#give(socket, this.#header);
+    for (const part of this.#away) this.#give(socket, part);
     this.#away.length = 0;
     this.#awayBytes = 0;
   }
@@ -201,13 +247,17 @@ export class IcecastSource {
       new EngineError('icecast.refused', `Icecast ${hostOf(target)}${mount}: ${reason}`),
     );
     this.#attempts += 1;
-    const capMs = Math.min(RETRY_CAP_MS, 250 * 2 ** Math.min(this.#attempts, 8));
+    const full = failure instanceof ServerFull;
+    const leastMs = full ? FULL_FIRST_MS : 100;
+    const capMs = full
+      ? FULL_CAP_MS
+      : Math.min(RETRY_CAP_MS, 250 * 2 ** Math.min(this.#attempts, 8));
     this.#timer = clock.setTimeout(
       () => {
         this.#timer = undefined;
         this.#enter();
       },
-      100 + this.#random() * (capMs - 100),
+      leastMs + this.#random() * (capMs - leastMs),
     );
   }
 
@@ -216,4 +266,17 @@ export class IcecastSource {
     this.#state = state;
     this.#options.onState(state, error);
   }
+}
+
+class ServerFull extends Error {}
+
+/** Icecast answers 403 to a source too many, and to a mount that somebody else feeds; its body says which. */
+function refusal(code: string, words: string, answer: string): Error {
+  if (code === '') return new Error('not an HTTP answer');
+  if (code !== '403') return new Error(`${code} ${words}`);
+  if (/too many sources/i.test(answer)) {
+    return new ServerFull('it is full (too many sources): raise <sources> in its configuration');
+  }
+  if (/in use/i.test(answer)) return new Error('another source feeds this mount (403)');
+  return new Error(`${code} ${words}`);
 }

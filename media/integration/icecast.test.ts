@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SystemClock } from '../../engine/clock.js';
 import type { EngineError } from '../../engine/errors.js';
+import { libavEncoders } from '../encoders/libav.js';
 import { readListeners, updateTitle } from '../icecast/admin.js';
 import { ConnectGate } from '../icecast/gate.js';
 import { IcecastSource, type IcecastState } from '../icecast/source.js';
 import { parseIcecastUrl } from '../icecast/target.js';
+import { BLOCK_FRAMES, RATE_HZ } from '../ports.js';
 import { TestIcecast } from '../testing/icecast.js';
+import { tone } from '../tones.js';
 
 let icecast: TestIcecast;
 const clock = new SystemClock();
@@ -156,3 +159,114 @@ test('an MP3 mount takes titles and tells its listeners; an Ogg mount refuses in
   mp3.source.close();
   ogg.source.close();
 });
+
+test('a full Icecast is told in words, asked again with patience, and fed when there is room', async () => {
+  const small = await TestIcecast.start(2);
+  const url = small.url;
+  const gate = new ConnectGate(clock);
+  const fed = [watch('/full1.mp3', gate, url), watch('/full2.mp3', gate, url)];
+  const stops = fed.map(({ source }) => play(source));
+  await Promise.all(fed.map((one) => one.reaches('connected')));
+  const third = watch('/full3.mp3', gate, url);
+  const stop = play(third.source);
+  await third.reaches('away');
+  expect(third.errors.at(-1)?.message).toMatch(/full3\.mp3: it is full .*raise <sources>/);
+  // The others are not disturbed, and it does not ask twice a second.
+  expect(third.states.filter((state) => state === 'away')).toHaveLength(1);
+  expect(fed.every(({ source }) => source.state === 'connected')).toBe(true);
+  fed[0]?.source.close();
+  await third.reaches('connected');
+  expect((await readBytes(`${small.origin}/full3.mp3`, 2_000)).length).toBeGreaterThan(0);
+  for (const end of [...stops, stop]) end();
+  for (const { source } of [...fed, third]) source.close();
+  gate.close();
+  await small.close();
+}, 40_000);
+
+test('an Icecast that stands still holds up nobody, and gets the sound of now when it goes on', async () => {
+  const slow = await TestIcecast.start();
+  const one = watch('/slow.mp3', new ConnectGate(clock), slow.url);
+  await one.reaches('connected');
+  slow.pause();
+  // Far more than the kernel takes: 20 minutes of sound, at once.
+  const part = new Uint8Array(384);
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < 50_000; i += 1) one.source.write(part);
+  expect(one.source.droppedBytes).toBeGreaterThan(5_000_000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(30 * 1024 * 1024);
+  slow.resume();
+  const stop = play(one.source);
+  expect(one.source.state).toBe('connected');
+  await expect
+    .poll(async () => (await readBytes(`${slow.origin}/slow.mp3`, 2_000)).some((b) => b > 0), {
+      timeout: 10_000,
+    })
+    .toBe(true);
+  stop();
+  one.source.close();
+  await slow.close();
+}, 30_000);
+
+test('a mount that is fed already is left alone, and said so', async () => {
+  const one = watch('/twice.mp3');
+  await one.reaches('connected');
+  const two = watch('/twice.mp3');
+  await two.reaches('away');
+  expect(two.errors.at(-1)?.message).toMatch(/another source feeds this mount/);
+  expect(one.source.state).toBe('connected');
+  for (const { source } of [one, two]) source.close();
+});
+
+test('Ogg mounts begin with the header, on each connection and with each new logical stream', async () => {
+  const libav = await libavEncoders();
+  if (libav === undefined) throw new Error('node-av is not installed');
+  const one = watch('/chained.ogg');
+  await one.reaches('connected');
+  const abort = new AbortController();
+  const parts: Uint8Array[] = [];
+  const sound = tone(440, BLOCK_FRAMES, 0.5);
+  for (const startFrame of [0, RATE_HZ]) {
+    const encoder = libav.open(
+      { format: 'vorbis', bitrateKbps: 96, startFrame },
+      (bytes) => one.source.write(Uint8Array.from(bytes)),
+      () => undefined,
+    );
+    one.source.setHeader(encoder.header);
+    const listener =
+      startFrame === 0
+        ? fetch(`${icecast.origin}/chained.ogg`, { signal: abort.signal })
+        : undefined;
+    // Icecast takes a moment to know a new mount's header.
+    for (let block = 0; block < 100; block += 1) {
+      encoder.encode(sound.left, sound.right);
+      if (block % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    if (listener !== undefined) {
+      const answer = await listener;
+      expect(answer.headers.get('content-type')).toBe('application/ogg');
+      void collect(answer, parts);
+    }
+    encoder.close();
+  }
+  const size = () => parts.reduce((sum, part) => sum + part.length, 0);
+  await expect.poll(size, { timeout: 10_000 }).toBeGreaterThan(20_000);
+  await expect
+    .poll(() => Buffer.concat(parts).toString('latin1').split('\u0001vorbis').length - 1, {
+      timeout: 10_000,
+    })
+    .toBe(2);
+  abort.abort();
+  one.source.close();
+}, 30_000);
+
+async function collect(answer: Response, parts: Uint8Array[]): Promise<void> {
+  try {
+    for await (const part of answer.body ?? []) {
+      const bytes: unknown = part;
+      if (bytes instanceof Uint8Array) parts.push(bytes);
+    }
+  } catch (error) {
+    // The test ends the listening.
+    expect(error).toBeInstanceOf(Error);
+  }
+}

@@ -28,19 +28,27 @@ export class TestIcecast {
   readonly port: number;
   readonly password: string;
   readonly #folder: string;
+  readonly #sources: number;
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, password: string, folder: string) {
+  private constructor(port: number, password: string, folder: string, sources: number) {
+    this.#sources = sources;
     this.port = port;
     this.password = password;
     this.#folder = folder;
   }
 
-  static async start(): Promise<TestIcecast> {
+  /** @param sources its limit. */
+  static async start(sources = 1_000): Promise<TestIcecast> {
     for (let tries = 1; ; tries += 1) {
       const folder = mkdtempSync(join(tmpdir(), 'earshot-icecast-'));
       chmodSync(folder, 0o777);
-      const icecast = new TestIcecast(await freePort(), randomBytes(9).toString('hex'), folder);
+      const icecast = new TestIcecast(
+        await freePort(),
+        randomBytes(9).toString('hex'),
+        folder,
+        sources,
+      );
       writeFileSync(join(folder, 'icecast.xml'), icecast.#config());
       try {
         await icecast.start();
@@ -102,6 +110,15 @@ export class TestIcecast {
     await ended;
   }
 
+  /** Stands still, as an overloaded server does, until `resume`. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   async close(): Promise<void> {
     await this.stop();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -109,7 +126,7 @@ export class TestIcecast {
 
   #config(): string {
     return `<icecast>
-  <limits><clients>2000</clients><sources>1000</sources><burst-on-connect>0</burst-on-connect>
+  <limits><clients>2000</clients><sources>${this.#sources}</sources><burst-on-connect>0</burst-on-connect>
     <queue-size>524288</queue-size><source-timeout>10</source-timeout></limits>
   <authentication><source-password>${this.password}</source-password>
     <admin-user>admin</admin-user><admin-password>${this.password}</admin-password></authentication>
