@@ -133,6 +133,8 @@ const schema = z.strictObject({
       /** Resumable uploads under way, of one address and in all. */
       maxPerAddress: z.int().min(1).default(50),
       maxOpen: z.int().min(1).default(2_000),
+      /** Largest ZIP of a mass upload or an import, packed. */
+      maxArchiveBytes: z.int().min(1_024).default(21_474_836_480),
       /** What one address may bring in an hour; 0: no limit. */
       filesPerHour: z.int().min(0).default(600),
       bytesPerHour: z.int().min(0).default(10_737_418_240),

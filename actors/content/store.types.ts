@@ -1,3 +1,4 @@
+import type { SiteScope } from '../control/scope.js';
 import type * as Rows from './content.types.js';
 
 export type ConditionOp =
@@ -63,6 +64,8 @@ export interface ContentTable<T extends { readonly id: number }, F extends Find<
   create(values: Omit<T, 'id'>): Promise<T>;
   /** One transaction. */
   createMany(values: readonly Omit<T, 'id'>[]): Promise<readonly T[]>;
+  /** The same inside a transaction of the caller, together with rows of other tables. */
+  createManyIn(scope: SiteScope, values: readonly Omit<T, 'id'>[]): Promise<readonly T[]>;
   /** @returns undefined when there is none. @throws as `create`. */
   update(id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined>;
   /** Rows that refer to it go too, or lose the reference. @returns false when there was none. */

@@ -106,15 +106,17 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
   }
 
   async createMany(values: readonly Omit<T, 'id'>[]): Promise<readonly T[]> {
+    return await this.control.write((scope) => this.createManyIn(scope, values));
+  }
+
+  async createManyIn(scope: SiteScope, values: readonly Omit<T, 'id'>[]): Promise<readonly T[]> {
     const made: T[] = [];
-    await this.control.write(async (scope) => {
-      for (let at = 0; at < values.length; at += INSERT_ROWS) {
-        // The SQLite driver answers on this thread: without a pause nothing else would run meanwhile.
-        if (at > 0) await new Promise((resolve) => setImmediate(resolve));
-        made.push(...(await this.#insert(scope, values.slice(at, at + INSERT_ROWS))));
-      }
-      for (const { id } of made) note(scope, this.#domain, String(id), 'put');
-    });
+    for (let at = 0; at < values.length; at += INSERT_ROWS) {
+      // The SQLite driver answers on this thread: without a pause nothing else would run meanwhile.
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      made.push(...(await this.#insert(scope, values.slice(at, at + INSERT_ROWS))));
+    }
+    for (const { id } of made) note(scope, this.#domain, String(id), 'put');
     return made;
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fromJson, fromRow } from '../../engine/control/rows.js';
 import type { MediaType } from '../content/content.types.js';
-import { note } from './scope.js';
+import { note, type SiteScope } from './scope.js';
 import type { SiteControl } from './tables.js';
 
 /** Other forms of the same media: role → path below the media folder. */
@@ -110,6 +110,11 @@ export class MediaFiles {
 
   /** Makes or replaces it. */
   async put(media: MediaFile): Promise<void> {
+    await this.#control.write((scope) => this.putIn(scope, media));
+  }
+
+  /** The same inside a transaction of the caller. */
+  async putIn(scope: SiteScope, media: MediaFile): Promise<void> {
     const values = {
       name: media.name,
       file: media.file,
@@ -124,14 +129,12 @@ export class MediaFiles {
       true_peak_db: media.truePeakDb ?? null,
       media_type: media.mediaType ?? 'audio',
     };
-    await this.#control.write(async (scope) => {
-      await scope.db
-        .insertInto('media')
-        .values({ id: media.id, ...values })
-        .onConflict((oc) => oc.column('id').doUpdateSet(values))
-        .execute();
-      note(scope, 'media', media.id, 'put');
-    });
+    await scope.db
+      .insertInto('media')
+      .values({ id: media.id, ...values })
+      .onConflict((oc) => oc.column('id').doUpdateSet(values))
+      .execute();
+    note(scope, 'media', media.id, 'put');
   }
 
   /** @returns false when there is none. */

@@ -39,6 +39,8 @@ const INTERRUPTED = 'the engine stopped while working on it; it is tried once mo
 const GIVEN_UP = 'the engine stopped twice while working on it: bring it in another format';
 /** When the store or the disk is away, work goes on after this, ms. */
 const RETRY_MS = 5_000;
+/** How often somebody who waits for room looks again, ms. */
+const ROOM_MS = 200;
 
 /**
  * Takes files, keeps the original, and has a sandboxed process make what the site plays. The queue is the assets'
@@ -74,7 +76,7 @@ export class Ingest implements IngestService {
     await mkdir(options.mediaFolder, { recursive: true });
     const uploads = await options.store.uploads.list();
     await ingest.#incoming.open(new Set(uploads.map(({ file }) => file)));
-    await ingest.#takeUp();
+    await ingest.takeUp(true);
     return ingest;
   }
 
@@ -82,8 +84,8 @@ export class Ingest implements IngestService {
     return this.#incoming.newFile();
   }
 
-  async save(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-    return await this.#incoming.save(bytes, this.maxBytes);
+  async save(bytes: AsyncIterable<Uint8Array>, maxBytes = this.maxBytes): Promise<string> {
+    return await this.#incoming.save(bytes, maxBytes);
   }
 
   async discard(file: string): Promise<void> {
@@ -141,6 +143,19 @@ export class Ingest implements IngestService {
     const again = await content.assets.update(assetId, { ingest: 'waiting', ingestError: null });
     this.#enqueue(again ?? asset, asset.filename ?? '');
     return again ?? asset;
+  }
+
+  async room(signal: AbortSignal): Promise<void> {
+    const { maxWaiting, clock } = this.#options;
+    // Half, so that single visitors find a place beside a mass upload.
+    while (this.#waiting.length + this.#arriving >= maxWaiting / 2) {
+      if (signal.aborted || this.#stop.signal.aborted) {
+        throw new EngineError('call.aborted', 'nobody waits for a place in the queue any more');
+      }
+      await new Promise<void>((resolve) => {
+        clock.setTimeout(resolve, ROOM_MS);
+      });
+    }
   }
 
   async settled(assetId: number, signal?: AbortSignal): Promise<Asset> {
@@ -236,11 +251,15 @@ export class Ingest implements IngestService {
     this.#pump();
   }
 
-  async #takeUp(): Promise<void> {
+  /** Works on all assets that wait in the store, e.g. of an imported project. `started`: what was in work was cut off. */
+  async takeUp(started = false): Promise<void> {
     const { content } = this.#options.store;
+    const known = new Set([...this.#waiting, ...this.#running.keys()]);
     const open = { field: 'ingest', op: 'in', value: ['waiting', 'working'] } as const;
     for await (const assets of content.assets.each({ where: [open] })) {
       for (const asset of assets) {
+        if (known.has(asset.id)) continue;
+        if (asset.ingest === 'working' && !started) continue;
         if (asset.ingest === 'working' && asset.ingestError === INTERRUPTED) {
           await content.assets.update(asset.id, { ingest: 'failed', ingestError: GIVEN_UP });
           continue;

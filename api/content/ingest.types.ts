@@ -61,10 +61,10 @@ export interface IngestService {
   /** A new path in `incomingFolder`. The caller writes the file and hands it to `receive`, or removes it. */
   incomingFile(): string;
   /**
-   * Writes a stream to a new incoming file. @returns its path.
+   * Writes a stream to a new incoming file, of at most `maxBytes` (default: as for one asset). @returns its path.
    * @throws EngineError `input.too-large`, `spool.full`, and what the stream throws; nothing is left then.
    */
-  save(bytes: AsyncIterable<Uint8Array>): Promise<string>;
+  save(bytes: AsyncIterable<Uint8Array>, maxBytes?: number): Promise<string>;
   /** Removes an incoming file that is not handed over after all. */
   discard(file: string): Promise<void>;
   /** Would it be taken? @throws as `receive`, before any byte is sent. */
@@ -77,6 +77,8 @@ export interface IngestService {
    * `spool.full` (disk), `server.busy` (queue full).
    */
   receive(arrival: Arrival): Promise<Asset>;
+  /** Waits until the queue has room, for whoever brings very many. @throws EngineError `call.aborted` with the signal. */
+  room(signal: AbortSignal): Promise<void>;
   /** The asset once it is `ready` or `failed`; at once when it is. @throws `not-found`, or `call.aborted` with the signal. */
   settled(assetId: number, signal?: AbortSignal): Promise<Asset>;
   /** Called when an asset became playable, before anybody else was told: for the author's immediate play. @returns a function that ends it. */

@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import type { RawRoute } from '../http/dispatch.js';
 import type { Route } from '../http/route.types.js';
 import type { LiveTable } from '../live/table.types.js';
+import { archiveRoutes } from './archive/routes.js';
 import { Ingest } from './ingest.js';
 import { mediaFilesRoute, mediaRoutes } from './media-routes.js';
 import { ResumableUploads } from './tus.js';
@@ -54,6 +55,13 @@ export class SiteContent {
         visitOf: options.visitOf,
       }),
       ...mediaRoutes({ store, mediaFolder, ingest }),
+      ...archiveRoutes({
+        store,
+        ingest,
+        mediaFolder,
+        clock,
+        maxArchiveBytes: uploads.maxArchiveBytes,
+      }),
     ];
     this.raw = [mediaFilesRoute(mediaFolder)];
   }
