@@ -134,10 +134,11 @@ async function callOnce<T>(method: string, path: string, options: CallOptions): 
   if (response.ok) {
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
-  throw await failure(response, path);
+  throw await refusal(response, path);
 }
 
-async function failure(response: Response, path: string): Promise<ApiError> {
+/** A refused answer as an error with its words. */
+export async function refusal(response: Response, path: string): Promise<ApiError> {
   const type = response.headers.get('content-type') ?? '';
   const problem = type.includes('json')
     ? ((await response.json().catch(() => undefined)) as Partial<Problem> | undefined)

@@ -33,7 +33,10 @@ export function sendFile<T>(options: {
           request
             .getAllResponseHeaders()
             .split('\r\n')
-            .map((line) => line.split(': ') as [string, string]),
+            .map((line): [string, string] => {
+              const at = line.indexOf(': ');
+              return [line.slice(0, at).toLowerCase(), line.slice(at + 2)];
+            }),
         );
         resolve({ body: read as T | undefined, headers });
       } else reject(refusal(request.status, read as Partial<Problem> | undefined));

@@ -1,4 +1,4 @@
-import { ApiError, call } from './api.js';
+import { ApiError, refusal } from './api.js';
 import { sendFile } from './archive.js';
 
 /** What is said about a file while it is sent; all but the project may be left out. */
@@ -48,25 +48,26 @@ export interface UploadPort {
   create(headers: Readonly<Record<string, string>>): Promise<string>;
   /** Bytes that the server has. */
   offset(url: string): Promise<number>;
+  /** @returns the id of the asset, after the last piece. */
   append(
     url: string,
     from: number,
     body: Blob,
     onprogress: (share: number) => void,
-  ): Promise<unknown>;
+  ): Promise<number | undefined>;
   pause(delayMs: number): Promise<void>;
 }
 
 /**
  * Sends a file in pieces; after a break it goes on from what the server has.
- * @returns what the server answered to the last piece. Rejects with an `ApiError`.
+ * @returns the id of the asset it became. Rejects with an `ApiError`.
  */
 export async function uploadThrough(
   port: UploadPort,
   file: File,
   meta: UploadMeta,
   onprogress: (share: number) => void,
-): Promise<unknown> {
+): Promise<number> {
   const url = await port.create({
     ...VERSION,
     'upload-length': String(file.size),
@@ -74,12 +75,12 @@ export async function uploadThrough(
   });
   let from = 0;
   let attempt = 0;
-  let answer: unknown;
+  let assetId: number | undefined;
   do {
     const piece = file.slice(from, from + PIECE_BYTES);
     const begun = from;
     try {
-      answer = await port.append(url, begun, piece, (share) =>
+      assetId = await port.append(url, begun, piece, (share) =>
         onprogress(file.size === 0 ? 1 : (begun + share * piece.size) / file.size),
       );
       from += piece.size;
@@ -93,7 +94,14 @@ export async function uploadThrough(
     }
   } while (from < file.size);
   onprogress(1);
-  return answer;
+  if (assetId !== undefined) return assetId;
+  throw new ApiError({
+    status: 0,
+    code: 'upload.unnamed',
+    message: 'The server took the file but did not say what became of it.',
+    remedy: 'Look under Recordings.',
+    retry: false,
+  });
 }
 
 function portOf(signal: AbortSignal): UploadPort {
@@ -102,8 +110,7 @@ function portOf(signal: AbortSignal): UploadPort {
       const response = await fetch('/v1/uploads', { method: 'POST', headers, signal });
       const location = response.headers.get('location');
       if (response.ok && location !== null) return location;
-      // The call reads the refusal's words.
-      return call<never>('POST', '/v1/uploads', { signal });
+      throw await refusal(response, '/v1/uploads');
     },
     async offset(url) {
       const response = await fetch(url, { method: 'HEAD', headers: VERSION, signal });
@@ -130,7 +137,8 @@ function portOf(signal: AbortSignal): UploadPort {
         onprogress,
         signal,
       });
-      return answer.body;
+      const id = Number(answer.headers.get('asset-id') ?? Number.NaN);
+      return Number.isInteger(id) ? id : undefined;
     },
     pause: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
   };
@@ -141,6 +149,6 @@ export function upload(
   file: File,
   meta: UploadMeta,
   options: { readonly onprogress: (share: number) => void; readonly signal: AbortSignal },
-): Promise<unknown> {
+): Promise<number> {
   return uploadThrough(portOf(options.signal), file, meta, options.onprogress);
 }

@@ -4,6 +4,9 @@ import type { IconName } from '../../parts/icon.svelte';
 export const SECTIONS = [
   { id: 'map', word: 'Map', icon: 'map' },
   { id: 'recordings', word: 'Recordings', icon: 'note' },
+  { id: 'tracks', word: 'Voices', icon: 'audio' },
+  { id: 'tags', word: 'Tags and choices', icon: 'tag' },
+  { id: 'timeline', word: 'Timeline', icon: 'columns' },
   { id: 'settings', word: 'Settings', icon: 'filter' },
 ] as const satisfies readonly { id: string; word: string; icon: IconName }[];
 
