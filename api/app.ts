@@ -258,12 +258,13 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
 
   const rates = new Rates(clock, () => ({
     ...sumCounters(devices.pool.counters()),
+    ...sumCounters(audio.pool.counters()),
     live_messages: hub.stats().messagesPublished,
     live_bytes: hub.stats().bytesPublished,
   }));
   stack.push('rates', () => rates.stop());
   rates.start();
-  siteMetrics(metrics, { tables, hub, rates, devices });
+  siteMetrics(metrics, { tables, hub, rates, devices, audio });
 
   const streamOrigin = streamOriginOf({
     publicStreamUrl: config.publicStreamUrl,

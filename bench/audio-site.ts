@@ -1,21 +1,27 @@
 import type { Clock, TimerHandle } from '../engine/clock.js';
-import { MixEngine } from '../media/engine.js';
+import { EngineError } from '../engine/errors.js';
+import { MixEngine } from '../media/engine/engine.js';
 import {
+  type AssetDefinition,
   BLOCK_MS,
   type EncoderFactory,
-  type GeoPoint,
   type PcmMedia,
-  RATE_HZ,
+  type ProjectDefinition,
   type StreamFormat,
 } from '../media/ports.js';
-import type { SpineProject, SpineRecording, SpineSpeaker } from '../media/spine.js';
-import { Noise } from '../media/synth/tools.js';
+import {
+  assetOf,
+  listenerOf,
+  projectOf,
+  speakerOf,
+  trackOf,
+} from '../media/testing/definitions.js';
 import { pcmOf } from '../media/tones.js';
+import { at, circle, noise, SPEAKERS, TRACKS, walker } from './sounding-site.js';
 
-const M_PER_DEG = 111_195;
-const SPEAKERS = 6;
-const RECORDINGS = 2;
-const MEDIA_S = 30;
+const ASSETS = 12;
+const MEDIA_S = 20;
+const WALK = 1;
 
 /** A clock that moves only when told: the audio runs as fast as the machine can. */
 export class BenchClock implements Clock {
@@ -42,86 +48,83 @@ export class BenchClock implements Clock {
   }
 }
 
-const at = (eastM: number, northM: number): GeoPoint => ({
-  latitude: northM / M_PER_DEG,
-  longitude: eastM / M_PER_DEG,
-});
-
-function ring(eastM: number, northM: number, radiusM: number) {
-  return Array.from({ length: 25 }, (_, i): readonly [number, number] => {
-    const turn = (2 * Math.PI * (i % 24)) / 24;
-    const point = at(eastM + radiusM * Math.cos(turn), northM + radiusM * Math.sin(turn));
-    return [point.longitude, point.latitude];
-  });
-}
-
 /**
- * Six speakers whose wide borders hold the whole path, and two recordings that reach over it: every
- * step changes the gain of all eight voices.
+ * Six speakers whose wide borders hold the whole path: every step changes the gain of each. With `tracks`
+ * two voices beside them, hardly ever silent, panning; without, two recordings that reach over the path,
+ * so that listeners of one place hear the same.
  */
-export function walkedProject(): SpineProject {
-  const speakers = Array.from({ length: SPEAKERS }, (_, i): SpineSpeaker => {
+function walkedProject(tracks: boolean): {
+  readonly definition: ProjectDefinition;
+  readonly assets: readonly AssetDefinition[];
+} {
+  const speakers = Array.from({ length: SPEAKERS }, (_, i) => {
     const turn = (2 * Math.PI * i) / SPEAKERS;
-    return {
-      id: `s${i}`,
-      projectId: 'walk',
-      name: `s${i}`,
-      shape: [[ring(40 * Math.cos(turn), 40 * Math.sin(turn), 300)]],
+    return speakerOf({
+      id: i + 1,
+      projectId: WALK,
+      shape: [circle(40 * Math.cos(turn), 40 * Math.sin(turn), 300)],
       attenuationM: 300,
       minVolume: 0,
       maxVolume: 0.4,
-      mediaId: `speaker-${i}`,
-    };
+      sources: [{ kind: 'media', mediaId: `speaker-${i}` }],
+    });
   });
-  const recordings = Array.from(
-    { length: RECORDINGS },
-    (_, i): SpineRecording => ({
-      id: `r${i}`,
-      projectId: 'walk',
-      name: `r${i}`,
-      position: at(i === 0 ? -60 : 60, 0),
-      radiusM: 400,
-      volume: 0.4,
-      tags: [],
-      mediaId: `recording-${i}`,
+  const voices = Array.from({ length: tracks ? TRACKS : 0 }, (_, i) =>
+    trackOf({
+      id: i + 1,
+      projectId: WALK,
+      volume: [0.3, 0.5],
+      durationS: [10, 30],
+      deadAirS: [0, 0.2],
+      fadeInS: [0.1, 0.5],
+      fadeOutS: [0.1, 2],
+      pan: [-0.8, 0.8],
+      panDurationS: [5, 10],
+      repeatRecordings: true,
     }),
   );
-  return { id: 'walk', name: 'Walk', center: at(0, 0), speakers, recordings };
+  const assets = Array.from({ length: tracks ? ASSETS : TRACKS }, (_, i) =>
+    assetOf({
+      id: i + 1,
+      projectId: WALK,
+      mediaId: `asset-${i}`,
+      position: tracks ? at(10 * i, -10 * i) : at(i === 0 ? -60 : 60, 0),
+      placed: !tracks,
+      radiusM: tracks ? undefined : 400,
+      law: 'cosine',
+      volume: 0.4,
+      endS: MEDIA_S,
+    }),
+  );
+  const base = projectOf({ id: WALK, speakers, tracks: voices });
+  const settings = {
+    ...base.settings,
+    recordingRadiusM: 1_000,
+    bannedS: 0,
+    repeatMode: 'continuous' as const,
+  };
+  return { definition: { ...base, settings }, assets };
 }
 
-/** Place of a walker on a circle of 80 m at 1.4 m/s, one of `count` evenly spread. */
-export function walker(index: number, count: number, atMs: number): GeoPoint {
-  const radiusM = 30 + 50 * ((index * 0.618) % 1);
-  const turn = (2 * Math.PI * index) / count + (0.0014 * atMs) / radiusM;
-  return at(radiusM * Math.cos(turn), radiusM * Math.sin(turn));
-}
-
-/** Coloured noise with tones: nothing an encoder could skip. */
+/** The sounds of the walk, decoded. */
 export function benchMedia(): ReadonlyMap<string, PcmMedia> {
-  const media = new Map<string, PcmMedia>();
   const ids = [
     ...Array.from({ length: SPEAKERS }, (_, i) => `speaker-${i}`),
-    ...Array.from({ length: RECORDINGS }, (_, i) => `recording-${i}`),
+    ...Array.from({ length: ASSETS }, (_, i) => `asset-${i}`),
   ];
-  for (const [number, id] of ids.entries()) {
-    const frames = Math.min(MEDIA_S, 20) * RATE_HZ;
-    const noise = new Noise(number + 1);
-    const planes = [new Float32Array(frames), new Float32Array(frames)] as const;
-    for (const plane of planes) {
-      let low = 0;
-      for (let i = 0; i < frames; i++) {
-        low += 0.08 * (noise.next() - low);
-        plane[i] = low + 0.15 * Math.sin((2 * Math.PI * (110 * (number + 2)) * i) / RATE_HZ);
-      }
-    }
-    media.set(id, pcmOf(id, { left: planes[0], right: planes[1] }));
-  }
-  return media;
+  return new Map(
+    ids.map((id, number) => {
+      const [left, right] = noise(number, MEDIA_S);
+      return [id, pcmOf(id, { left, right })];
+    }),
+  );
 }
 
 export interface Site {
   readonly engine: MixEngine;
   bytes(): number;
+  /** Times a media was asked for: one each, however many listen. */
+  acquired(): ReadonlyMap<string, number>;
 }
 
 /** An engine with the walked project. */
@@ -129,34 +132,45 @@ export function openSite(
   clock: Clock,
   encoders: EncoderFactory,
   media: ReadonlyMap<string, PcmMedia>,
+  tracks = true,
 ): Site {
   let bytes = 0;
+  const acquired = new Map<string, number>();
   const engine = new MixEngine({
     clock,
     encoders,
     media: {
       acquire: (mediaId) => {
+        acquired.set(mediaId, (acquired.get(mediaId) ?? 0) + 1);
         const found = media.get(mediaId);
         return found === undefined
-          ? Promise.reject(new Error(`no media ${mediaId}`))
+          ? Promise.reject(new EngineError('not-found', `no media ${mediaId}`))
           : Promise.resolve(found);
       },
+      release: () => undefined,
+    },
+    live: {
+      acquire: (url) => Promise.reject(new EngineError('not-found', `nothing at ${url}`)),
       release: () => undefined,
     },
     events: {
       opened: () => undefined,
       moved: () => undefined,
       closed: () => undefined,
+      listen: () => undefined,
+      speakerState: () => undefined,
       audio: (parts) => {
         bytes += parts.bytes.length;
       },
       failed: (what, error) => {
-        throw new Error(`${what}: ${error.message}`);
+        throw new EngineError('internal', `${what}: ${error.message}`);
       },
     },
   });
-  engine.addProject(walkedProject());
-  return { engine, bytes: () => bytes };
+  const { definition, assets } = walkedProject(tracks);
+  engine.setProject(definition);
+  engine.changeAssets({ projectId: WALK, reset: true, put: assets, removed: [] });
+  return { engine, bytes: () => bytes, acquired: () => acquired };
 }
 
 /** Adds `count` listeners over `places` distinct walks. */
@@ -169,13 +183,12 @@ export function addListeners(
 ): void {
   for (let i = 0; i < count; i++) {
     site.engine.startSession({
+      ...listenerOf(),
       id: `l${i}`,
-      projectId: 'walk',
+      projectId: WALK,
       format,
       bitrateKbps,
       position: walker(i % places, places, 0),
-      headingDeg: undefined,
-      tags: [],
     });
     site.engine.listeners(`l${i}`, 1);
   }
@@ -186,6 +199,7 @@ export function moveListeners(site: Site, count: number, places: number, block: 
   const every = 500 / BLOCK_MS;
   for (let place = block % every; place < places; place += every) {
     const position = walker(place, places, block * BLOCK_MS);
-    for (let i = place; i < count; i += places) site.engine.updateSession(`l${i}`, { position });
+    for (let i = place; i < count; i += places)
+      site.engine.updateSession({ id: `l${i}`, position });
   }
 }

@@ -1,12 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { startServer } from '../api/testing/server.js';
 import { SystemClock } from '../engine/clock.js';
+import { EngineError } from '../engine/errors.js';
 import { libavEncoders } from '../media/encoders/libav.js';
-import { PreparedProject } from '../media/gains.js';
 import {
   BLOCK_FRAMES,
   BLOCK_MS,
@@ -15,17 +18,10 @@ import {
   RATE_HZ,
   type StreamFormat,
 } from '../media/ports.js';
-import type { SpineProject } from '../media/spine.js';
 import { wav } from '../media/synth/tools.js';
-import {
-  addListeners,
-  BenchClock,
-  benchMedia,
-  moveListeners,
-  openSite,
-  walkedProject,
-  walker,
-} from './audio-site.js';
+import { ffmpegCost, gstreamerCost, liquidsoapCost, type PeerWork } from './audio-peers.js';
+import { addListeners, BenchClock, benchMedia, moveListeners, openSite } from './audio-site.js';
+import { moveCost } from './big-site.js';
 import {
   type Bench,
   type BenchContext,
@@ -34,10 +30,19 @@ import {
   ownCpuSeconds,
   ratio,
 } from './harness.js';
+import { type LiveFigures, liveListeners } from './live-listeners.js';
+import { SPEAKERS, seedSite, TRACKS } from './sounding-site.js';
 
 const LISTENERS = 20;
 const REAL_TIME_LISTENERS = 100;
 const SHARED_LISTENERS = 1000;
+/** Of the same six speakers. */
+const DECODE_LISTENERS = 300;
+const OPUS_TARGET = 200;
+const MP3_TARGET = 180;
+/** Both cores but a tenth. */
+const CORE_LIMIT = 1.8;
+const BIG = { assets: 50_000, polygons: 2_000 };
 const BLOCKS_PER_S = 1000 / BLOCK_MS;
 
 type Media = ReadonlyMap<string, PcmMedia>;
@@ -55,9 +60,10 @@ async function mixedCost(
   listeners: number,
   places: number,
   seconds: number,
+  tracks = true,
 ): Promise<number> {
   const clock = new BenchClock();
-  const site = openSite(clock, setting.encoders, setting.media);
+  const site = openSite(clock, setting.encoders, setting.media, tracks);
   addListeners(site, listeners, places, setting.format, setting.bitrateKbps);
   let block = 0;
   const run = async (blocks: number): Promise<void> => {
@@ -147,89 +153,102 @@ async function realTime(setting: Setting, seconds: number) {
   };
 }
 
-/** CPU seconds of an ffmpeg process a second of sound. `mix`: it also reads and mixes the eight files. */
-async function ffmpegCost(
-  setting: Setting,
-  folder: string,
-  seconds: number,
-  mix: boolean,
-): Promise<number> {
-  const files = [...setting.media.keys()].map((id) => join(folder, `${id}.wav`));
-  const used = mix ? files : files.slice(0, 1);
-  const inputs = used.flatMap((file) => ['-stream_loop', '-1', '-i', file]);
-  const volumes = used.map((_, i) => `[${i}:a]volume=0.3[v${i}]`).join(';');
-  const names = used.map((_, i) => `[v${i}]`).join('');
-  const filter = mix
-    ? ['-filter_complex', `${volumes};${names}amix=${used.length}:normalize=0`]
-    : [];
-  const codec = ['-c:a', 'libmp3lame', '-b:a', `${setting.bitrateKbps}k`];
-  const quality = ['-compression_level', '7', '-reservoir', '0', '-threads', '1'];
-  const args = ['-nostdin', '-v', 'error', '-benchmark', ...inputs, ...filter];
-  const child = spawn(
-    'ffmpeg',
-    [
-      ...args,
-      '-t',
-      String(seconds),
-      ...codec,
-      ...quality,
-      '-v',
-      'info',
-      '-f',
-      'mp3',
-      '-y',
-      '/dev/null',
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let said = '';
-  child.stderr.on('data', (bytes: Buffer) => {
-    said += bytes.toString();
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve());
-  });
-  const found = /bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(said);
-  if (found === null) throw new Error(`ffmpeg did not tell its CPU time: ${said.slice(-300)}`);
-  return (Number(found[1]) + Number(found[2])) / seconds;
+/** Times a media is decoded for so many listeners of the same sounds. */
+async function decodes(setting: Setting): Promise<number> {
+  const site = openSite(new BenchClock(), setting.encoders, setting.media, false);
+  addListeners(site, DECODE_LISTENERS, DECODE_LISTENERS, 'mp3', 128);
+  site.engine.tick();
+  await new Promise<void>((done) => setImmediate(done));
+  site.engine.tick();
+  const asked = [...site.acquired()].filter(([id]) => id.startsWith('speaker-'));
+  site.engine.stop();
+  return asked.reduce((sum, [, times]) => sum + times, 0);
 }
 
-/** CPU ms of a move among 2,000 polygons and 50,000 recordings. */
-function moveCost(): number {
-  const side = 100;
-  const base = walkedProject();
-  const speaker = base.speakers[0];
-  const recording = base.recordings[0];
-  if (speaker === undefined || recording === undefined) return Number.NaN;
-  const [[outer = []] = []] = speaker.shape;
-  const definition: SpineProject = {
-    ...base,
-    speakers: Array.from({ length: 2000 }, (_, i) => ({
-      ...speaker,
-      id: `s${i}`,
-      shape: [[outer.map(([lon, lat]) => [lon + (i % side) * 0.001, lat + i * 0.0001] as const)]],
-    })),
-    recordings: Array.from({ length: 50_000 }, (_, i) => ({
-      ...recording,
-      id: `r${i}`,
-      radiusM: 30,
-      position: { latitude: (i % 223) * 0.001, longitude: Math.floor(i / 223) * 0.0005 },
-    })),
-  };
-  const project = new PreparedProject(definition);
-  const moves = 500;
-  const listener = { headingDeg: undefined, tags: [] };
-  const move = (i: number): void => {
-    const near = walker(i, moves, 0);
-    const position = { latitude: near.latitude + 0.1, longitude: near.longitude + 0.05 };
-    project.audible({ ...listener, position });
-  };
-  for (let i = 0; i < moves; i++) move(i);
-  const before = ownCpuSeconds();
-  for (let i = 0; i < moves; i++) move(i);
-  return ((ownCpuSeconds() - before) * 1000) / moves;
+/** The files of the peers, as long as the sound they are to make. */
+async function peerWork(setting: Setting, folder: string, seconds: number): Promise<PeerWork> {
+  const run = promisify(execFile);
+  const mp3: string[] = [];
+  const wavs: string[] = [];
+  const ids = [...setting.media.keys()];
+  for (const id of ids.slice(0, SPEAKERS + TRACKS)) {
+    const one = setting.media.get(id);
+    if (one === undefined) continue;
+    const short = join(folder, `${id}.short.wav`);
+    const right = new Float32Array(one.data, one.dataFrames * 4, one.dataFrames);
+    await writeFile(short, wav([new Float32Array(one.data, 0, one.dataFrames), right]));
+    const speaker = id.startsWith('speaker-');
+    const file = join(folder, speaker ? `${id}.mp3` : `${id}.wav`);
+    const loop = ['-nostdin', '-v', 'error', '-y', '-stream_loop', '-1', '-i', short];
+    await run('ffmpeg', [
+      ...loop,
+      '-t',
+      String(seconds),
+      ...(speaker ? ['-b:a', '128k'] : []),
+      file,
+    ]);
+    (speaker ? mp3 : wavs).push(file);
+  }
+  return { folder, mp3, wav: wavs, bitrateKbps: setting.bitrateKbps, seconds };
 }
+
+/** A peer that is not installed, or does not run here, has no figure. */
+async function tried(
+  name: string,
+  notes: string[],
+  cost: () => Promise<number>,
+): Promise<number | undefined> {
+  try {
+    return await cost();
+  } catch (error) {
+    notes.push(`${name} has no figure: ${EngineError.from(error).message}`);
+    return undefined;
+  }
+}
+
+interface ServerFigures {
+  readonly opus: LiveFigures;
+  readonly mp3: LiveFigures;
+  readonly assetPageMs: number;
+}
+
+/** A real server with two media threads, and beside the walk a project as large as a city. */
+async function onServer(context: BenchContext, seconds: number): Promise<ServerFigures> {
+  const data = mkdtempSync(join(tmpdir(), 'earshot-audio-'));
+  context.onEnd(() => rmSync(data, { recursive: true, force: true }));
+  context.say(`a site with ${BIG.assets} assets and ${BIG.polygons} polygons`);
+  const { projectId, bigProjectId } = await seedSite(data, BIG);
+  const server = await startServer({
+    data,
+    env: { EARSHOT_MEDIA_SHARDS: '2', EARSHOT_REQUESTS_PER_ADDRESS: '0' },
+  });
+  context.onEnd(async () => void (await server.stop()));
+  const cookie = await server.signIn();
+  const pages: number[] = [];
+  for (let i = 0; i < 30; i++) {
+    const before = performance.now();
+    const answer = await fetch(
+      `${server.url}/v1/assets?projectId=${bigProjectId}&limit=100&order=-createdAtUnixMs`,
+      { headers: { cookie } },
+    );
+    await answer.arrayBuffer();
+    if (answer.status !== 200) throw new EngineError('internal', `assets: ${answer.status}`);
+    pages.push(performance.now() - before);
+  }
+  const carry = async (format: 'opus' | 'mp3', bitrateKbps: number, sessions: number) => {
+    context.say(`${sessions} distinct ${format} mixes in real time`);
+    const wish = { projectId, sessions, listenersEach: 1, format, bitrateKbps, seconds };
+    return await liveListeners(context, server, cookie, wish);
+  };
+  const opus = await carry('opus', 96, OPUS_TARGET);
+  const mp3 = await carry('mp3', 128, MP3_TARGET);
+  await server.stop();
+  return { opus, mp3, assetPageMs: median(pages) };
+}
+
+/** What was carried within the limits: all, or none. */
+const carried = ({ listeners, coreShare, lateBlocks, gapped }: LiveFigures): number =>
+  coreShare < CORE_LIMIT && lateBlocks === 0 && gapped === 0 ? listeners : 0;
 
 async function run(context: BenchContext): Promise<BenchResult> {
   const encoders = await libavEncoders();
@@ -239,69 +258,95 @@ async function run(context: BenchContext): Promise<BenchResult> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'audio-bench-'));
   context.onEnd(() => rm(folder, { recursive: true, force: true }));
-  context.say('making eight sounds');
+  context.say('making sounds');
   const media = benchMedia();
-  for (const [id, one] of media) {
-    const right = new Float32Array(one.data, one.dataFrames * 4, one.dataFrames);
-    await writeFile(
-      join(folder, `${id}.wav`),
-      wav([new Float32Array(one.data, 0, one.dataFrames), right]),
-    );
-  }
   const mp3: Setting = { encoders, media, format: 'mp3', bitrateKbps: 128 };
   const opus: Setting = { encoders, media, format: 'opus', bitrateKbps: 96 };
   const rounds = context.quick ? 2 : 7;
-  const seconds = context.quick ? 4 : 15;
+  const seconds = context.quick ? 3 : 15;
+  const work = await peerWork(mp3, folder, context.quick ? 20 : 120);
+  const notes: string[] = [];
   const costs = {
     mixed: [] as number[],
     bare: [] as number[],
-    alone: [] as number[],
     shared: [] as number[],
-    mixing: [] as number[],
-    encoding: [] as number[],
     opus: [] as number[],
+    bareOpus: [] as number[],
+    ffmpeg: [] as (number | undefined)[],
+    encoding: [] as (number | undefined)[],
+    gstreamer: [] as (number | undefined)[],
+    liquidsoap: [] as (number | undefined)[],
   };
   for (let round = 0; round < rounds; round++) {
     context.say(`round ${round + 1} of ${rounds}`);
     costs.bare.push(bareCost(mp3, LISTENERS, seconds) / LISTENERS);
-    const alone = await mixedCost(mp3, LISTENERS, LISTENERS, seconds);
-    costs.mixed.push(alone / LISTENERS);
-    costs.shared.push((await mixedCost(mp3, SHARED_LISTENERS, LISTENERS, seconds)) / alone);
-    costs.mixing.push(await ffmpegCost(mp3, folder, 10 * seconds, true));
-    costs.encoding.push(await ffmpegCost(mp3, folder, 10 * seconds, false));
+    costs.mixed.push((await mixedCost(mp3, LISTENERS, LISTENERS, seconds)) / LISTENERS);
+    costs.bareOpus.push(bareCost(opus, LISTENERS, seconds) / LISTENERS);
     costs.opus.push((await mixedCost(opus, LISTENERS, LISTENERS, seconds)) / LISTENERS);
+    const alone = await mixedCost(mp3, LISTENERS, LISTENERS, seconds, false);
+    costs.shared.push((await mixedCost(mp3, SHARED_LISTENERS, LISTENERS, seconds, false)) / alone);
+    costs.ffmpeg.push(await tried('ffmpeg', notes, () => ffmpegCost(work, true)));
+    costs.encoding.push(await tried('ffmpeg', notes, () => ffmpegCost(work, false)));
+    costs.gstreamer.push(await tried('GStreamer', notes, () => gstreamerCost(work)));
+    if (round === 0 || !context.quick) {
+      costs.liquidsoap.push(await tried('Liquidsoap', notes, () => liquidsoapCost(work)));
+    }
   }
-  context.say(`${REAL_TIME_LISTENERS} listeners in real time`);
-  const live = await realTime(mp3, context.quick ? 5 : 30);
+  context.say(`${REAL_TIME_LISTENERS} listeners in real time on one thread`);
+  const live = await realTime(mp3, context.quick ? 3 : 30);
+  const decodedStreams = await decodes(mp3);
+  const server = await onServer(context, context.quick ? 4 : 30);
   const listenersPerCore = 1 / median(costs.mixed);
-  const ratios = costs.mixed.map((cost, i) => cost / (costs.bare[i] ?? Number.NaN));
+  const perCore = (some: readonly (number | undefined)[]): number | null => {
+    const known = some.filter((cost) => cost !== undefined);
+    return known.length === 0 ? null : 1 / median(known);
+  };
+  const over = (some: readonly number[], bare: readonly number[]): number =>
+    median(some.map((cost, i) => cost / (bare[i] ?? Number.NaN)));
   return {
     metrics: {
       listenersPerCore,
+      bareEncoderPerCore: 1 / median(costs.bare),
+      opusListenersPerCore: 1 / median(costs.opus),
       lateBlocks: live.lateBlocks,
       bytesPerListener: live.bytesPerListener,
-      opusListenersPerCore: 1 / median(costs.opus),
-      bareEncoderPerCore: 1 / median(costs.bare),
       coreShareOf100: live.coreShare,
       distinctMixes: live.mixes,
+      opusListeners: carried(server.opus),
+      opusCoreShare: server.opus.coreShare,
+      opusLateBlocks: server.opus.lateBlocks,
+      mp3Listeners: carried(server.mp3),
+      mp3CoreShare: server.mp3.coreShare,
+      mp3LateBlocks: server.mp3.lateBlocks,
+      gappedStreams: server.opus.gapped + server.mp3.gapped,
       moveCpuMs: moveCost(),
+      assetPageMs: server.assetPageMs,
+      decodedStreams,
     },
     peers: {
-      ffmpegProcess: { listenersPerCore: 1 / median(costs.mixing) },
-      ffmpegEncodeOnly: { listenersPerCore: 1 / median(costs.encoding) },
+      ffmpegProcess: { listenersPerCore: perCore(costs.ffmpeg) },
+      ffmpegEncodeOnly: { listenersPerCore: perCore(costs.encoding) },
+      gstreamer: { listenersPerCore: perCore(costs.gstreamer) },
+      liquidsoap: { listenersPerCore: perCore(costs.liquidsoap) },
     },
     ratios: {
-      cpuVsEncoder: median(ratios),
-      vsFfmpegProcess: ratio(listenersPerCore, 1 / median(costs.mixing)),
-      vsFfmpegEncodeOnly: ratio(listenersPerCore, 1 / median(costs.encoding)),
+      cpuVsEncoder: over(costs.mixed, costs.bare),
+      opusCpuVsEncoder: over(costs.opus, costs.bareOpus),
+      vsGstreamer: ratio(listenersPerCore, perCore(costs.gstreamer)),
+      vsFfmpegProcess: ratio(listenersPerCore, perCore(costs.ffmpeg)),
+      vsFfmpegEncodeOnly: ratio(listenersPerCore, perCore(costs.encoding)),
+      vsLiquidsoap: ratio(listenersPerCore, perCore(costs.liquidsoap)),
       sharedCost: median(costs.shared),
     },
     notes: [
-      `${LISTENERS} distinct MP3 128 kbit/s mixes of 6 speakers and 2 recordings at ${RATE_HZ / 1000} kHz stereo, everybody walking (2 positions a second, every gain in motion), run as fast as the machine can; CPU of the whole process, median of ${rounds} rounds.`,
-      'cpuVsEncoder: the same encoders fed with ready blocks, in the same round.',
-      'ffmpegProcess: one process a listener that reads the eight files, mixes them at fixed volumes and encodes at the same settings; nobody moves in it. ffmpegEncodeOnly: it encodes one ready file.',
-      `sharedCost: ${SHARED_LISTENERS} listeners on ${LISTENERS} walks against ${LISTENERS} listeners.`,
-      `lateBlocks, bytesPerListener: ${REAL_TIME_LISTENERS} listeners in real time on one thread.`,
+      ...new Set(notes),
+      `${LISTENERS} distinct MP3 128 kbit/s mixes of ${SPEAKERS} speakers and ${TRACKS} tracks at ${RATE_HZ / 1000} kHz stereo, everybody walking (2 positions a second, every gain in motion), as fast as the machine can; CPU of the whole process, median of ${rounds} rounds`,
+      'cpuVsEncoder: the same encoders fed with ready blocks, in the same round',
+      'gstreamer, ffmpegProcess, liquidsoap: one pipeline or process a listener that decodes the same six MP3 files and two WAV files, mixes them at fixed volumes and encodes at the same settings; nobody moves in it, and the interpreter that Roundware ran beside each pipeline is left out; ffmpegEncodeOnly encodes one ready file',
+      `sharedCost: ${SHARED_LISTENERS} listeners on ${LISTENERS} walks against ${LISTENERS} listeners, without tracks`,
+      `lateBlocks, bytesPerListener: ${REAL_TIME_LISTENERS} listeners in real time on one thread`,
+      `opusListeners, mp3Listeners: so many distinct mixes on a whole server (two media threads, history and all) with a connection each; 0 when it took ${CORE_LIMIT} cores or more, a block was late or a stream had a gap`,
+      `moveCpuMs, assetPageMs: a project of ${BIG.assets} assets and ${BIG.polygons} polygons; decodedStreams: ${DECODE_LISTENERS} listeners of the same ${SPEAKERS} speakers`,
     ],
   };
 }

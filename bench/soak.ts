@@ -3,6 +3,7 @@ import { startServer, type TestServer } from '../api/testing/server.js';
 import { SmartosLoad } from '../api/testing/smartos-load.js';
 import { EngineError } from '../engine/errors.js';
 import { machine, median, processTree } from './harness.js';
+import { readAudioSoak, soakAudio } from './soak-audio.js';
 
 /**
  * `npm run soak [-- --minutes 15]`: a day of a site in a quarter of an hour, against a real server process.
@@ -32,6 +33,11 @@ interface Reading {
   readonly rssBytes: number;
 }
 
+const [first, ...rest] = process.argv.slice(2);
+if (first === 'audio') {
+  await soakAudio(readAudioSoak(rest));
+  process.exit(0);
+}
 const minutes = readMinutes(process.argv.slice(2));
 const server = await startServer({
   env: { EARSHOT_DEMO: 'yes', EARSHOT_DEMO_DEVICES: '0', EARSHOT_DEMO_WALKERS: '0' },

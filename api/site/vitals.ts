@@ -1,5 +1,5 @@
 import type { Metrics } from '../../engine/metrics.js';
-import type { MediaStatus } from '../audio/service.js';
+import type { AudioService, MediaStatus } from '../audio/service.js';
 import type { Row } from '../contract/live.js';
 import type { ReadyAnswer } from '../contract/rest.js';
 import type { StoreRow } from '../contract/rows.js';
@@ -41,15 +41,23 @@ export interface MetricSources {
   readonly hub: LiveHub;
   readonly rates: Rates;
   readonly devices: DeviceService;
+  readonly audio: AudioService;
 }
 
 /** What the site shows to Prometheus beside the process's own figures. */
 export function siteMetrics(metrics: Metrics, sources: MetricSources): void {
-  const { tables, hub, rates, devices } = sources;
+  const { tables, hub, rates, devices, audio } = sources;
   metrics.gauge('rows', 'Rows of the live tables.', 'resource', () =>
     Object.values(tables).map((table) => [table.resource, table.size] as const),
   );
   metrics.gauge('actors', 'Actors by state.', 'state', () => countBy(tables.actors, 'state'));
+  metrics.gauge('sessions', 'Listener sessions by state.', 'state', () =>
+    countBy(tables.sessions, 'state'),
+  );
+  metrics.gauge('media_mixes', 'Distinct mixes that somebody hears.', 'shard', () =>
+    [...audio.status].map(([shard, { mixes }]) => [shard, mixes] as const),
+  );
+  metrics.value('listeners', 'Connections to built-in mounts.', () => audio.mounts.listeners);
   metrics.gauge('devices', 'Devices by state.', 'state', () => countBy(tables.devices, 'state'));
   metrics.gauge('shard_loop_delay_ms', 'Mean delay of the event loop.', 'shard', () =>
     column(tables.shards, 'loopDelayMs'),
