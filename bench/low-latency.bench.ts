@@ -1,0 +1,100 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { openSiteStore } from '../actors/control/site.js';
+import { EAST_HZ, place, saveTones, TEST_PROJECT, WEST_HZ } from '../api/testing/audio-site.js';
+import { servePlayerPage } from '../api/testing/player-page.js';
+import { startServer } from '../api/testing/server.js';
+import { SystemClock } from '../engine/clock.js';
+import { EngineError } from '../engine/errors.js';
+import { type Bench, percentile, ratio } from './harness.js';
+import { measureInPage, type PageFigures, type PageTask } from './low-latency-page.js';
+
+const TARGET_P95_MS = 400;
+const CHROMIUM = process.env['EARSHOT_CHROMIUM'] ?? '/usr/bin/chromium';
+
+function figuresOf({ delaysMs, concealedMs, bufferMs, outputMs }: PageFigures) {
+  const heard = delaysMs.filter((delay) => delay !== null);
+  return {
+    p50Ms: percentile(heard, 0.5),
+    p95Ms: percentile(heard, 0.95),
+    maxMs: percentile(heard, 1),
+    changes: delaysMs.length,
+    unheard: delaysMs.length - heard.length,
+    concealedMs,
+    bufferMs,
+    outputMs,
+  };
+}
+
+export const bench: Bench = {
+  name: 'low-latency',
+  question: 'How long after a listener moved does a browser put the new sound out?',
+  async run(context) {
+    if (!existsSync(CHROMIUM)) {
+      throw new EngineError('internal', `${CHROMIUM} is missing: apt-get install chromium`);
+    }
+    const data = mkdtempSync(join(tmpdir(), 'earshot-low-latency-'));
+    context.onEnd(() => rmSync(data, { recursive: true, force: true }));
+    const store = await openSiteStore({
+      file: join(data, 'control.db'),
+      clock: new SystemClock(),
+      onError: (error) => context.say(error.message),
+    });
+    await saveTones(store, join(data, 'media'));
+    await store.close();
+    const host = await servePlayerPage();
+    context.onEnd(() => host.stop());
+    const server = await startServer({ data });
+    context.onEnd(async () => void (await server.stop()));
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--autoplay-policy=no-user-gesture-required',
+      ],
+    });
+    context.onEnd(() => browser.close());
+    const measure = async (changes: number, element: boolean): Promise<PageFigures> => {
+      const page = await browser.newPage();
+      await page.goto(host.url);
+      await page.waitForFunction("'createPlayer' in globalThis");
+      const task: PageTask = {
+        serverUrl: server.url,
+        wsUrl: server.wsUrl,
+        streamUrl: server.streamUrl,
+        projectId: TEST_PROJECT,
+        places: [place(0), place(100)],
+        tonesHz: [WEST_HZ, EAST_HZ],
+        changes,
+        restMs: element ? 2_000 : 1_200,
+        limitMs: 10_000,
+        element,
+      };
+      const figures = await page.evaluate(measureInPage, task);
+      await page.close();
+      return figures;
+    };
+    context.say('Opus packets over a WebSocket into the page');
+    const ours = figuresOf(await measure(context.quick ? 8 : 60, false));
+    context.say('the same in an audio element, MP3');
+    const element = figuresOf(await measure(context.quick ? 2 : 10, true));
+    return {
+      metrics: { ...ours, targetP95Ms: TARGET_P95_MS },
+      peers: { audioElement: element },
+      ratios: { p95OverAudioElement: ratio(ours.p95Ms, element.p95Ms) },
+      notes: [
+        'one listener in headless Chromium jumps between two zones of one tone each; server, browser and page are on one machine',
+        'from sending the PATCH until the new tone leaves the page’s audio graph at a tenth of its level, plus the output latency that the browser states',
+      ],
+    };
+  },
+};
