@@ -132,6 +132,24 @@ export class Ingest implements IngestService {
     }
   }
 
+  /** Can this file be decoded? @throws EngineError `call.aborted`, and what has nothing to do with the file. */
+  async readable(file: string, signal: AbortSignal): Promise<boolean> {
+    const { limits } = this.#options;
+    const job = { input: file, outFolder: this.incomingFolder, stem: 'check', limits };
+    try {
+      await this.#pool.run(
+        { ...job, declaredKind: undefined, declaredType: undefined, checkOnly: true },
+        () => undefined,
+        AbortSignal.any([signal, this.#stop.signal]),
+      );
+      return true;
+    } catch (error) {
+      const { code } = EngineError.from(error);
+      if (code === 'media.unreadable' || code === 'input.too-large') return false;
+      throw error;
+    }
+  }
+
   /** Works on a failed asset once more, e.g. with other limits. @throws `not-found`, `conflict` when it did not fail. */
   async retry(assetId: number): Promise<Asset> {
     const { content } = this.#options.store;

@@ -7,6 +7,8 @@ import type { RawRoute } from '../http/dispatch.js';
 import type { Route } from '../http/route.types.js';
 import type { LiveTable } from '../live/table.types.js';
 import { archiveRoutes } from './archive/routes.js';
+import { checkRoutes } from './check-routes.js';
+import { Checks } from './checks.js';
 import { Ingest } from './ingest.js';
 import { mediaFilesRoute, mediaRoutes } from './media-routes.js';
 import { ResumableUploads } from './tus.js';
@@ -55,6 +57,7 @@ export class SiteContent {
         visitOf: options.visitOf,
       }),
       ...mediaRoutes({ store, mediaFolder, ingest }),
+      ...checkRoutes(new Checks({ store, ingest, mediaFolder, clock })),
       ...archiveRoutes({
         store,
         ingest,

@@ -29,6 +29,8 @@ export interface Job {
   readonly declaredKind: MediaKind | undefined;
   readonly declaredType: string | undefined;
   readonly limits: JobLimits;
+  /** Only looks whether it can be read; makes nothing. */
+  readonly checkOnly?: boolean;
 }
 
 export type Role = 'wav' | 'mp3' | 'm4a' | 'photo' | 'thumbnail' | 'text' | 'video' | 'peaks';

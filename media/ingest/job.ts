@@ -42,6 +42,7 @@ async function make(
       `it holds ${probed.streams.length} streams, more than ${job.limits.maxStreams}: keep one`,
     );
   }
+  if (job.checkOnly === true) return await decodeStart(job, sandbox, found.demuxer);
   if (found.kind === 'image') return await makePhoto(job, sandbox, found.demuxer, probed, report);
   if ((probed.durationS ?? 0) > job.limits.maxDurationS) throw tooLong(job.limits.maxDurationS);
   report('transcode', 0.05);
@@ -66,6 +67,25 @@ export async function sniffFile(file: string): Promise<Sniffed> {
   } finally {
     await handle.close();
   }
+}
+
+/** Decodes some seconds of it. */
+async function decodeStart(job: Job, sandbox: Sandbox, demuxer: string): Promise<Made> {
+  await sandbox.run({
+    input: job.input,
+    demuxer,
+    inputOptions: ['-xerror', '-max_pixels', String(job.limits.maxPixels)],
+    outputs: [{ file: '-', options: ['-t', '5', '-sn', '-dn', '-f', 'null'] }],
+  });
+  return {
+    kind: 'audio',
+    durationS: undefined,
+    loudnessLufs: undefined,
+    truePeakDb: undefined,
+    widthPx: undefined,
+    heightPx: undefined,
+    files: [],
+  };
 }
 
 /** Text must have been announced: a playlist or a page of errors that was sent as sound is no contribution. */
