@@ -69,6 +69,8 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly signal?: AbortSignal | undefined;
+  /** Default 20,000. */
+  readonly deadlineMs?: number;
 }
 
 let onSignedOut: () => void = () => undefined;
@@ -104,7 +106,8 @@ async function callOnce<T>(method: string, path: string, options: CallOptions): 
   for (const [name, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const deadline = AbortSignal.timeout(deadlineMs);
   let response: Response;
   try {
     response = await fetch(url, {
@@ -124,7 +127,7 @@ async function callOnce<T>(method: string, path: string, options: CallOptions): 
       status: 0,
       code: 'unreachable',
       message: deadline.aborted
-        ? `The server did not answer within ${DEADLINE_MS / 1_000} s.`
+        ? `The server did not answer within ${deadlineMs / 1_000} s.`
         : 'The server cannot be reached.',
       remedy: 'Check the network and that Earshot is running, then try again.',
       retry: true,

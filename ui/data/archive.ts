@@ -2,7 +2,7 @@ import type { Problem } from '../../api/contract/rest.js';
 import { ApiError } from './api.js';
 
 /** Address of the whole project as one ZIP: media and metadata. */
-export const archiveHref = (projectId: number): string => `/v1/projects/${projectId}/archive`;
+export const archiveHref = (projectId: number): string => `/v1/projects/${projectId}/export`;
 
 /**
  * Sends a file as a request's body and tells how far it is (0..1).

@@ -7,6 +7,9 @@ export const SECTIONS = [
   { id: 'tracks', word: 'Voices', icon: 'audio' },
   { id: 'tags', word: 'Tags and choices', icon: 'tag' },
   { id: 'timeline', word: 'Timeline', icon: 'columns' },
+  { id: 'sessions', word: 'Listeners', icon: 'headphones' },
+  { id: 'statistics', word: 'Statistics', icon: 'chart' },
+  { id: 'checks', word: 'Checks', icon: 'check' },
   { id: 'settings', word: 'Settings', icon: 'filter' },
 ] as const satisfies readonly { id: string; word: string; icon: IconName }[];
 

@@ -1,0 +1,103 @@
+import { call } from './api.js';
+import type { Tone } from './states.js';
+
+export type FindingKind =
+  | 'missing-file'
+  | 'missing-media'
+  | 'unreadable'
+  | 'unused-file'
+  | 'unused-media';
+
+export interface CheckFinding {
+  readonly kind: FindingKind;
+  /** File, media or asset it is about. */
+  readonly what: string;
+  readonly mediaId: string | null;
+  readonly assetIds: readonly number[];
+  readonly sizeBytes: number;
+  readonly action: 'convert-again' | 'mark-failed' | 'remove-file' | 'remove-media' | 'none';
+  /** What a repair does, in words. */
+  readonly repair: string;
+  /** After a repair: was it done? */
+  readonly done: boolean | null;
+}
+
+export interface CheckReport {
+  readonly atUnixMs: number;
+  /** Media were opened and decoded, not only looked for. */
+  readonly deep: boolean;
+  readonly mediaCount: number;
+  readonly fileCount: number;
+  readonly findings: readonly CheckFinding[];
+  readonly more: boolean;
+}
+
+interface FindingWord {
+  readonly title: string;
+  readonly word: string;
+  readonly why: string;
+  readonly tone: Tone;
+}
+
+/** The worse comes first. */
+export const FINDING_WORDS: Readonly<Record<FindingKind, FindingWord>> = {
+  'missing-media': {
+    title: 'Recordings without media',
+    word: 'Media gone',
+    why: 'The recording names media that the site no longer knows: it cannot be heard.',
+    tone: 'critical',
+  },
+  'missing-file': {
+    title: 'Missing files',
+    word: 'File gone',
+    why: 'The site knows the media, but its file is not on disk. Where the original is left, the file is made anew.',
+    tone: 'critical',
+  },
+  unreadable: {
+    title: 'Unreadable files',
+    word: 'Unreadable',
+    why: 'The file is there but holds no sound or picture that can be read; the disk may have failed while it was written.',
+    tone: 'critical',
+  },
+  'unused-media': {
+    title: 'Media that nothing uses',
+    word: 'Unused',
+    why: 'No recording and no speaker uses it. It only takes room.',
+    tone: 'attention',
+  },
+  'unused-file': {
+    title: 'Files that nothing uses',
+    word: 'Unused',
+    why: 'A file in the media folder that belongs to nothing. It only takes room.',
+    tone: 'attention',
+  },
+};
+
+/** Findings by kind, the worst kind first; kinds without any are left out. */
+export function groupedFindings(
+  findings: readonly CheckFinding[],
+): readonly { readonly kind: FindingKind; readonly list: readonly CheckFinding[] }[] {
+  return (Object.keys(FINDING_WORDS) as FindingKind[])
+    .map((kind) => ({ kind, list: findings.filter((one) => one.kind === kind) }))
+    .filter((one) => one.list.length > 0);
+}
+
+/** Reading every file takes as long as it takes. */
+const HOUR_MS = 3_600_000;
+
+/** Looks; changes nothing. */
+export function runChecks(deep: boolean, signal: AbortSignal): Promise<CheckReport> {
+  return call<CheckReport>('GET', '/v1/checks', {
+    query: { deep: String(deep) },
+    signal,
+    deadlineMs: HOUR_MS,
+  });
+}
+
+export function repairChecks(deep: boolean, signal: AbortSignal): Promise<CheckReport> {
+  return call<CheckReport>('POST', '/v1/checks/repair', {
+    body: { deep },
+    signal,
+    deadlineMs: HOUR_MS,
+  });
+}
