@@ -15,6 +15,8 @@ const steps = [
   ['page types', bin('svelte-check'), ['--tsconfig', 'ui/tsconfig.json', '--fail-on-warnings']],
   ['dead code', bin('knip'), []],
   ['tests', process.execPath, [join(root, 'scripts', 'test.mjs')]],
+  // After the tests: it reads what they noted.
+  ['conformance', process.execPath, [join(root, 'scripts', 'conformance.mjs'), '--check']],
 ];
 
 const failed = [];

@@ -81,6 +81,8 @@ export class WrittenIngest implements RoundwareIngest {
   readonly arrivals: Arrival[] = [];
   /** The next file cannot be read, for this reason. */
   failure: string | undefined;
+  /** Media of the next files. */
+  mediaId: string | null = null;
   readonly #folder: string;
   readonly #store: SiteStore;
   #files = 0;
@@ -108,6 +110,7 @@ export class WrittenIngest implements RoundwareIngest {
       userId: arrival.userId ?? null,
       languageId: arrival.languageId ?? 1,
       mediaType: arrival.mediaType ?? 'audio',
+      mediaId: this.mediaId,
       filename: `20260101-000000-${arrival.sessionNumber ?? 0}.mp3`,
       description: arrival.description ?? '',
       latitude: arrival.position?.latitude ?? null,
