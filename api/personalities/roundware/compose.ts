@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathsOf } from '../../../actors/control/media-files.js';
 import type { SiteStore } from '../../../actors/control/site.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
@@ -8,7 +9,7 @@ import type { Log } from '../../../engine/log.js';
 import { attenuationBorderOf, type LineString } from '../../../media/project/border.js';
 import type { Auth } from '../../auth/auth.js';
 import { hashOf } from '../../auth/secrets.js';
-import type { InRange } from '../../content/ingest.types.js';
+import { speakersInRange } from '../../content/in-range.js';
 import type { RawRoute } from '../../http/dispatch.js';
 import { allCalls } from './calls.js';
 import type { FormFile } from './http/body.js';
@@ -22,10 +23,9 @@ export interface RoundwareParts {
   readonly auth: Pick<Auth, 'authenticate' | 'login'>;
   readonly sound: RoundwareSound;
   readonly ingest: RoundwareIngest;
-  readonly inRange: InRange;
   readonly mediaFolder: string;
   readonly clock: Clock;
-  readonly log: Pick<Log, 'error'>;
+  readonly log: Pick<Log, 'error' | 'warn'>;
   readonly dayLimits?: DayLimits;
 }
 
@@ -51,7 +51,8 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
       await store.authSessions.remove(hashOf(secret));
       return user;
     },
-    inRange: parts.inRange,
+    failed: (thrown) => log.warn({ err: thrown }, 'roundware'),
+    inRange: speakersInRange(content),
     demoStreamUrl: (origin) => `http://${new URL(origin).hostname}:8000/demo_stream.mp3`,
     borderOf: borders(),
     tagOf: async (said) => {
@@ -126,5 +127,5 @@ async function removeBinary(
   const media = await store.media.get(mediaId);
   if (media === undefined) return;
   await store.media.remove(mediaId);
-  await rm(join(mediaFolder, media.file), { force: true });
+  for (const path of pathsOf(media)) await rm(join(mediaFolder, path), { force: true });
 }

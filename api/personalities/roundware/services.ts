@@ -9,7 +9,7 @@ import type {
   SessionPlaying,
 } from '../../../actors/session/protocol.js';
 import type { Clock } from '../../../engine/clock.js';
-import type { GeoPoint, ListenerState, Polygon } from '../../../media/ports.js';
+import type { GeoPoint, Polygon } from '../../../media/ports.js';
 import type { LineString } from '../../../media/project/border.js';
 import type { Arrival } from '../../content/ingest.types.js';
 import type { FileDrop, FormFile } from './http/body.js';
@@ -17,13 +17,19 @@ import type { People } from './people.js';
 
 /** What opens a stream for a Roundware session. */
 export interface StreamWish {
+  readonly profile: 'roundware';
   /** Of the session: names the mount too. */
   readonly number: number;
   readonly projectId: number;
   readonly mount: string;
   readonly format: 'mp3' | 'vorbis';
   readonly bitrateKbps: number;
-  readonly listener: ListenerState;
+  readonly geoListen: boolean;
+  readonly position: GeoPoint | undefined;
+  /** Undefined: the project's defaults. */
+  readonly tagIds: readonly number[] | undefined;
+  readonly languageId: number;
+  readonly userId: number | undefined;
 }
 
 /** The sound, as far as the personality uses it. Ids are the secret ones of listener sessions. */
@@ -72,6 +78,8 @@ export interface Services {
   demoStreamUrl(origin: string): string;
   /** Ring inside a shape at which a speaker is at its loudest; undefined for an empty shape. */
   borderOf(shape: readonly Polygon[], attenuationM: number): LineString | undefined;
+  /** Something failed that nobody waits for. */
+  failed(thrown: unknown): void;
   /** Names the present state of all content together with `parts`. */
   tagOf(parts: readonly string[]): Promise<string>;
 }

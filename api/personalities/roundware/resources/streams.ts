@@ -1,7 +1,7 @@
 import type { Project, VisitSession } from '../../../../actors/content/content.types.js';
 import type { SessionCommand, SessionMove } from '../../../../actors/session/protocol.js';
 import { EngineError } from '../../../../engine/errors.js';
-import type { GeoPoint, ListenerState } from '../../../../media/ports.js';
+import type { GeoPoint } from '../../../../media/ports.js';
 import { type Ask, type Call, field, ownField, pathId } from '../http/ask.js';
 import type { Form } from '../http/body.js';
 import { choice, float, id, ids, lower, text } from '../http/codecs.js';
@@ -167,12 +167,17 @@ async function open(services: Services, ask: Ask): Promise<unknown> {
   if (running === undefined) {
     await sound.open(
       {
+        profile: 'roundware',
         number: session.id,
         projectId: project.id,
         mount: `/stream${session.id}.${format}`,
         format: format === 'mp3' ? 'mp3' : 'vorbis',
         bitrateKbps: bitrate === undefined ? project.audioBitrateKbps : Number(bitrate),
-        listener: await listenerOf(services, session, position, tagIds),
+        geoListen: session.geoListenEnabled,
+        position,
+        tagIds: chosen(tagIds ?? []) ?? undefined,
+        languageId: session.languageId,
+        userId: session.userId ?? undefined,
       },
       ask.address,
     );
@@ -191,32 +196,6 @@ async function open(services: Services, ask: Ask): Promise<unknown> {
 /** An empty choice is none: the project's defaults hold. */
 const chosen = (tagIds: readonly number[]): readonly number[] | null =>
   tagIds.length === 0 ? null : tagIds;
-
-async function listenerOf(
-  { content }: Services,
-  session: VisitSession,
-  position: GeoPoint | undefined,
-  tagIds: readonly number[] | undefined,
-): Promise<ListenerState> {
-  const blocks =
-    session.userId === null
-      ? { assetIds: [], userIds: [] }
-      : await content.blocksOf(session.userId);
-  return {
-    profile: 'roundware',
-    geoListen: session.geoListenEnabled,
-    position,
-    headingDeg: undefined,
-    headingWidthDeg: undefined,
-    rangeMinM: undefined,
-    rangeMaxM: undefined,
-    tagIds: chosen(tagIds ?? []) ?? undefined,
-    languageId: session.languageId,
-    userId: session.userId ?? undefined,
-    blockedAssetIds: blocks.assetIds,
-    blockedUserIds: blocks.userIds,
-  };
-}
 
 async function textIn(
   { content }: Services,

@@ -146,9 +146,9 @@ export const CONTRACT: Readonly<Record<string, readonly string[]>> = {
   'GET assets': [
     ...ASSET,
     ...ASSET_FILTERS,
-    ...words(
-      '?ordering ?paginate ?page ?page_size count next previous results ?admin =50,000 in pieces =not modified',
-    ),
+    ...words('?ordering ?paginate ?page ?page_size count next previous results ?admin'),
+    '=not modified',
+    '=50,000 in pieces',
   ],
   'GET assets/{id}': ['=item'],
   'POST assets': words('=200 >file >envelope_ids >filename >audio_length_in_seconds'),

@@ -151,7 +151,7 @@ export interface RoundwareSite {
 export const STAFF_PASSWORD = 'long enough for staff';
 
 export async function startRoundwareSite(
-  options: { readonly dayLimits?: DayLimits; readonly inRange?: boolean } = {},
+  options: { readonly dayLimits?: DayLimits } = {},
 ): Promise<RoundwareSite> {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-roundware-'));
   const clock = new SystemClock();
@@ -174,8 +174,6 @@ export async function startRoundwareSite(
       auth,
       sound,
       ingest,
-      inRange: (project, position) =>
-        Promise.resolve(Math.abs(position.latitude - project.latitude) < 1),
       mediaFolder: join(folder, 'media'),
       clock,
       log,

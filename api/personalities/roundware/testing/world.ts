@@ -46,6 +46,16 @@ export async function makeWorld(site: RoundwareSite): Promise<World> {
     legal_agreement_loc_ids: await texts('Agree', 'Stimme zu'),
     out_of_range_url: 'http://radio.example/far.mp3',
   });
+  await olga.post('speakers/', {
+    project_id: project.id,
+    code: 'here',
+    uri: 'http://radio.example/here.mp3',
+    activeyn: true,
+    maxvolume: 1,
+    minvolume: 0,
+    attenuation_distance: 10,
+    shape: square(-71.25, 42.5, 0.01),
+  });
   const wish = { project_id: project.id, client_system: 'Firefox' };
   const session = await ada.post('sessions/', wish);
   const other = await ada.post('sessions/', { ...wish, language: 'de-AT' });
