@@ -146,11 +146,21 @@ const schema = z.strictObject({
       smtpUrl: z.url({ protocol: /^smtps?$/ }).optional(),
       /** Sender. */
       from: z.string().min(3).default('earshot@localhost'),
+      /** Address of this site, for links in messages; absent: none. */
+      siteUrl: z.url({ protocol: /^https?$/ }).optional(),
+      /** Between two messages or webhook calls of one notification; what happens meanwhile comes in the next. */
+      quietMs: z.int().min(0).default(30_000),
     })
     .prefault({}),
   webhooks: z
     .strictObject({
       /** Notifications may go to private and loopback addresses. */
+      allowPrivate: z.boolean().default(false),
+    })
+    .prefault({}),
+  imports: z
+    .strictObject({
+      /** Projects may be imported from private and loopback addresses. */
       allowPrivate: z.boolean().default(false),
     })
     .prefault({}),

@@ -11,6 +11,7 @@ import { checkRoutes } from './check-routes.js';
 import { Checks } from './checks.js';
 import { Ingest } from './ingest.js';
 import { mediaFilesRoute, mediaRoutes } from './media-routes.js';
+import { Notifier } from './notifier.js';
 import { ResumableUploads } from './tus.js';
 import { UploadLimits } from './upload-limits.js';
 import { uploadRoutes } from './upload-routes.js';
@@ -35,11 +36,13 @@ export class SiteContent {
   readonly routes: readonly Route[];
   readonly raw: readonly RawRoute[];
   readonly #resumable: ResumableUploads;
+  readonly #notifier: Notifier;
 
-  private constructor(options: SiteContentOptions, ingest: Ingest) {
+  private constructor(options: SiteContentOptions, ingest: Ingest, notifier: Notifier) {
     const { store, mediaFolder, config, clock, log } = options;
     const { uploads } = config;
     this.ingest = ingest;
+    this.#notifier = notifier;
     this.#resumable = new ResumableUploads({
       uploads: store.uploads,
       ingest,
@@ -84,11 +87,23 @@ export class SiteContent {
       minFreeBytes,
       limits,
     });
-    return new SiteContent(options, ingest);
+    const { mail, webhooks } = options.config;
+    const notifier = await Notifier.start({
+      store: options.store,
+      clock: options.clock,
+      log: options.log,
+      smtpUrl: mail.smtpUrl,
+      from: mail.from,
+      siteUrl: mail.siteUrl,
+      allowPrivate: webhooks.allowPrivate,
+      quietMs: mail.quietMs,
+    });
+    return new SiteContent(options, ingest, notifier);
   }
 
   async stop(): Promise<void> {
     this.#resumable.stop();
+    await this.#notifier.stop();
     await this.ingest.stop();
   }
 }
