@@ -7,10 +7,12 @@ import { EngineError } from '../engine/errors.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
 import { StoreReader } from '../engine/series/reader.js';
+import { openListeningLog } from './audio/listening-log.js';
 import { lowLatencySocket } from './audio/low-latency/listen-socket.js';
 import { MOUNTS_PREFIX, mountRoute } from './audio/mount-server.js';
 import { streamOriginOf } from './audio/origin.js';
 import { AudioService } from './audio/service.js';
+import { Statistics } from './audio/statistics.js';
 import { openAuth } from './auth/auth.js';
 import type { Config } from './config.js';
 import { incomingFolderOf, SiteContent } from './content/site-content.js';
@@ -18,7 +20,6 @@ import { visitOfSession } from './content/wishes.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
 import { ensureDemoSite } from './demo/ensure.js';
 import { planSvg } from './demo/plan.js';
-import { DEMO_PROJECT_ID } from './demo/site.js';
 import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
@@ -34,6 +35,7 @@ import { openapiRoutes } from './routes/openapi.js';
 import { projectRoutes } from './routes/projects.js';
 import { seriesRoutes } from './routes/series.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { statisticsRoutes } from './routes/statistics.js';
 import { storyRoutes } from './routes/stories.js';
 import { resolveChannel } from './site/channels.js';
 import { Demo } from './site/demo.js';
@@ -191,7 +193,13 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   inspector.add(poolSource(devices.pool));
 
   const mediaFolder = join(config.data, 'media');
-  if (config.demo.enabled) await ensureDemoSite({ store, mediaFolder, clock });
+  const demoSite = config.demo.enabled
+    ? await ensureDemoSite({ store, mediaFolder, clock })
+    : undefined;
+  const listening = openListeningLog({ address: series.address, clock, onError });
+  stack.push('listening log', () => listening.close());
+  const statistics = new Statistics(series.address);
+  stack.push('statistics', () => statistics.close());
   const audio = await AudioService.start({
     host: config.host,
     streamPort: config.streamPort,
@@ -208,6 +216,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     spoolFolder: join(config.data, 'media-spool'),
     store,
     table: tables.sessions,
+    speakers: tables.speakers,
+    listening,
     clock,
     log,
   });
@@ -225,6 +235,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     log,
   });
   stack.push('content', () => content.stop());
+  content.ingest.onReady((asset) => audio.contributed(asset));
 
   const stores = new StoresWatch({
     table: tables.stores,
@@ -282,16 +293,20 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     }),
     ...seriesRoutes({ reader, resolveChannel: (text) => resolveChannel(tables.channels, text) }),
     ...actorRoutes(inspector),
-    ...projectRoutes(audio.projects, new Map([[DEMO_PROJECT_ID, planSvg()]])),
-    ...sessionRoutes({ sessions: audio, streamOrigin }),
+    ...projectRoutes(audio.sounds, ({ id, plan }) =>
+      plan?.url === `/v1/projects/${id}/plan.svg` ? planSvg() : undefined,
+    ),
+    ...sessionRoutes({ sessions: audio, content: store.content, clock, streamOrigin }),
+    ...statisticsRoutes({
+      statistics,
+      project: (id) => audio.sounds.get(id),
+      assetName: (id) => audio.sounds.asset(id)?.name,
+    }),
     ...storyRoutes({
       content: store.content,
       visitOf: (id) => visitOfSession(audio.definition(id)),
     }),
-    ...contentRoutes({ content: store.content, clock }).filter(
-      // Until projects are taken from the content store, the older answers hold these two places.
-      ({ method, path }) => method !== 'GET' || !/^\/v1\/projects(\/\{id\})?$/.test(path),
-    ),
+    ...contentRoutes({ content: store.content, clock }),
     ...listenerRoutes(store.content),
     ...content.routes,
     ...healthRoutes({
@@ -351,9 +366,10 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('gateway', () => gateway?.stop(2_000));
   hub.start(publish);
 
-  if (config.demo.enabled) {
+  if (demoSite !== undefined) {
     const demo = new Demo({
       port,
+      projectId: demoSite.projectId,
       devices: config.demo.devices,
       walkers: config.demo.walkers,
       clock,

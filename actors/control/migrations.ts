@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { createFeedTables } from '../../engine/control/feed-log.js';
 import type { Migration } from '../../engine/control/migrate.js';
 import { CONTENT } from './migration-content.js';
+import { SESSIONS } from './migration-sessions.js';
 
 const ID = 'text not null primary key';
 const TEXT = 'text not null';
@@ -158,4 +159,5 @@ export const MIGRATIONS: readonly Migration[] = [
     },
   },
   CONTENT,
+  SESSIONS,
 ];

@@ -1,75 +1,31 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Change } from '../../engine/control/feed.js';
-import type { StoredProject } from './projects.js';
+import { contentRows } from '../content/testing/rows.js';
+import type { SessionDefinition } from '../session/protocol.js';
 import { type TestHome, testHome } from './testing/stores.js';
 
-const project: StoredProject = {
-  id: 'p1',
-  name: 'Garden',
-  center: { latitude: 52.1, longitude: 13.4 },
-  plan: {
-    url: '/plan.png',
-    corners: [
-      [13, 53],
-      [14, 53],
-      [14, 52],
-      [13, 52],
-    ],
-  },
-  speakers: [
-    {
-      id: 's1',
-      projectId: 'p1',
-      name: 'Fountain',
-      shape: [
-        [
-          [
-            [13.1, 52.1],
-            [13.2, 52.1],
-            [13.2, 52.2],
-            [13.1, 52.1],
-          ],
-        ],
-        [
-          [
-            [13.5, 52.5],
-            [13.6, 52.5],
-            [13.6, 52.6],
-            [13.5, 52.5],
-          ],
-        ],
-      ],
-      attenuationM: 12.5,
-      minVolume: 0,
-      maxVolume: 0.8,
-      mediaId: 'm1',
-    },
-  ],
-  recordings: [
-    {
-      id: 'r1',
-      projectId: 'p1',
-      name: 'Bench',
-      position: { latitude: 52.123456789, longitude: 13.4 },
-      radiusM: 25,
-      volume: 1,
-      tags: ['voice', 'naïve ☂'],
-      mediaId: 'm2',
-    },
-  ],
-};
-const session = {
+const session: SessionDefinition = {
   id: 'x1',
-  projectId: 'p1',
+  number: 7,
+  projectId: 1,
   mount: '/streamx1.mp3',
   format: 'mp3',
   bitrateKbps: 128,
+  profile: 'native',
+  geoListen: true,
   position: undefined,
   headingDeg: undefined,
-  tags: [],
+  headingWidthDeg: undefined,
+  rangeMinM: undefined,
+  rangeMaxM: undefined,
+  tagIds: undefined,
+  languageId: undefined,
+  userId: undefined,
+  blockedAssetIds: [],
+  blockedUserIds: [],
   createdAtUnixMs: 1_800_000_000_000.25,
-} as const;
+};
 const number = (name: string) => ({ name, kind: 'number' as const });
 
 describe.each(['sqlite', 'postgres'] as const)('repositories on %s', (dialect) => {
@@ -195,62 +151,34 @@ describe.each(['sqlite', 'postgres'] as const)('repositories on %s', (dialect) =
     expect(Object.keys(await store.snapshots.load('device'))).toEqual(['d0']);
   });
 
-  test('a project comes back as it was saved, and its parts can be changed one by one', async () => {
+  test('listener sessions come back with every choice of the listener, and go with their project', async () => {
     const store = await home.open();
-    await store.projects.save(project);
-    expect(await store.projects.get('p1')).toEqual(project);
-    const speaker = project.speakers[0];
-    const recording = project.recordings[0];
-    if (speaker === undefined || recording === undefined) throw new Error('fixture');
-    await store.projects.putSpeaker({ ...speaker, name: 'Well' });
-    await store.projects.putRecording({ ...recording, id: 'r2', tags: [] });
-    expect(await store.projects.removeVoice('recordings', 'r1')).toBe(true);
-    expect(await store.projects.removeVoice('recordings', 'r1')).toBe(false);
-    const changed = await store.projects.get('p1');
-    expect(changed?.speakers.map((s) => s.name)).toEqual(['Well']);
-    expect(changed?.recordings.map((r) => r.id)).toEqual(['r2']);
-    await expect(
-      store.projects.putSpeaker({ ...speaker, projectId: 'nope' }),
-    ).rejects.toMatchObject({ code: 'conflict' });
-    await store.projects.setTags('p1', [{ id: 'voice', name: 'Voices' }]);
-    expect(await store.projects.tags('p1')).toEqual([
-      { projectId: 'p1', id: 'voice', name: 'Voices' },
-    ]);
-    await store.projects.save({ ...project, plan: undefined, speakers: [], recordings: [] });
-    expect(await store.projects.get('p1')).toMatchObject({ plan: undefined, speakers: [] });
-    expect((await store.projects.tags('p1')).length).toBe(1);
-  });
-
-  test('listener sessions come back with position, heading and tags, and go with their project', async () => {
-    const store = await home.open();
-    await store.projects.save(project);
-    await store.sessions.create(session);
-    expect(await store.sessions.get('x1')).toEqual(session);
-    const moved = { position: { latitude: 1, longitude: 2 }, headingDeg: 0, tags: ['voice'] };
-    expect(
-      await store.sessions.update([
-        { id: 'x1', ...moved },
-        { id: 'gone', headingDeg: 1 },
-      ]),
-    ).toBe(1);
-    expect(await store.sessions.list()).toEqual([{ ...session, ...moved }]);
-    await store.sessions.update([
-      { id: 'x1', headingDeg: 90 },
-      { id: 'x1', position: { latitude: -1.5, longitude: 3 } },
-    ]);
-    expect(await store.sessions.get('x1')).toEqual({
-      ...session,
-      position: { latitude: -1.5, longitude: 3 },
-      headingDeg: 90,
-      tags: ['voice'],
-    });
-    await expect(store.sessions.create({ ...session, id: 'x2' })).rejects.toMatchObject({
-      code: 'conflict',
-    });
-    await expect(
-      store.sessions.create({ ...session, id: 'x3', mount: '/3', projectId: 'none' }),
-    ).rejects.toMatchObject({ code: 'conflict' });
-    expect(await store.projects.remove('p1')).toBe(true);
+    const project = await contentRows(store).project();
+    const mine = { ...session, projectId: project.id };
+    await store.sessions.create(mine);
+    expect(await store.sessions.get('x1')).toEqual(mine);
+    const moved: SessionDefinition = {
+      ...mine,
+      position: { latitude: 1, longitude: 2 },
+      headingDeg: 0,
+      headingWidthDeg: 30,
+      rangeMaxM: 100,
+      tagIds: [3, 4],
+      languageId: 2,
+      userId: 5,
+      blockedAssetIds: [9],
+      blockedUserIds: [8],
+    };
+    expect(await store.sessions.update([moved, { ...moved, id: 'gone' }])).toBe(1);
+    expect(await store.sessions.list()).toEqual([moved]);
+    for (const taken of [
+      { ...mine, id: 'x2', number: 8 },
+      { ...mine, id: 'x2', mount: '/2' },
+      { ...mine, id: 'x3', number: 9, mount: '/3', projectId: 4_711 },
+    ]) {
+      await expect(store.sessions.create(taken)).rejects.toMatchObject({ code: 'conflict' });
+    }
+    expect(await store.content.projects.remove(project.id)).toBe(true);
     expect(await store.sessions.list()).toEqual([]);
   });
 
@@ -318,9 +246,10 @@ describe.each(['sqlite', 'postgres'] as const)('repositories on %s', (dialect) =
     store.control.feed.follow(0, (event) => {
       if (event.type === 'changes') seen.push(...event.changes);
     });
-    await store.projects.save(project);
-    await store.sessions.create(session);
-    await store.sessions.create(session).catch(() => undefined);
+    const project = await contentRows(store).project();
+    const mine = { ...session, projectId: project.id };
+    await store.sessions.create(mine);
+    await store.sessions.create(mine).catch(() => undefined);
     await store.media.put({
       id: 'm',
       name: 'n',
@@ -331,14 +260,15 @@ describe.each(['sqlite', 'postgres'] as const)('repositories on %s', (dialect) =
       sha256: '',
       createdAtUnixMs: 1,
     });
-    await store.projects.remove('p1');
+    await store.sessions.remove(['x1']);
+    await store.content.projects.remove(project.id);
     await store.control.feed.poll();
     expect(seen.map((c) => [c.seq, c.domain, c.id, c.op])).toEqual([
-      [1, 'projects', 'p1', 'put'],
+      [1, 'content.projects', String(project.id), 'put'],
       [2, 'sessions', 'x1', 'put'],
       [3, 'media', 'm', 'put'],
       [4, 'sessions', 'x1', 'delete'],
-      [5, 'projects', 'p1', 'delete'],
+      [5, 'content.projects', String(project.id), 'delete'],
     ]);
   });
 });

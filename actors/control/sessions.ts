@@ -2,49 +2,70 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { bulkRows, fromJson, fromRow, inBulks } from '../../engine/control/rows.js';
 import { EngineError } from '../../engine/errors.js';
-import type { GeoPoint } from '../../media/ports.js';
-import type { SessionDefinition } from '../session/spine.js';
-import { tagsJson } from './project.rows.js';
+import type { SessionDefinition } from '../session/protocol.js';
 import { note } from './scope.js';
 import type { SiteControl } from './tables.js';
 
 const sessionRow = z.object({
   id: z.string(),
-  project_id: z.string(),
+  number: z.number(),
+  project_id: z.number(),
   mount: z.string(),
-  format: z.enum(['mp3', 'opus']),
-  bitrate_kbps: z.number(),
-  latitude: z.number().nullable(),
-  longitude: z.number().nullable(),
-  heading_deg: z.number().nullable(),
-  tags_json: z.string(),
+  definition_json: z.string(),
   created_at_unix_ms: z.number(),
+});
+
+const maybe = <T extends z.ZodType>(schema: T) => schema.optional();
+const ids = z.array(z.number());
+
+/** What of a session may change, and what has no column: one JSON text. */
+const definitionJson = z.object({
+  format: z.enum(['mp3', 'opus', 'vorbis']),
+  bitrateKbps: z.number(),
+  profile: z.enum(['native', 'roundware']),
+  geoListen: z.boolean(),
+  position: maybe(z.object({ latitude: z.number(), longitude: z.number() })),
+  headingDeg: maybe(z.number()),
+  headingWidthDeg: maybe(z.number()),
+  rangeMinM: maybe(z.number()),
+  rangeMaxM: maybe(z.number()),
+  tagIds: maybe(ids),
+  languageId: maybe(z.number()),
+  userId: maybe(z.number()),
+  blockedAssetIds: ids,
+  blockedUserIds: ids,
 });
 
 function sessionOf(raw: unknown): SessionDefinition {
   const row = fromRow(sessionRow, raw, 'a row of listener_sessions');
+  const kept = fromJson(definitionJson, row.definition_json, `session ${row.number}`);
   return {
     id: row.id,
+    number: row.number,
     projectId: row.project_id,
     mount: row.mount,
-    format: row.format,
-    bitrateKbps: row.bitrate_kbps,
-    position:
-      row.latitude === null || row.longitude === null
-        ? undefined
-        : { latitude: row.latitude, longitude: row.longitude },
-    headingDeg: row.heading_deg ?? undefined,
-    tags: fromJson(tagsJson, row.tags_json, `the tags of session ${row.id}`),
     createdAtUnixMs: row.created_at_unix_ms,
+    format: kept.format,
+    bitrateKbps: kept.bitrateKbps,
+    profile: kept.profile,
+    geoListen: kept.geoListen,
+    position: kept.position,
+    headingDeg: kept.headingDeg,
+    headingWidthDeg: kept.headingWidthDeg,
+    rangeMinM: kept.rangeMinM,
+    rangeMaxM: kept.rangeMaxM,
+    tagIds: kept.tagIds,
+    languageId: kept.languageId,
+    userId: kept.userId,
+    blockedAssetIds: kept.blockedAssetIds,
+    blockedUserIds: kept.blockedUserIds,
   };
 }
 
-/** What of a session may change; absent stays. */
-export interface SessionChange {
-  readonly id: string;
-  readonly position?: GeoPoint | undefined;
-  readonly headingDeg?: number | undefined;
-  readonly tags?: readonly string[] | undefined;
+function jsonOf(session: SessionDefinition): string {
+  const { id: _id, number: _number, projectId: _project, mount: _mount, ...rest } = session;
+  const { createdAtUnixMs: _created, ...kept } = rest;
+  return JSON.stringify(kept);
 }
 
 /** Listener sessions that have not ended: they come back after a restart. */
@@ -80,21 +101,17 @@ export class Sessions {
     return row === undefined ? undefined : sessionOf(row);
   }
 
-  /** @throws EngineError `conflict` when id or mount is taken, or the project does not exist. */
+  /** @throws EngineError `conflict` when id, number or mount is taken, or the project does not exist. */
   async create(session: SessionDefinition): Promise<void> {
     await this.#control.write(async (scope) => {
       await scope.db
         .insertInto('listener_sessions')
         .values({
           id: session.id,
+          number: session.number,
           project_id: session.projectId,
           mount: session.mount,
-          format: session.format,
-          bitrate_kbps: session.bitrateKbps,
-          latitude: session.position?.latitude ?? null,
-          longitude: session.position?.longitude ?? null,
-          heading_deg: session.headingDeg ?? null,
-          tags_json: JSON.stringify(session.tags),
+          definition_json: jsonOf(session),
           created_at_unix_ms: session.createdAtUnixMs,
         })
         .execute();
@@ -102,39 +119,19 @@ export class Sessions {
     });
   }
 
-  /** Writes moves of many walking listeners in one transaction; unknown sessions are skipped. @returns how many were known. */
-  async update(changes: readonly SessionChange[]): Promise<number> {
-    if (changes.length === 0) return 0;
-    const last = new Map<string, Record<string, string | number | null>>();
-    for (const { id, position, headingDeg, tags } of changes) {
-      const before = last.get(id);
-      last.set(id, {
-        session_id: id,
-        latitude: position?.latitude ?? before?.['latitude'] ?? null,
-        longitude: position?.longitude ?? before?.['longitude'] ?? null,
-        heading_deg: headingDeg ?? before?.['heading_deg'] ?? null,
-        tags_json: tags === undefined ? (before?.['tags_json'] ?? null) : JSON.stringify(tags),
-      });
-    }
+  /** Writes many walking listeners in one transaction; unknown sessions are skipped. @returns how many were known. */
+  async update(sessions: readonly SessionDefinition[]): Promise<number> {
+    if (sessions.length === 0) return 0;
     return await this.#control.write(async (scope) => {
       let known = 0;
-      await inBulks([...last.values()], async (some) => {
+      await inBulks(sessions, async (some) => {
         const given = bulkRows(
           this.#control.dialect,
-          {
-            session_id: 'text',
-            latitude: 'double',
-            longitude: 'double',
-            heading_deg: 'double',
-            tags_json: 'text',
-          },
-          some,
+          { session_id: 'text', definition_json: 'text' },
+          some.map((one) => ({ session_id: one.id, definition_json: jsonOf(one) })),
         );
-        const { rows } = await sql<{ id: string }>`update listener_sessions as s set
-          latitude = coalesce(r.latitude, s.latitude),
-          longitude = coalesce(r.longitude, s.longitude),
-          heading_deg = coalesce(r.heading_deg, s.heading_deg),
-          tags_json = coalesce(r.tags_json, s.tags_json)
+        const { rows } = await sql<{ id: string }>`update listener_sessions as s
+          set definition_json = r.definition_json
           from ${given} as r where s.id = r.session_id returning id`.execute(scope.db);
         known += rows.length;
         for (const row of rows) note(scope, 'sessions', row.id, 'put');

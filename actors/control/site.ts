@@ -6,7 +6,6 @@ import { Commands } from './commands.js';
 import { type DeviceCaps, Devices } from './devices.js';
 import { MediaFiles } from './media-files.js';
 import { MIGRATIONS } from './migrations.js';
-import { Projects } from './projects.js';
 import { Sessions } from './sessions.js';
 import { Settings } from './settings.js';
 import { ActorSnapshots } from './snapshots.js';
@@ -23,7 +22,6 @@ export interface SiteStore {
   readonly tokens: Tokens;
   readonly devices: Devices;
   readonly snapshots: ActorSnapshots;
-  readonly projects: Projects;
   readonly media: MediaFiles;
   readonly uploads: Uploads;
   readonly sessions: Sessions;
@@ -47,7 +45,6 @@ export async function openSiteStore(
     tokens: new Tokens(control),
     devices: new Devices(control, options.deviceCaps),
     snapshots: new ActorSnapshots(control),
-    projects: new Projects(control),
     media: new MediaFiles(control),
     uploads: new Uploads(control),
     sessions: new Sessions(control),

@@ -51,35 +51,6 @@ export interface SiteTables extends FeedTables {
     snapshot: string;
     at_unix_ms: number;
   };
-  readonly projects: {
-    id: string;
-    name: string;
-    latitude: number;
-    longitude: number;
-    plan_json: string | null;
-  };
-  readonly speakers: {
-    id: string;
-    project_id: string;
-    name: string;
-    shape_json: string;
-    attenuation_m: number;
-    min_volume: number;
-    max_volume: number;
-    media_id: string;
-  };
-  readonly recordings: {
-    id: string;
-    project_id: string;
-    name: string;
-    latitude: number;
-    longitude: number;
-    radius_m: number;
-    volume: number;
-    tags_json: string;
-    media_id: string;
-  };
-  readonly tags: { project_id: string; id: string; name: string };
   readonly media: {
     id: string;
     name: string;
@@ -108,14 +79,10 @@ export interface SiteTables extends FeedTables {
   };
   readonly listener_sessions: {
     id: string;
-    project_id: string;
+    number: number;
+    project_id: number;
     mount: string;
-    format: string;
-    bitrate_kbps: number;
-    latitude: number | null;
-    longitude: number | null;
-    heading_deg: number | null;
-    tags_json: string;
+    definition_json: string;
     created_at_unix_ms: number;
   };
   readonly commands: {
@@ -140,7 +107,6 @@ export type Domain =
   | 'tokens'
   | 'device-tokens'
   | 'devices'
-  | 'projects'
   | 'media'
   | 'sessions'
   | 'commands'

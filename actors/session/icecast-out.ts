@@ -4,7 +4,7 @@ import { readListeners, updateTitle } from '../../media/icecast/admin.js';
 import { ConnectGate, MAX_CONNECTS } from '../../media/icecast/gate.js';
 import { IcecastSource } from '../../media/icecast/source.js';
 import { type IcecastTarget, parseIcecastUrl } from '../../media/icecast/target.js';
-import type { IcecastShardState, SessionDefinition } from './spine.js';
+import type { IcecastShardState, SessionDefinition } from './protocol.js';
 
 /** Titles are for humans: one a mount in this time is plenty for Icecast. */
 const TITLE_EVERY_MS = 2_000;

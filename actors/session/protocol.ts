@@ -60,7 +60,13 @@ export interface SessionCommandResult extends CommandOutcome {
 export interface Hearing {
   readonly sessionId: string;
   readonly names: readonly string[];
-  /** ICY title, where it changed with this. */
+  readonly tracks: readonly {
+    readonly trackId: number;
+    readonly assetId: number;
+    readonly name: string;
+    readonly sinceUnixMs: number;
+  }[];
+  /** For players: ICY. */
   readonly title: string;
 }
 
@@ -122,8 +128,8 @@ export interface ToMediaShard {
     'project.changed': ProjectDefinition;
     'project.removed': { readonly projectId: number };
     'assets.changed': AssetChanges;
-    /** The client moved: place, heading, range, tags, language or blocks. */
-    'session.move': SessionMove;
+    /** Clients moved: place, heading, range, tags, language or blocks; at most one a session. */
+    'session.moves': readonly SessionMove[];
     /** Listeners attached to a mount of the built-in server. */
     listeners: { readonly sessionId: string; readonly count: number };
   };
@@ -164,8 +170,8 @@ export interface FromMediaShard {
     'speaker.states': readonly SpeakerState[];
     /** Of sessions whose place changed since the last time; about once a second each. */
     'session.places': readonly SessionPlace[];
-    /** It ended by itself. */
-    'session.ended': { readonly id: string; readonly reason: 'idle' | 'stopped' | 'failed' };
+    /** It ended by itself, or as it was told. */
+    'session.ended': { readonly id: string; readonly reason: 'idle' | 'stopped' };
     /** A media (by id), an encoder or an Icecast mount failed; it is tried again by itself. */
     'media.failed': { readonly what: string; readonly message: string };
     /** Listeners on a real Icecast, where there is one; only mounts whose number changed. */

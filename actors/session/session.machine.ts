@@ -30,7 +30,6 @@ export interface SessionContext {
 export type SessionCommand =
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
-  | { readonly type: 'skip' }
   | { readonly type: 'stop' };
 
 /** From the leaves. */
@@ -45,9 +44,10 @@ export type SessionEdgeEvent =
 export type SessionEvent = SessionCommand | SessionEdgeEvent;
 
 /** To the `voice` leaf. */
-export type VoiceEvent =
-  | { readonly type: 'voice.pause'; readonly paused: boolean }
-  | { readonly type: 'voice.skip' };
+export interface VoiceEvent {
+  readonly type: 'voice.pause';
+  readonly paused: boolean;
+}
 
 /** Why it ended: undefined when it was stopped or nobody was there. An error has it started again. */
 export type SessionOutput = EngineError | undefined;
@@ -84,7 +84,6 @@ export const sessionMachine = setup({
     setPaused: assign({ paused: true }),
     setPlaying: assign({ paused: false }),
     tellVoice: sendTo('voice', ({ context }) => ({ type: 'voice.pause', paused: context.paused })),
-    skipVoice: sendTo('voice', { type: 'voice.skip' }),
   },
 }).createMachine({
   id: 'session',
@@ -130,7 +129,6 @@ export const sessionMachine = setup({
     streaming: {
       on: {
         pause: { target: 'paused', actions: ['setPaused', 'tellVoice'] },
-        skip: { actions: 'skipVoice' },
         'presence.quiet': 'idle',
       },
     },

@@ -3,18 +3,26 @@ import { EngineError } from '../../engine/errors.js';
 import { parseSnapshot } from '../../engine/persist.js';
 import { backoff } from '../../engine/supervisor.js';
 import type { SupervisorApi } from '../../engine/supervisor.types.js';
-import type { MixEngine } from '../../media/engine.js';
+import type { SessionEngine } from './engine.types.js';
 import type { IcecastOut } from './icecast-out.js';
 import { Presence } from './presence.js';
-import { type SessionLeaves, sessionLogic } from './session.machine.js';
 import type {
   AdoptedSession,
+  AssetAudibility,
   Hearing,
-  SessionCommandName,
+  ListenEvent,
+  SessionCommand,
+  SessionCommandResult,
   SessionDefinition,
   SessionMove,
+  SessionPlace,
+  SessionPlaying,
   SessionState,
-} from './spine.js';
+} from './protocol.js';
+import { type SessionLeaves, sessionLogic } from './session.machine.js';
+import { moved, stateOf, wasPaused } from './session.state.js';
+import type { Titles } from './titles.js';
+import { Turn } from './turn.js';
 
 export const SESSION_KIND = 'session';
 
@@ -24,6 +32,8 @@ const QUIET_AFTER_MS = 30_000;
 const HEARING_AT_ONCE = 200;
 /** Quieter voices are not worth a name. */
 const AUDIBLE_GAIN = 0.01;
+/** A place that is longer than this is not kept: the session begins anew after a loss. */
+const MAX_PLACE_CHARS = 65_536;
 
 interface Entry {
   definition: SessionDefinition;
@@ -31,14 +41,22 @@ interface Entry {
   listeners: number;
   icecastListeners: number;
   presence: Presence | undefined;
+  /** The engine has it. */
+  joined: boolean;
+  place: string | undefined;
   heard: string;
+  title: string;
+  /** Since when each track plays what it plays. */
+  readonly since: Map<number, { readonly assetId: number; readonly atUnixMs: number }>;
+  endReason: 'idle' | 'stopped' | undefined;
 }
 
 export interface MediaShardParts {
   readonly clock: Clock;
   readonly supervisor: SupervisorApi;
-  readonly engine: MixEngine;
+  readonly engine: SessionEngine;
   readonly icecast: IcecastOut | undefined;
+  readonly titles: Titles;
   readonly idleAfterMs: number;
 }
 
@@ -50,7 +68,10 @@ export class MediaSessions {
   readonly #parts: MediaShardParts;
   readonly #entries = new Map<string, Entry>();
   readonly #logic;
-  #hearingCursor: IterableIterator<[string, Entry]> | undefined;
+  readonly #hearingTurn = new Turn(this.#entries);
+  readonly #placeTurn = new Turn(this.#entries);
+  /** Whose title changed since `hearing` looked. */
+  readonly #titled = new Set<string>();
 
   constructor(parts: MediaShardParts) {
     this.#parts = parts;
@@ -63,7 +84,7 @@ export class MediaSessions {
 
   adopt(sessions: readonly AdoptedSession[]): number {
     let adopted = 0;
-    for (const { session, snapshot, listeners } of sessions) {
+    for (const { session, snapshot, place, listeners } of sessions) {
       if (this.#entries.has(session.id)) continue;
       const restored = snapshot === undefined ? undefined : parseSnapshot(snapshot);
       this.#entries.set(session.id, {
@@ -72,8 +93,14 @@ export class MediaSessions {
         listeners,
         icecastListeners: 0,
         presence: undefined,
+        joined: false,
+        place,
         heard: '',
+        title: this.#parts.titles.first(session.profile),
+        since: new Map(),
+        endReason: undefined,
       });
+      this.#titled.add(session.id);
       this.#parts.supervisor.start({
         id: session.id,
         kind: SESSION_KIND,
@@ -91,40 +118,61 @@ export class MediaSessions {
   }
 
   /** Unknown sessions have just ended: nothing to move. */
-  move({ id, position, headingDeg, tags }: SessionMove): void {
-    const entry = this.#entries.get(id);
+  move(move: SessionMove): void {
+    const entry = this.#entries.get(move.id);
     if (entry === undefined) return;
-    entry.definition = {
-      ...entry.definition,
-      ...(position === undefined ? {} : { position }),
-      ...(headingDeg === undefined ? {} : { headingDeg }),
-      ...(tags === undefined ? {} : { tags }),
-    };
+    entry.definition = moved(entry.definition, move);
     entry.presence?.word();
-    if (entry.presence !== undefined) {
-      this.#parts.engine.updateSession(id, { position, headingDeg, tags });
-    }
+    if (entry.joined) this.#parts.engine.updateSession(move);
   }
 
   /** @throws EngineError `not-found` when it ended. */
-  command(id: string, command: SessionCommandName): SessionState {
-    const entry = this.#entries.get(id);
-    const actor = this.#parts.supervisor.get(id);
-    if (entry === undefined) {
-      throw new EngineError('not-found', `session ${id} has ended: open a new one`);
-    }
-    if (command === 'stop' && actor === undefined) {
-      // It is parked or waits for its restart: nothing of it runs, and nothing may come back.
-      void this.#parts.supervisor.stop(id);
-      this.#entries.delete(id);
-      return 'stopped';
+  command(id: string, command: SessionCommand): SessionCommandResult {
+    const entry = this.#entry(id);
+    const { supervisor, engine } = this.#parts;
+    const actor = supervisor.get(id);
+    const { name } = command;
+    if (name === 'stop') {
+      entry.endReason = 'stopped';
+      if (actor === undefined) {
+        // It is parked or waits for its restart: nothing of it runs, and nothing may come back.
+        void supervisor.stop(id);
+        this.#entries.delete(id);
+        return { state: 'stopped', done: true, message: undefined };
+      }
     }
     entry.presence?.word();
-    if (command === 'pause') entry.paused = true;
-    if (command === 'resume') entry.paused = false;
-    // While it is being restarted there is no actor; it comes back as `paused` says.
-    if (command !== 'heartbeat') actor?.send({ type: command });
-    return stateOf(this.#parts.supervisor.info(id)?.state);
+    let done = true;
+    let message: string | undefined;
+    if (name === 'skip' || name === 'play' || name === 'replay') {
+      if (!entry.joined) {
+        done = false;
+        message = 'the session is just starting: try again';
+      } else {
+        ({ done, message } = engine.command(id, command));
+      }
+    } else if (name !== 'heartbeat') {
+      if (name === 'pause') entry.paused = true;
+      if (name === 'resume') entry.paused = false;
+      // While it is being restarted there is no actor; it comes back as `paused` says.
+      actor?.send({ type: name });
+    }
+    return { state: this.#stateOf(id), done, message };
+  }
+
+  /** @throws EngineError `not-found` when it ended, `server.busy` while it starts. */
+  playing(id: string): SessionPlaying {
+    if (this.#entry(id).joined) return this.#parts.engine.playing(id);
+    throw new EngineError('server.busy', 'the session is just starting: try again');
+  }
+
+  /** @throws EngineError `not-found` when it ended. */
+  explain(
+    id: string,
+    assetIds: readonly number[] | undefined,
+    limit: number,
+  ): readonly AssetAudibility[] {
+    return !this.#entry(id).joined ? [] : this.#parts.engine.explain(id, assetIds, limit);
   }
 
   setListeners(sessionId: string, count: number): void {
@@ -141,30 +189,77 @@ export class MediaSessions {
     this.#tellListeners(sessionId, entry);
   }
 
-  /** What changed for the next few sessions in turn; call it a few times a second. */
+  /** Something began or ended in a mix of this thread. */
+  listened(event: ListenEvent): void {
+    const { sessionId, trackId, assetId, atUnixMs } = event;
+    const entry = this.#entries.get(sessionId);
+    if (entry === undefined) return;
+    if (event.kind === 'began' && trackId !== undefined) {
+      entry.since.set(trackId, { assetId, atUnixMs });
+    }
+    this.#titled.add(sessionId);
+    if (entry.definition.profile === 'roundware') entry.title = this.#parts.titles.of(event);
+  }
+
+  /** What changed: of those whose tracks changed, and of the next few in turn; call it a few times a second. */
   hearing(): readonly Hearing[] {
     const changed: Hearing[] = [];
-    for (let looked = 0; looked < Math.min(HEARING_AT_ONCE, this.#entries.size); looked += 1) {
-      let next = this.#hearingCursor?.next();
-      if (next === undefined || next.done === true) {
-        this.#hearingCursor = this.#entries.entries();
-        next = this.#hearingCursor.next();
-        if (next.done === true) break;
-      }
-      const [id, entry] = next.value;
-      if (entry.presence === undefined) continue;
-      const names = this.#parts.engine
-        .hearing(id)
-        .voices.filter((voice) => voice.gain > AUDIBLE_GAIN)
-        .sort((a, b) => b.gain - a.gain)
-        .map((voice) => voice.name);
-      const key = names.join('\0');
-      if (key === entry.heard) continue;
-      entry.heard = key;
-      this.#parts.icecast?.setTitle(id, names.join(' · '));
-      changed.push({ sessionId: id, names });
+    const look = (id: string, entry: Entry): void => {
+      const hearing = this.#hear(id, entry);
+      if (hearing !== undefined) changed.push(hearing);
+    };
+    for (const id of this.#titled) {
+      const entry = this.#entries.get(id);
+      if (entry !== undefined) look(id, entry);
     }
+    this.#titled.clear();
+    this.#hearingTurn.next(HEARING_AT_ONCE, look);
     return changed;
+  }
+
+  /** Where the next `share` of the sessions are, as far as that changed. */
+  places(share: number): readonly SessionPlace[] {
+    const places: SessionPlace[] = [];
+    this.#placeTurn.next(Math.ceil(this.#entries.size * share), (id, entry) => {
+      if (!entry.joined) return;
+      const place = this.#parts.engine.place(id);
+      if (place === undefined || place.length > MAX_PLACE_CHARS) return;
+      entry.place = place;
+      places.push({ id, place });
+    });
+    return places;
+  }
+
+  /** Its actor is gone for good. @returns why, when it ended by itself or was told to. */
+  forget(id: string): 'idle' | 'stopped' | undefined {
+    const reason = this.#entries.get(id)?.endReason;
+    this.#entries.delete(id);
+    return reason;
+  }
+
+  #hear(id: string, entry: Entry): Hearing | undefined {
+    if (!entry.joined) return undefined;
+    const playing = this.#parts.engine.playing(id);
+    const sounding = playing.tracks.filter(({ assetId }) => assetId !== undefined);
+    const names = [
+      ...playing.voices,
+      ...sounding.map(({ name, gain }) => ({ name: name ?? '', gain })),
+    ]
+      .filter(({ gain, name }) => gain > AUDIBLE_GAIN && name !== '')
+      .sort((a, b) => b.gain - a.gain)
+      .map(({ name }) => name);
+    const tracks = sounding.map(({ trackId, assetId = 0, name = '' }) => {
+      const since = entry.since.get(trackId);
+      const sinceUnixMs = since?.assetId === assetId ? since.atUnixMs : this.#parts.clock.nowMs();
+      if (since?.assetId !== assetId) entry.since.set(trackId, { assetId, atUnixMs: sinceUnixMs });
+      return { trackId, assetId, name, sinceUnixMs };
+    });
+    if (entry.definition.profile === 'native') entry.title = names.join(' · ');
+    const key = `${entry.title}\0${names.join('\0')}\0\0${tracks.map((t) => `${t.trackId}:${t.assetId}`).join()}`;
+    if (key === entry.heard) return undefined;
+    entry.heard = key;
+    this.#parts.icecast?.setTitle(id, entry.title);
+    return { sessionId: id, names, tracks, title: entry.title };
   }
 
   #leaves(): SessionLeaves {
@@ -187,20 +282,20 @@ export class MediaSessions {
             return false;
           }
         };
-        receive((event) => {
-          attempt(() => {
-            if (event.type === 'voice.skip') engine.command(id, 'skip');
-            else engine.command(id, event.paused ? 'pause' : 'resume');
-          });
+        receive(({ paused }) => {
+          attempt(() => engine.command(id, { name: paused ? 'pause' : 'resume' }));
         });
         const joined = attempt(() => {
-          engine.startSession(entry.definition);
-          if (entry.paused) engine.command(id, 'pause');
+          engine.startSession(entry.definition, entry.place);
+          entry.joined = true;
+          if (entry.paused) engine.command(id, { name: 'pause' });
           icecast?.open(entry.definition, `Earshot ${entry.definition.projectId}`);
           this.#tellEngine(id, entry);
         });
         if (joined) sendBack({ type: 'voice.ready', paused: entry.paused });
         return () => {
+          entry.place = engine.place(id) ?? entry.place;
+          entry.joined = false;
           engine.stopSession(id);
           icecast?.closeSession(id);
         };
@@ -211,7 +306,10 @@ export class MediaSessions {
         if (entry === undefined) return undefined;
         const { clock, idleAfterMs } = this.#parts;
         const limits = { idleAfterMs, quietAfterMs: Math.min(QUIET_AFTER_MS, idleAfterMs / 2) };
-        const presence = new Presence(clock, limits, (edge) => sendBack({ type: edge }));
+        const presence = new Presence(clock, limits, (edge) => {
+          if (edge === 'presence.expired') entry.endReason = 'idle';
+          sendBack({ type: edge });
+        });
         entry.presence = presence;
         presence.setListeners(entry.listeners + entry.icecastListeners);
         // A restored idle session waits for this edge; it gets a whole new term to be heard from.
@@ -224,6 +322,16 @@ export class MediaSessions {
     };
   }
 
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) return entry;
+    throw new EngineError('not-found', `session ${id} has ended: open a new one`);
+  }
+
+  #stateOf(id: string): SessionState {
+    return stateOf(this.#parts.supervisor.info(id)?.state);
+  }
+
   #tellListeners(id: string, entry: Entry): void {
     entry.presence?.setListeners(entry.listeners + entry.icecastListeners);
     this.#tellEngine(id, entry);
@@ -233,36 +341,4 @@ export class MediaSessions {
   #tellEngine(id: string, entry: Entry): void {
     this.#parts.engine.listeners(id, entry.listeners + (this.#parts.icecast === undefined ? 0 : 1));
   }
-
-  /** Its actor is gone for good. */
-  forget(id: string): void {
-    this.#entries.delete(id);
-  }
-}
-
-/** The inspector's text as a session's state: what is being restarted or parked is not streaming. */
-export function stateOf(text: string | undefined): SessionState {
-  switch (text) {
-    case 'streaming':
-    case 'paused':
-    case 'idle':
-      return text;
-    case 'starting':
-    case 'restarting':
-    case 'running':
-      return 'starting';
-    default:
-      return 'stopped';
-  }
-}
-
-function wasPaused(snapshot: unknown): boolean {
-  if (typeof snapshot !== 'object' || snapshot === null || !('context' in snapshot)) return false;
-  const { context } = snapshot;
-  return (
-    typeof context === 'object' &&
-    context !== null &&
-    'paused' in context &&
-    context.paused === true
-  );
 }

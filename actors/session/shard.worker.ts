@@ -2,12 +2,19 @@ import { EngineError } from '../../engine/errors.js';
 import { ffmpegEncoders } from '../../media/encoders/ffmpeg.js';
 import { libavEncoders } from '../../media/encoders/libav.js';
 import { originFrameAt } from '../../media/encoders/ogg.js';
-import { MixEngine } from '../../media/engine.js';
+import { MixEngine } from '../../media/engine/engine.js';
 import type { EncoderFactory } from '../../media/ports.js';
 import { ShardHost } from '../host.js';
 import { IcecastOut } from './icecast-out.js';
+import type {
+  FromMediaShard,
+  ListenEvent,
+  MediaShardOptions,
+  SpeakerState,
+  ToMediaShard,
+} from './protocol.js';
 import { MediaSessions } from './shard.js';
-import type { FromMediaShard, MediaShardOptions, ToMediaShard } from './spine.js';
+import { Titles } from './titles.js';
 
 /**
  * A media thread: the sessions of its share of the listeners, their mixes and encoders. It is inside native
@@ -15,6 +22,12 @@ import type { FromMediaShard, MediaShardOptions, ToMediaShard } from './spine.js
  */
 const HEARING_EVERY_MS = 250;
 const STATUS_EVERY_MS = 1_000;
+/** Each session's place is looked at once a second, a tenth of them at a time. */
+const PLACES_EVERY_MS = 100;
+const PLACES_SHARE = 0.1;
+const EVENTS_EVERY_MS = 100;
+/** What began and ended and could not be told in time; the oldest are dropped beyond it. */
+const MAX_EVENTS = 10_000;
 /** 50 audio posts a second: the main thread may fall about 5 s behind before sound is dropped. */
 const MAX_POSTS = 256;
 /** A PCM chunk may have to be decoded first. */
@@ -23,7 +36,9 @@ const ACQUIRE_LIMIT_MS = 200_000;
 const host = new ShardHost<MediaShardOptions, FromMediaShard, ToMediaShard>({
   maxPosts: MAX_POSTS,
   report: (report) => {
-    if (report.type === 'child.stopped') sessions.forget(report.id);
+    if (report.type !== 'child.stopped') return;
+    const reason = sessions.forget(report.id);
+    if (reason !== undefined) link.post('session.ended', { id: report.id, reason });
   },
 });
 const { link, clock, options } = host;
@@ -70,6 +85,10 @@ function join(sessionId: string, stream: number): void {
 }
 
 let droppedPosts = 0;
+let listenEvents: ListenEvent[] = [];
+/** Of each speaker the latest that was not told yet. */
+let speakerStates = new Map<number, SpeakerState>();
+const titles = new Titles();
 const engine = new MixEngine({
   clock,
   encoders: await openEncoders(),
@@ -78,6 +97,12 @@ const engine = new MixEngine({
       link.call('media.acquire', { mediaId, chunk }, { deadlineMs: ACQUIRE_LIMIT_MS }),
     release: (mediaId, chunk) => {
       link.post('media.release', { mediaId, chunk });
+    },
+  },
+  live: {
+    acquire: (url) => link.call('live.acquire', { url }),
+    release: (url) => {
+      link.post('live.release', { url });
     },
   },
   events: {
@@ -110,6 +135,14 @@ const engine = new MixEngine({
       if (!sent) droppedPosts += 1;
     },
     failed,
+    listen(event) {
+      sessions.listened(event);
+      listenEvents.push(event);
+      if (listenEvents.length > MAX_EVENTS) listenEvents.shift();
+    },
+    speakerState(state) {
+      speakerStates.set(state.speakerId, state);
+    },
   },
 });
 
@@ -118,15 +151,27 @@ const sessions = new MediaSessions({
   supervisor: host.supervisor,
   engine,
   icecast,
+  titles,
   idleAfterMs: options.idleAfterMs,
 });
 
 link.handle('sessions.adopt', (params) => ({ adopted: sessions.adopt(params.sessions) }));
-link.handle('session.command', ({ id, command }) => ({ state: sessions.command(id, command) }));
-link.on('session.move', (move) => sessions.move(move));
+link.handle('session.command', ({ id, command }) => sessions.command(id, command));
+link.handle('session.playing', ({ id }) => sessions.playing(id));
+link.handle('session.explain', ({ id, assetIds, limit }) => sessions.explain(id, assetIds, limit));
+link.on('session.moves', (moves) => {
+  for (const move of moves) sessions.move(move);
+});
 link.on('listeners', ({ sessionId, count }) => sessions.setListeners(sessionId, count));
-link.on('project.changed', (project) => engine.addProject(project));
-link.on('project.removed', ({ projectId }) => engine.removeProject(projectId));
+link.on('project.changed', (project) => engine.setProject(project));
+link.on('project.removed', ({ projectId }) => {
+  titles.removed(projectId);
+  engine.removeProject(projectId);
+});
+link.on('assets.changed', (changes) => {
+  titles.changed(changes);
+  engine.changeAssets(changes);
+});
 
 function every(delayMs: number, work: () => void): void {
   clock.setTimeout(() => {
@@ -138,6 +183,15 @@ function every(delayMs: number, work: () => void): void {
 every(HEARING_EVERY_MS, () => {
   const changed = sessions.hearing();
   if (changed.length > 0) link.post('hearing', changed);
+});
+every(PLACES_EVERY_MS, () => {
+  const places = sessions.places(PLACES_SHARE);
+  if (places.length > 0) link.post('session.places', places);
+});
+every(EVENTS_EVERY_MS, () => {
+  if (listenEvents.length > 0 && link.post('listen.events', listenEvents)) listenEvents = [];
+  if (speakerStates.size === 0) return;
+  if (link.post('speaker.states', [...speakerStates.values()])) speakerStates = new Map();
 });
 every(STATUS_EVERY_MS, () => {
   const { mixes, lateBlocks, mixCpuMs } = engine.stats;

@@ -1,16 +1,31 @@
-import type { SessionDefinition, SessionState } from '../../actors/session/spine.js';
+import type { SessionDefinition, SessionState } from '../../actors/session/protocol.js';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Mount, MountTable } from '../../media/mounts/mount.js';
 import type { SessionRow } from '../contract/rows.js';
 import type { LiveTable } from '../live/table.types.js';
+import type { EndReason } from './visits.js';
 
 export interface SessionEntry {
   definition: SessionDefinition;
   readonly mount: Mount;
   readonly address: string | undefined;
   icecastListeners: number;
+  /** Where its tracks and queue are, to go on elsewhere. */
+  place: string | undefined;
+  /** Why it is ending, until it has ended. */
+  endReason: EndReason | undefined;
 }
+
+/** Sessions that ended lately, of which it is known why. */
+const MAX_ENDED = 2_000;
+
+const WHY: Readonly<Record<EndReason, string>> = {
+  idle: 'because nobody listened and nothing was heard of its client for a while',
+  stopped: 'because its client ended it',
+  killed: 'because somebody who watches the site ended it',
+  failed: 'because its sound could not be made',
+};
 
 /** The open sessions: definition, mount and live row of each, and how many an address has. */
 export class SessionEntries {
@@ -18,8 +33,11 @@ export class SessionEntries {
   readonly #mounts: MountTable;
   readonly #clock: Clock;
   readonly #entries = new Map<string, SessionEntry>();
+  readonly #byNumber = new Map<number, string>();
   readonly #byMount = new Map<Mount, string>();
   readonly #perAddress = new Map<string, number>();
+  readonly #ended = new Map<string, EndReason>();
+  #expected = 0;
 
   constructor(table: LiveTable, mounts: MountTable, clock: Clock) {
     this.#table = table;
@@ -27,8 +45,19 @@ export class SessionEntries {
     this.#clock = clock;
   }
 
+  /** Open ones, and those that are being opened. */
   get size(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#expected;
+  }
+
+  /** Counts one that is being opened, so that a burst cannot slip past the limits. @returns ends that. */
+  expect(address: string | undefined): () => void {
+    this.#expected += 1;
+    this.#count(address, 1);
+    return () => {
+      this.#expected -= 1;
+      this.#count(address, -1);
+    };
   }
 
   get(id: string): SessionEntry | undefined {
@@ -39,15 +68,23 @@ export class SessionEntries {
     return this.#byMount.get(mount);
   }
 
+  ofNumber(number: number): string | undefined {
+    return this.#byNumber.get(number);
+  }
+
   ids(): IterableIterator<string> {
     return this.#entries.keys();
+  }
+
+  all(): IterableIterator<SessionEntry> {
+    return this.#entries.values();
   }
 
   ofAddress(address: string): number {
     return this.#perAddress.get(address) ?? 0;
   }
 
-  /** Makes mount and row. `name` is shown by players, `shard` by the inspector. */
+  /** Makes mount and row. `name` is shown by players, `shard` by the inspector. @throws `conflict`. */
   add(
     definition: SessionDefinition,
     about: {
@@ -55,8 +92,8 @@ export class SessionEntries {
       readonly name: string;
       readonly shard: string;
     },
-  ): Mount {
-    const { id, projectId, format, bitrateKbps, position, headingDeg, tags } = definition;
+  ): SessionEntry {
+    const { id, format, bitrateKbps } = definition;
     const { address, name, shard } = about;
     const mount = this.#mounts.add({
       path: definition.mount,
@@ -65,50 +102,72 @@ export class SessionEntries {
       bitrateKbps,
       startedUnixMs: definition.createdAtUnixMs,
     });
-    this.#entries.set(id, { definition, mount, address, icecastListeners: 0 });
+    const entry: SessionEntry = {
+      definition,
+      mount,
+      address,
+      icecastListeners: 0,
+      place: undefined,
+      endReason: undefined,
+    };
+    this.#entries.set(id, entry);
+    this.#byNumber.set(definition.number, id);
     this.#byMount.set(mount, id);
-    if (address !== undefined) this.#perAddress.set(address, this.ofAddress(address) + 1);
+    this.#count(address, 1);
     const row: SessionRow = {
       id,
-      projectId,
+      ...shownOf(definition),
       state: 'starting',
       sinceUnixMs: this.#clock.nowMs(),
-      latitude: position?.latitude ?? null,
-      longitude: position?.longitude ?? null,
-      headingDeg: headingDeg ?? null,
-      tags,
-      format,
-      bitrateKbps,
       listeners: 0,
       shard,
       hears: [],
+      tracks: [],
       lastError: null,
     };
     this.#table.put({ ...row });
-    return mount;
+    return entry;
+  }
+
+  /** Takes over a session's new choices and shows them. */
+  update(id: string, definition: SessionDefinition): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.definition = definition;
+    this.#table.patch(id, { ...shownOf(definition) });
   }
 
   /** Ends its listeners. False when there was none. */
-  remove(id: string): boolean {
+  remove(id: string, reason: EndReason | undefined): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
     this.#entries.delete(id);
+    this.#byNumber.delete(entry.definition.number);
     this.#byMount.delete(entry.mount);
     this.#mounts.remove(entry.definition.mount);
-    if (entry.address !== undefined) {
-      const left = this.ofAddress(entry.address) - 1;
-      if (left > 0) this.#perAddress.set(entry.address, left);
-      else this.#perAddress.delete(entry.address);
-    }
+    this.#count(entry.address, -1);
     this.#table.remove(id);
+    if (reason !== undefined) this.#ended.set(id, reason);
+    if (this.#ended.size > MAX_ENDED) {
+      for (const oldest of this.#ended.keys()) {
+        this.#ended.delete(oldest);
+        break;
+      }
+    }
     return true;
   }
 
-  /** @throws EngineError `not-found` when it ended or never was. */
+  /** @throws EngineError `not-found` when it ended (and why, if that is known) or never was. */
   row(id: string): SessionRow {
     const row = this.#table.get(id);
     if (row === undefined || !this.#entries.has(id)) {
-      throw new EngineError('not-found', 'there is no such session: it has ended, open a new one');
+      const why = this.#ended.get(id);
+      throw new EngineError(
+        'not-found',
+        why === undefined
+          ? 'there is no such session: it has ended, open a new one'
+          : `the session has ended ${WHY[why]}: open a new one`,
+      );
     }
     return row as unknown as SessionRow;
   }
@@ -123,10 +182,39 @@ export class SessionEntries {
     });
   }
 
+  #count(address: string | undefined, by: number): void {
+    if (address === undefined) return;
+    const left = this.ofAddress(address) + by;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+  }
+
   /** Shows how many listen, here and on a real Icecast. */
   showListeners(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    this.#table.patch(id, { listeners: entry.mount.listeners + entry.icecastListeners });
+    this.#table.patch(id, { listeners: listenersOf(entry) });
   }
+}
+
+export function listenersOf({ mount, icecastListeners }: SessionEntry): number {
+  return mount.listeners + icecastListeners;
+}
+
+function shownOf(definition: SessionDefinition) {
+  return {
+    number: definition.number,
+    projectId: definition.projectId,
+    profile: definition.profile,
+    startedUnixMs: definition.createdAtUnixMs,
+    latitude: definition.position?.latitude ?? null,
+    longitude: definition.position?.longitude ?? null,
+    headingDeg: definition.headingDeg ?? null,
+    rangeMaxM: definition.rangeMaxM ?? null,
+    tagIds: definition.tagIds ?? null,
+    languageId: definition.languageId ?? null,
+    userId: definition.userId ?? null,
+    format: definition.format,
+    bitrateKbps: definition.bitrateKbps,
+  };
 }

@@ -1,36 +1,46 @@
 // A little over 400 lines: one door to everything a session touches; its parts are in files of their own.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { StoredProject } from '../../actors/control/projects.js';
-import type { SnapshotChange } from '../../actors/control/snapshots.js';
-import { SESSION_KIND, stateOf } from '../../actors/session/shard.js';
 import type {
+  AssetAudibility,
   FromMediaShard,
   MediaShardOptions,
-  SessionCommandName,
+  SessionCommand,
+  SessionCommandResult,
   SessionDefinition,
   SessionMove,
+  SessionPlaying,
   ToMediaShard,
-} from '../../actors/session/spine.js';
+} from '../../actors/session/protocol.js';
+import { moved, stateOf } from '../../actors/session/session.state.js';
+import { SESSION_KIND } from '../../actors/session/shard.js';
 import { type Shard, ShardPool } from '../../actors/shard-pool.js';
 import type { TimerHandle } from '../../engine/clock.js';
 import { entryUrl } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
+import { LiveSources } from '../../media/live/decoder.js';
 import { type Mount, MountTable } from '../../media/mounts/mount.js';
 import { PcmCache } from '../../media/pcm-cache.js';
+import type { GeoPoint } from '../../media/ports.js';
+import { PreparedProject } from '../../media/project/prepared.js';
 import type { SessionRow } from '../contract/rows.js';
 import { addressGroup } from '../http/limits.js';
 import type { Gateway } from '../http/server.js';
 import type { AudioOptions, SessionOpen } from './audio.types.js';
-import { SessionEntries } from './directory.js';
+import { Briefing } from './briefing.js';
+import { listenersOf, SessionEntries, type SessionEntry } from './directory.js';
+import { PLACE_KIND, SessionKeeper } from './keeper.js';
+import { PLACE_EVERY_MS } from './listening-log.js';
+import { Listens } from './listens.js';
 import { openMountServer } from './mount-server.js';
-import { ProjectDirectory } from './projects.js';
+import { Moves } from './moves.js';
+import { type Blocker, SoundDirectory } from './sounds.js';
+import { SpeakerBoard } from './speaker-board.js';
 import { StreamRouter } from './streams.js';
+import { type EndReason, Visits } from './visits.js';
 
 export type MediaPool = ShardPool<MediaShardOptions, ToMediaShard, FromMediaShard>;
 export type MediaStatus = FromMediaShard['posts']['media.status'];
-
-const SAVE_EVERY_MS = 2_000;
 
 /**
  * Listener sessions as the main thread sees them: the directory, the media threads they live in, the mounts
@@ -38,55 +48,85 @@ const SAVE_EVERY_MS = 2_000;
  */
 export class AudioService {
   readonly pool: MediaPool;
-  readonly projects: ProjectDirectory;
+  readonly sounds: SoundDirectory;
   readonly mounts: MountTable;
   readonly #options: AudioOptions;
   readonly #cache: PcmCache;
+  readonly #live: LiveSources;
   readonly #router = new StreamRouter();
   readonly #entries: SessionEntries;
-  readonly #unsaved = new Map<string, SessionMove>();
+  readonly #briefing: Briefing;
+  readonly #board: SpeakerBoard;
+  readonly #moves: Moves;
+  readonly #visits: Visits;
+  readonly #keeper: SessionKeeper;
+  readonly #listens: Listens;
   readonly #status = new Map<string, MediaStatus>();
-  /** Threads that know all projects. */
-  readonly #informed = new WeakSet<object>();
-  /** Latest of each session. */
-  #snapshotsToSave = new Map<string, SnapshotChange>();
+  readonly #prepared = new Map<number, PreparedProject>();
+  readonly #endings = new Set<Promise<void>>();
   #server: Gateway | undefined;
-  #saveTimer: TimerHandle | undefined;
+  #tickTimer: TimerHandle | undefined;
   #stopping = false;
 
   private constructor(options: AudioOptions) {
     this.#options = options;
+    const { store, clock } = options;
     this.mounts = new MountTable(options.maxListeners ?? 10_000);
-    this.#entries = new SessionEntries(options.table, this.mounts, options.clock);
+    this.#entries = new SessionEntries(options.table, this.mounts, clock);
     this.#cache = new PcmCache({
       maxBytes: options.pcmCacheBytes,
       spoolFolder: options.spoolFolder,
       locate: async (mediaId) => {
-        const media = await options.store.media.get(mediaId);
+        const media = await store.media.get(mediaId);
         if (media === undefined) {
           throw new EngineError('not-found', `there is no media ${mediaId}`);
         }
         return join(options.mediaFolder, media.file);
       },
     });
-    this.projects = new ProjectDirectory(options.store, {
-      changed: (project) => this.#tellProject(project),
+    this.#live = new LiveSources({ clock, random: Math.random });
+    this.#board = new SpeakerBoard(options.speakers, clock);
+    this.sounds = new SoundDirectory(store, clock, {
+      changed: (project) => {
+        this.#prepared.delete(project.id);
+        this.#board.changed(project);
+        this.#briefing.changed(this.pool.links(), project.id);
+      },
       removed: (projectId) => {
-        for (const link of this.pool.links()) link.post('project.removed', { projectId });
-        for (const id of this.#entries.ids()) {
-          if (this.definition(id)?.projectId === projectId) this.close(id).catch(this.#noted);
+        this.#prepared.delete(projectId);
+        this.#board.removed(projectId);
+        this.#briefing.removed(this.pool.links(), projectId);
+        for (const [id, entry] of this.#sessions()) {
+          if (entry.definition.projectId === projectId) this.#later(this.close(id, 'killed'));
         }
       },
+      assets: (changes) => this.#briefing.assets(this.pool.links(), changes),
       mediaChanged: (mediaId) => this.#cache.forget(mediaId),
+      blocks: (by) => this.#blocksChanged(by),
       failed: this.#noted,
     });
+    this.#briefing = new Briefing(this.sounds);
+    this.#visits = new Visits(store.content, clock);
+    this.#listens = new Listens({
+      content: store.content,
+      clock,
+      log: options.listening,
+      failed: this.#noted,
+    });
+    this.#keeper = new SessionKeeper({
+      store,
+      clock,
+      definition: (id) => this.definition(id),
+      failed: this.#noted,
+    });
+    this.#moves = new Moves(clock, (moves) => this.#sendMoves(moves));
     this.pool = this.#makePool();
   }
 
   /** Threads up, mounts listening, stored sessions back. @throws EngineError `conflict` when the port is taken. */
   static async start(options: AudioOptions): Promise<AudioService> {
     const service = new AudioService(options);
-    await service.projects.open();
+    await service.sounds.open();
     await service.pool.start();
     service.#server = await openMountServer({
       host: options.host,
@@ -98,7 +138,8 @@ export class AudioService {
       onListeners: (mount) => service.#listenersChanged(mount),
     });
     await service.#restore();
-    service.#saveLater();
+    service.#keeper.start();
+    service.#tickLater();
     return service;
   }
 
@@ -121,13 +162,18 @@ export class AudioService {
   }
 
   /**
-   * Opens a session; its mount takes listeners when this resolves.
-   * @throws EngineError `not-found` for an unknown project, `rate.limited` over the address's limit, `server.busy` over the site's.
+   * Opens a session; its mount takes listeners when this resolves. A `number` that has an open session gets
+   * that one, as it is.
+   * @throws EngineError `not-found` for an unknown project or number, `rate.limited` over the address's limit,
+   * `server.busy` over the site's.
    */
   async open(wish: SessionOpen, address?: string): Promise<SessionRow> {
-    const { maxSessions, maxSessionsPerAddress = 500, clock, store } = this.#options;
+    const { maxSessions, maxSessionsPerAddress = 500 } = this.#options;
     if (this.#stopping) throw new EngineError('server.stopping', 'the server is stopping');
-    if (this.projects.get(wish.projectId) === undefined) {
+    const known = wish.number === undefined ? undefined : this.ofNumber(wish.number);
+    if (known !== undefined) return this.row(known);
+    if (this.sounds.get(wish.projectId) === undefined) await this.sounds.settled();
+    if (this.sounds.get(wish.projectId) === undefined) {
       throw new EngineError(
         'not-found',
         `projectId: there is no project ${wish.projectId}; GET /v1/projects lists them`,
@@ -139,36 +185,33 @@ export class AudioService {
         `the site has its limit of ${maxSessions} sessions: try again later`,
       );
     }
-    if (
-      address !== undefined &&
-      this.#entries.ofAddress(addressGroup(address)) >= maxSessionsPerAddress
-    ) {
+    const group = address === undefined ? undefined : addressGroup(address);
+    if (group !== undefined && this.#entries.ofAddress(group) >= maxSessionsPerAddress) {
       throw new EngineError(
         'rate.limited',
         `your address has its limit of ${maxSessionsPerAddress} sessions: end one (DELETE) or wait until they end`,
       );
     }
-    const definition: SessionDefinition = {
-      id: randomBytes(16).toString('base64url'),
-      projectId: wish.projectId,
-      mount: `/stream${randomBytes(9).toString('hex')}.${wish.format === 'mp3' ? 'mp3' : 'ogg'}`,
-      format: wish.format,
-      bitrateKbps: wish.bitrateKbps,
-      position: wish.position,
-      headingDeg: wish.headingDeg,
-      tags: wish.tags,
-      createdAtUnixMs: clock.nowMs(),
-    };
-    // Counted before the first wait, so that a burst of opens cannot slip past the limits.
-    this.#add(definition, address === undefined ? undefined : addressGroup(address));
+    const leave = this.#entries.expect(group);
+    let definition: SessionDefinition;
     try {
-      await store.sessions.create(definition);
+      definition = await this.#define(wish);
+      const meanwhile = this.ofNumber(definition.number);
+      if (meanwhile !== undefined) return this.row(meanwhile);
+      this.#add(definition, group);
+    } finally {
+      leave();
+    }
+    try {
+      await this.#options.store.sessions.create(definition);
       await this.pool.place([definition.id]);
     } catch (thrown) {
-      this.#remove(definition.id);
-      await store.sessions.remove([definition.id]);
+      await this.#ended(definition.id, 'failed');
       throw thrown;
     }
+    const { projectId, number, position } = definition;
+    const atUnixMs = definition.createdAtUnixMs;
+    this.#options.listening?.session({ projectId, session: number, position, atUnixMs });
     return this.row(definition.id);
   }
 
@@ -185,44 +228,86 @@ export class AudioService {
     return this.#entries.get(id)?.definition;
   }
 
-  /** New place, heading or tags; heard within a block or two. @throws EngineError `not-found`. */
+  /** Id of the open session with this number. */
+  ofNumber(number: number): string | undefined {
+    return this.#entries.ofNumber(number);
+  }
+
+  /** New place, heading, range, tags, language; heard within a block or two. @throws EngineError `not-found`. */
   move(move: SessionMove): SessionRow {
-    const entry = this.#entries.get(move.id);
-    const row = this.row(move.id);
-    if (entry === undefined) return row;
-    const { id, position, headingDeg, tags } = move;
-    const given = {
-      ...(position === undefined ? {} : { position }),
-      ...(headingDeg === undefined ? {} : { headingDeg }),
-      ...(tags === undefined ? {} : { tags }),
-    };
-    entry.definition = { ...entry.definition, ...given };
-    // A thread that is being replaced gets the new place when it adopts the session.
-    this.pool.linkOf(id)?.post('session.move', move);
-    this.#unsaved.set(id, { ...this.#unsaved.get(id), id, ...given });
-    this.#options.table.patch(id, {
-      ...(position === undefined
-        ? {}
-        : { latitude: position.latitude, longitude: position.longitude }),
-      ...(headingDeg === undefined ? {} : { headingDeg }),
-      ...(tags === undefined ? {} : { tags }),
-    });
-    return this.row(id);
+    const definition = this.definition(move.id);
+    if (definition !== undefined) {
+      this.#entries.update(move.id, moved(definition, move));
+      this.#moves.add(move);
+      this.#keeper.moved(move.id);
+    }
+    return this.row(move.id);
   }
 
   /** @throws EngineError `not-found`, `thread.lost` while its thread is being replaced. */
-  async command(id: string, command: Exclude<SessionCommandName, 'stop'>): Promise<SessionRow> {
+  async command(
+    id: string,
+    command: Exclude<SessionCommand, { readonly name: 'stop' }>,
+  ): Promise<SessionCommandResult> {
     this.row(id);
-    const { state } = await this.pool.linkTo(id).call('session.command', { id, command });
-    this.#entries.setState(id, state, undefined);
-    return this.row(id);
+    // What was said before must be heard before.
+    this.#moves.flush();
+    if (command.name === 'play') await this.sounds.settled();
+    const result = await this.pool.linkTo(id).call('session.command', { id, command });
+    this.#entries.setState(id, result.state, undefined);
+    return result;
+  }
+
+  /** Somebody's contribution can be played: they hear it at once, submitted or not, if they listen. */
+  contributed(asset: { readonly id: number; readonly sessionId: number | null }): void {
+    const id = asset.sessionId === null ? undefined : this.ofNumber(asset.sessionId);
+    if (id === undefined || this.#stopping) return;
+    const played = this.command(id, { name: 'play', assetId: asset.id });
+    this.#later(played.then(() => undefined));
+  }
+
+  /** @throws EngineError `not-found`, `thread.lost`. */
+  async playing(id: string): Promise<SessionPlaying> {
+    this.row(id);
+    return await this.pool.linkTo(id).call('session.playing', { id });
+  }
+
+  /** Why assets are heard or not: of the given ones, or of the nearest `limit`. @throws as `playing`. */
+  async explain(
+    id: string,
+    assetIds: readonly number[] | undefined,
+    limit: number,
+  ): Promise<readonly AssetAudibility[]> {
+    this.row(id);
+    this.#moves.flush();
+    return await this.pool.linkTo(id).call('session.explain', { id, assetIds, limit });
+  }
+
+  /** Near enough to any active speaker; true without a position. @throws EngineError `not-found`. */
+  inRange(projectId: number, position: GeoPoint | undefined): boolean {
+    const definition = this.sounds.get(projectId);
+    if (definition === undefined) {
+      throw new EngineError('not-found', `there is no project ${projectId}`);
+    }
+    const prepared = this.#prepared.get(projectId) ?? new PreparedProject(definition);
+    this.#prepared.set(projectId, prepared);
+    return prepared.inRange(position);
   }
 
   /** Ends it: listeners are disconnected. @throws EngineError `not-found`. */
-  async close(id: string): Promise<void> {
+  async close(id: string, reason: EndReason = 'stopped'): Promise<void> {
     this.row(id);
-    await this.pool.linkOf(id)?.call('session.command', { id, command: 'stop' });
-    await this.#ended([id]);
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.endReason ??= reason;
+    await this.pool.linkOf(id)?.call('session.command', { id, command: { name: 'stop' } });
+    await this.#ended(id, reason);
+  }
+
+  /** What waits is written: listens, ends, the statistics. */
+  async flushed(): Promise<void> {
+    await Promise.all(this.#endings);
+    await this.#listens.flush();
+    await this.#options.listening?.flush();
   }
 
   /** Mounts close first, then the threads; sessions stay stored and come back. */
@@ -230,18 +315,66 @@ export class AudioService {
     if (this.#stopping) return;
     this.#stopping = true;
     const { clock } = this.#options;
-    if (this.#saveTimer !== undefined) clock.clearTimeout(this.#saveTimer);
-    this.projects.close();
+    if (this.#tickTimer !== undefined) clock.clearTimeout(this.#tickTimer);
+    this.sounds.close();
+    this.#moves.close();
     for (const mount of this.mounts.all()) mount.close();
     await this.#server?.stop(Math.min(500, deadlineMs));
     await this.pool.stop(deadlineMs);
-    await this.#save();
+    await Promise.allSettled([this.#live.close(), this.#keeper.close(), this.flushed()]);
     await this.#cache.close();
   }
 
   readonly #noted = (thrown: unknown): void => {
     this.#options.log.warn({ err: thrown }, 'audio');
   };
+
+  async #define(wish: SessionOpen): Promise<SessionDefinition> {
+    const { clock } = this.#options;
+    const { projectId, profile = 'native', format } = wish;
+    const project = this.sounds.get(projectId);
+    const geoListen = wish.geoListen ?? project?.settings.geoListen ?? true;
+    const userId =
+      wish.deviceId === undefined
+        ? wish.userId
+        : (await this.#visits.visitor(wish.deviceId, wish.clientType ?? 'web')).id;
+    const visit =
+      wish.number === undefined
+        ? await this.#visits.begin({
+            projectId,
+            userId: userId ?? null,
+            ...(wish.languageId === undefined ? {} : { languageId: wish.languageId }),
+            clientType: wish.clientType ?? '',
+            clientSystem: wish.clientSystem ?? '',
+            geoListenEnabled: geoListen,
+          })
+        : await this.#visits.again(wish.number);
+    if (visit === undefined) {
+      throw new EngineError('not-found', `there is no visit ${String(wish.number)}`);
+    }
+    const ending = format === 'mp3' ? 'mp3' : 'ogg';
+    const name = profile === 'roundware' ? String(visit.id) : randomBytes(9).toString('hex');
+    return {
+      id: randomBytes(16).toString('base64url'),
+      number: visit.id,
+      projectId,
+      profile,
+      geoListen,
+      mount: wish.mount ?? `/stream${name}.${ending}`,
+      format,
+      bitrateKbps: wish.bitrateKbps,
+      position: wish.position,
+      headingDeg: wish.headingDeg,
+      headingWidthDeg: wish.headingWidthDeg,
+      rangeMinM: wish.rangeMinM,
+      rangeMaxM: wish.rangeMaxM,
+      tagIds: wish.tagIds,
+      languageId: wish.languageId,
+      userId: userId ?? visit.userId ?? undefined,
+      ...(await this.#visits.blocks(userId ?? visit.userId ?? undefined, visit.id)),
+      createdAtUnixMs: clock.nowMs(),
+    };
+  }
 
   #makePool(): MediaPool {
     const { mediaShards, hangAfterMs, encoder, idleAfterMs, icecastUrl } = this.#options;
@@ -257,27 +390,23 @@ export class AudioService {
       onFault: this.#noted,
       onSnapshots: (rows) => {
         if (this.#stopping) return;
-        for (const row of rows) {
-          this.#snapshotsToSave.set(row.id, { ...row, kind: SESSION_KIND });
-        }
+        for (const row of rows) this.#keeper.snapshot({ ...row, kind: SESSION_KIND });
       },
       ...this.#options.pool,
       wire: (shard) => this.#wire(shard),
       adopt: async ({ link }, ids) => {
-        // Before its first session: earlier, while it starts, a thread hears nothing.
-        if (!this.#informed.has(link)) {
-          this.#informed.add(link);
-          for (const project of this.projects.all()) {
-            link.post('project.changed', withoutPlan(project));
-          }
-        }
+        const entries = ids.flatMap((id) => this.#entries.get(id) ?? []);
+        const projects = new Set(entries.map(({ definition }) => definition.projectId));
+        for (const projectId of projects) await this.#briefing.tell(link, projectId);
         const snapshots = pool.registry.snapshotsOf(ids);
-        const sessions = ids.flatMap((id) => {
-          const entry = this.#entries.get(id);
-          if (entry === undefined) return [];
-          const { definition: session, mount } = entry;
-          return [{ session, snapshot: snapshots[id], listeners: mount.listeners }];
-        });
+        const sessions = entries
+          .filter(({ definition }) => this.#entries.get(definition.id) !== undefined)
+          .map(({ definition: session, mount, place }) => ({
+            session,
+            snapshot: snapshots[session.id],
+            place,
+            listeners: mount.listeners,
+          }));
         await link.call('sessions.adopt', { sessions });
       },
     });
@@ -285,7 +414,8 @@ export class AudioService {
       for (const { id, state, lastError } of changed) {
         this.#entries.setState(id, stateOf(state), lastError);
       }
-      if (removed.length > 0 && !this.#stopping) this.#ended(removed).catch(this.#noted);
+      if (this.#stopping) return;
+      for (const id of removed) this.#later(this.#ended(id, 'killed'));
     });
     return pool;
   }
@@ -294,9 +424,15 @@ export class AudioService {
     const { clock, log } = this.#options;
     this.#router.reset(name);
     this.#cache.releaseAll(name);
+    this.#live.releaseAll(name);
+    this.#board.lost(name);
     link.handle('media.acquire', ({ mediaId, chunk }) => this.#cache.acquire(mediaId, chunk, name));
     link.on('media.release', ({ mediaId, chunk }) => {
       this.#cache.release(mediaId, chunk, name);
+    });
+    link.handle('live.acquire', ({ url }) => this.#live.acquire(url, name));
+    link.on('live.release', ({ url }) => {
+      this.#live.release(url, name);
     });
     link.on('stream.opened', ({ stream, sessionIds, header }) => {
       this.#router.opened(name, stream, sessionIds, header, clock.monoMs());
@@ -307,10 +443,28 @@ export class AudioService {
     link.on('stream.closed', ({ stream }) => this.#router.closed(name, stream));
     link.on('audio', (parts) => this.#router.audio(name, parts, clock.monoMs()));
     link.on('hearing', (hearings) => {
-      for (const { sessionId, names } of hearings) {
-        this.#entries.get(sessionId)?.mount.setTitle(names.join(' · '));
-        this.#options.table.patch(sessionId, { hears: names });
+      for (const { sessionId, names, tracks, title } of hearings) {
+        this.#entries.get(sessionId)?.mount.setTitle(title);
+        this.#options.table.patch(sessionId, { hears: names, tracks });
       }
+    });
+    link.on('listen.events', (events) => {
+      for (const event of events) {
+        const entry = this.#entries.get(event.sessionId);
+        if (entry !== undefined) this.#listens.heard(entry.definition, event);
+      }
+    });
+    link.on('speaker.states', (states) => this.#board.told(name, states));
+    link.on('session.places', (places) => {
+      for (const { id, place } of places) {
+        const entry = this.#entries.get(id);
+        if (entry === undefined) continue;
+        entry.place = place;
+        this.#keeper.place(id, place);
+      }
+    });
+    link.on('session.ended', ({ id, reason }) => {
+      if (!this.#stopping) this.#later(this.#ended(id, reason));
     });
     link.on('icecast.listeners', (counts) => {
       for (const { sessionId, count } of counts) {
@@ -326,38 +480,79 @@ export class AudioService {
     });
   }
 
-  #tellProject(project: StoredProject): void {
-    for (const link of this.pool.links()) link.post('project.changed', withoutPlan(project));
+  #sendMoves(moves: readonly SessionMove[]): void {
+    const bySlot = new Map<number, SessionMove[]>();
+    for (const move of moves) {
+      const slot = this.pool.ownerOf(move.id);
+      const list = bySlot.get(slot);
+      if (list === undefined) bySlot.set(slot, [move]);
+      else list.push(move);
+    }
+    // A thread that is being replaced gets the new places when it adopts the sessions.
+    for (const [slot, list] of bySlot) this.pool.linkAt(slot)?.post('session.moves', list);
+  }
+
+  #blocksChanged(by: readonly Blocker[] | undefined): void {
+    for (const [id, { definition }] of this.#sessions()) {
+      const { userId, number, blockedAssetIds, blockedUserIds } = definition;
+      const concerned =
+        by === undefined
+          ? blockedAssetIds.length + blockedUserIds.length > 0
+          : by.some((one) => one.sessionId === number || one.userId === (userId ?? Number.NaN));
+      if (!concerned) continue;
+      this.#later(
+        this.#visits.blocks(userId, number).then((blocks) => {
+          if (this.#entries.get(id) !== undefined) this.move({ id, ...blocks });
+        }),
+      );
+    }
   }
 
   async #restore(): Promise<void> {
     const { store } = this.#options;
     const definitions = await store.sessions.list();
     const snapshots = await store.snapshots.load(SESSION_KIND);
-    for (const definition of definitions) this.#add(definition, undefined);
-    await this.pool.place(
-      definitions.map(({ id }) => id),
-      snapshots,
-    );
-    await store.snapshots.prune(SESSION_KIND, new Set(definitions.map(({ id }) => id)));
+    const places = await store.snapshots.load(PLACE_KIND);
+    const ids = definitions.map(({ id }) => id);
+    for (const definition of definitions) {
+      this.#add(definition, undefined).place = places[definition.id];
+    }
+    await this.pool.place(ids, snapshots);
+    await store.snapshots.prune(SESSION_KIND, new Set(ids));
+    await store.snapshots.prune(PLACE_KIND, new Set(ids));
   }
 
-  #add(definition: SessionDefinition, address: string | undefined): void {
+  #add(definition: SessionDefinition, address: string | undefined): SessionEntry {
     const { id, projectId } = definition;
-    const name = this.projects.get(projectId)?.name ?? projectId;
-    const mount = this.#entries.add(definition, { address, name, shard: this.pool.nameOf(id) });
-    this.#router.addSession(id, mount);
+    const name = this.sounds.get(projectId)?.name ?? `Project ${projectId}`;
+    const entry = this.#entries.add(definition, { address, name, shard: this.pool.nameOf(id) });
+    this.#router.addSession(id, entry.mount);
+    return entry;
   }
 
-  #remove(id: string): boolean {
-    this.#unsaved.delete(id);
+  async #ended(id: string, reason: EndReason): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const why = entry.endReason ?? reason;
+    this.#moves.forget(id);
+    this.#keeper.forget(id);
+    this.#listens.forget(id);
     this.#router.removeSession(id);
-    return this.#entries.remove(id);
+    this.#entries.remove(id, why);
+    await this.#options.store.sessions.remove([id]);
+    await this.#visits.end(entry.definition.number, why);
   }
 
-  async #ended(ids: readonly string[]): Promise<void> {
-    const mine = ids.filter((id) => this.#remove(id));
-    if (mine.length > 0) await this.#options.store.sessions.remove(mine);
+  #later(work: Promise<void>): void {
+    const settled = work.catch(this.#noted).finally(() => this.#endings.delete(settled));
+    this.#endings.add(settled);
+  }
+
+  *#sessions(): IterableIterator<readonly [string, SessionEntry]> {
+    for (const id of [...this.#entries.ids()]) {
+      const entry = this.#entries.get(id);
+      if (entry !== undefined) yield [id, entry];
+    }
   }
 
   #listenersChanged(mount: Mount): void {
@@ -367,39 +562,22 @@ export class AudioService {
     this.#entries.showListeners(id);
   }
 
-  #saveLater(): void {
-    const { clock } = this.#options;
-    this.#saveTimer = clock.setTimeout(() => {
-      this.#save()
-        .catch(this.#noted)
-        .finally(() => {
-          if (!this.#stopping) this.#saveLater();
-        });
-    }, SAVE_EVERY_MS);
-  }
-
-  async #save(): Promise<void> {
-    const { store } = this.#options;
-    const moves = [...this.#unsaved.values()];
-    const snapshots = this.#snapshotsToSave;
-    this.#unsaved.clear();
-    this.#snapshotsToSave = new Map();
-    try {
-      await store.sessions.update(moves);
-      await store.snapshots.apply([...snapshots.values()]);
-    } catch (thrown) {
-      // Kept for the next try; what came meanwhile is newer.
-      for (const move of moves) {
-        if (this.#entries.get(move.id) === undefined) continue;
-        this.#unsaved.set(move.id, { ...move, ...this.#unsaved.get(move.id) });
+  #tickLater(): void {
+    const { clock, listening, idleAfterMs } = this.#options;
+    this.#tickTimer = clock.setTimeout(() => {
+      const atUnixMs = clock.nowMs();
+      for (const [id, entry] of this.#sessions()) {
+        const { projectId, number, position } = entry.definition;
+        const { state, sinceUnixMs } = this.row(id);
+        if (state === 'streaming' && listenersOf(entry) > 0) {
+          const about = { projectId, session: number, position, atUnixMs };
+          listening?.place(about, PLACE_EVERY_MS / 1_000);
+        }
+        // Its actor was given up: nobody would ever end it.
+        const given = state === 'stopped' && atUnixMs - sinceUnixMs > idleAfterMs;
+        if (given) this.#later(this.close(id, 'failed'));
       }
-      this.#snapshotsToSave = new Map([...snapshots, ...this.#snapshotsToSave]);
-      throw thrown;
-    }
+      this.#tickLater();
+    }, PLACE_EVERY_MS);
   }
-}
-
-/** Threads have no use for the site plan. */
-function withoutPlan({ plan: _plan, ...project }: StoredProject): Omit<StoredProject, 'plan'> {
-  return project;
 }

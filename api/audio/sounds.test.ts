@@ -13,7 +13,7 @@ import { contentRows } from '../../actors/content/testing/rows.js';
 import { openSiteStore, type SiteStore } from '../../actors/control/site.js';
 import { SystemClock } from '../../engine/clock.js';
 import type { AssetChanges, ProjectDefinition } from '../../media/ports.js';
-import { SoundDirectory } from './sounds.js';
+import { type Blocker, SoundDirectory } from './sounds.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'earshot-sounds-'));
 const clock = new SystemClock();
@@ -22,7 +22,7 @@ let sounds: SoundDirectory;
 let changed: ProjectDefinition[] = [];
 let assets: AssetChanges[] = [];
 const removed: number[] = [];
-const blockers: (ReadonlySet<number> | undefined)[] = [];
+const blockers: (readonly Blocker[] | undefined)[] = [];
 
 beforeAll(async () => {
   store = await openSiteStore({
@@ -35,7 +35,7 @@ beforeAll(async () => {
     removed: (id) => removed.push(id),
     assets: (one) => assets.push(one),
     mediaChanged: () => undefined,
-    blocks: (userIds) => blockers.push(userIds),
+    blocks: (by) => blockers.push(by),
     failed: (error) => expect(error).toBeUndefined(),
   });
   await sounds.open();
@@ -158,7 +158,7 @@ test('likes follow the votes, also when one is taken back, and blocks say whose 
   expect(blockers.at(-1)).toBeUndefined();
   await vote('block_user');
   await sounds.settled();
-  expect(blockers.at(-1)).toEqual(new Set([visitor.id]));
+  expect(blockers.at(-1)).toEqual([{ userId: visitor.id, sessionId: session.id }]);
 });
 
 test('tag rules follow groups, items and tags', async () => {

@@ -14,9 +14,15 @@ export interface SoundEvents {
   assets(changes: AssetChanges): void;
   /** The bytes of a media changed or are gone. */
   mediaChanged(mediaId: string): void;
-  /** Visitors who blocked something; undefined: a block was taken back, by whom is not known. */
-  blocks(userIds: ReadonlySet<number> | undefined): void;
+  /** Whose votes blocked something; undefined: a vote was taken back, by whom is not known. */
+  blocks(by: readonly Blocker[] | undefined): void;
   failed(error: EngineError): void;
+}
+
+export interface Blocker {
+  readonly userId: number | null;
+  /** Number of the session that voted. */
+  readonly sessionId: number;
 }
 
 interface SoundProject {
@@ -45,9 +51,12 @@ export class SoundDirectory {
   readonly #projects = new Map<number, SoundProject>();
   readonly #projectOf = new Map<number, number>();
   #likes = new Map<number, number>();
-  #mediaIds: ReadonlyMap<string, string> = new Map();
+  /** Media id → file below the media folder, and back. */
+  readonly #files = new Map<string, string>();
+  readonly #mediaIds = new Map<string, string>();
   /** Ids that changed, by content table, until they are read. */
   #dirty = new Map<string, Set<number>>();
+  #media = new Set<string>();
   #unvoted = false;
   #recountedMonoMs = Number.NEGATIVE_INFINITY;
   #everything = false;
@@ -92,6 +101,11 @@ export class SoundDirectory {
     return this.#projects.get(this.#projectOf.get(id) ?? 0)?.assets.get(id);
   }
 
+  /** File of a media, below the media folder. */
+  file(mediaId: string): string | undefined {
+    return this.#files.get(mediaId);
+  }
+
   assetsOf(projectId: number): ReadonlyMap<number, AssetDefinition> {
     return this.#projects.get(projectId)?.assets ?? new Map<number, AssetDefinition>();
   }
@@ -113,7 +127,11 @@ export class SoundDirectory {
     }
     let any = false;
     for (const { domain, id, op } of event.changes) {
-      if (domain === 'media') this.#events.mediaChanged(id);
+      if (domain === 'media') {
+        this.#events.mediaChanged(id);
+        this.#media.add(id);
+        any = true;
+      }
       if (!domain.startsWith('content.')) continue;
       const table = domain.slice('content.'.length);
       if (table === 'votes' && op === 'delete') this.#unvoted = true;
@@ -142,16 +160,22 @@ export class SoundDirectory {
     this.#work = this.#work.then(async () => {
       const dirty = this.#dirty;
       const everything = this.#everything;
+      const media = this.#media;
+      this.#media = new Set();
       this.#dirty = new Map();
       this.#everything = false;
       try {
         if (everything) await this.#readAll();
-        else await this.#apply(dirty);
+        else {
+          await this.#readMedia(media);
+          await this.#apply(dirty);
+        }
       } catch (thrown) {
         if (this.#closed) return;
         this.#events.failed(EngineError.from(thrown));
         this.#everything ||= everything;
         for (const [table, ids] of dirty) for (const id of ids) this.#note(table, id);
+        for (const id of media) this.#media.add(id);
         this.#later(RETRY_MS);
       }
     });
@@ -163,7 +187,7 @@ export class SoundDirectory {
       if (!isSoundTable(table)) continue;
       for (const id of await this.#rows.refresh(table, [...ids])) projects.add(id);
     }
-    await this.#define(projects);
+    this.#define(projects);
     await this.#voted(dirty.get('votes'));
     const assets = dirty.get('assets');
     if (assets !== undefined) await this.#readAssets([...assets]);
@@ -173,8 +197,7 @@ export class SoundDirectory {
     else await this.#recount();
   }
 
-  async #define(projectIds: Iterable<number>): Promise<void> {
-    const mediaOf = await this.#mediaPaths(projectIds);
+  #define(projectIds: Iterable<number>): void {
     for (const id of projectIds) {
       const rows = this.#rows.of(id);
       const before = this.#projects.get(id);
@@ -185,7 +208,7 @@ export class SoundDirectory {
         this.#events.removed(id);
         continue;
       }
-      const definition = projectSound(rows, mediaOf);
+      const definition = projectSound(rows, (url) => this.#mediaIds.get(fileOf(url) ?? ''));
       const assets = before?.assets ?? new Map<number, AssetDefinition>();
       this.#projects.set(id, { row: rows.project, definition, assets });
       this.#events.changed(definition);
@@ -223,7 +246,7 @@ export class SoundDirectory {
     for (const [projectId, { put, removed }] of changes) {
       this.#events.assets({ projectId, reset: false, put, removed });
     }
-    await this.#define(this.#rows.timedOf(gone, true));
+    this.#define(this.#rows.timedOf(gone, true));
   }
 
   #keep(sound: AssetDefinition): boolean {
@@ -237,14 +260,13 @@ export class SoundDirectory {
   async #voted(ids: ReadonlySet<number> | undefined): Promise<void> {
     if (ids === undefined) return;
     const votes = await this.#store.content.votes.many([...ids]);
-    const blockers = new Set<number>();
+    const blockers: Blocker[] = [];
     const liked = new Set<number>();
-    for (const { kind, userId, assetId } of votes) {
+    for (const { kind, userId, sessionId, assetId } of votes) {
       if (kind === 'like') liked.add(assetId);
-      if ((kind === 'block_asset' || kind === 'block_user') && userId !== null)
-        blockers.add(userId);
+      if (kind === 'block_asset' || kind === 'block_user') blockers.push({ userId, sessionId });
     }
-    if (blockers.size > 0) this.#events.blocks(blockers);
+    if (blockers.length > 0) this.#events.blocks(blockers);
     if (liked.size === 0) return;
     const sums = await this.#store.content.voteSums([...liked]);
     const likes = new Map([...liked].map((id) => [id, 0]));
@@ -289,10 +311,16 @@ export class SoundDirectory {
   }
 
   async #readAll(): Promise<void> {
+    this.#files.clear();
+    this.#mediaIds.clear();
+    for (const { id, file } of await this.#store.media.list()) {
+      this.#files.set(id, file);
+      this.#mediaIds.set(file, id);
+    }
     await this.#rows.readAll();
     this.#likes = await this.#allLikes();
     const known = new Set([...this.#rows.projectIds(), ...this.#projects.keys()]);
-    await this.#define(known);
+    this.#define(known);
     const found = new Map<number, AssetDefinition[]>();
     for await (const rows of this.#store.content.assets.each()) {
       for (const row of rows) {
@@ -312,22 +340,15 @@ export class SoundDirectory {
     }
   }
 
-  /** Media ids of our own files that speakers name by their address. */
-  async #mediaPaths(projectIds: Iterable<number>): Promise<(url: string) => string | undefined> {
-    const files = new Set<string>();
-    for (const id of projectIds) {
-      for (const { uri, backupUri } of this.#rows.of(id)?.speakers ?? []) {
-        for (const url of [uri, backupUri]) {
-          const file = fileOf(url);
-          if (file !== undefined && !this.#mediaIds.has(file)) files.add(file);
-        }
-      }
+  async #readMedia(ids: ReadonlySet<string>): Promise<void> {
+    for (const id of ids) {
+      const media = await this.#store.media.get(id);
+      this.#mediaIds.delete(this.#files.get(id) ?? '');
+      this.#files.delete(id);
+      if (media === undefined) continue;
+      this.#files.set(id, media.file);
+      this.#mediaIds.set(media.file, id);
     }
-    if (files.size > 0) {
-      const media = await this.#store.media.list();
-      this.#mediaIds = new Map(media.map(({ file, id }) => [file, id]));
-    }
-    return (url) => this.#mediaIds.get(fileOf(url) ?? '');
   }
 }
 

@@ -28,43 +28,6 @@ const longitude = z.number().min(-180).max(180);
 export const position = z.strictObject({ latitude, longitude });
 export type Position = z.infer<typeof position>;
 
-/** What MPEG-1 Layer III knows at 48 kHz, kbit/s. */
-const MP3_KBPS = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-export const sessionCreate = z
-  .strictObject({
-    projectId: z.string().min(1).max(64),
-    position: position.optional(),
-    headingDeg: z.number().min(0).lt(360).optional(),
-    tags: z.array(z.string().min(1).max(64)).max(64).default([]),
-    format: z.enum(['mp3', 'opus']).default('mp3'),
-    bitrateKbps: z.int().min(16).max(320).default(128),
-  })
-  .refine((wish) => wish.format !== 'mp3' || MP3_KBPS.includes(wish.bitrateKbps), {
-    path: ['bitrateKbps'],
-    message: `mp3 takes one of ${MP3_KBPS.join(', ')}`,
-  });
-export const sessionPatch = z
-  .strictObject({
-    position: position.optional(),
-    headingDeg: z.number().min(0).lt(360).optional(),
-    tags: z.array(z.string().min(1).max(64)).max(64).optional(),
-  })
-  .refine((v) => Object.keys(v).length > 0, 'give at least one of position, headingDeg, tags');
-export const session = z.object({
-  id: z.string(),
-  projectId: z.string(),
-  state: z.enum(['starting', 'streaming', 'paused', 'idle', 'stopped']),
-  streamUrl: z.url(),
-  format: z.enum(['mp3', 'opus', 'vorbis']),
-  bitrateKbps: z.int(),
-  position: position.nullable(),
-  headingDeg: z.number().nullable(),
-  tags: z.array(z.string()),
-  listeners: z.int(),
-  hears: z.array(z.string()),
-});
-export type Session = z.infer<typeof session>;
-
 export const deviceCreate = z.strictObject({
   id: z.string().min(1).max(128),
   name: z.string().max(200).optional(),
@@ -155,18 +118,19 @@ export const eventsAnswer = z.object({
   ),
 });
 
-/** Everything a map needs: `GET /v1/projects/{id}`. Shapes are GeoJSON-ordered (longitude, latitude). */
+/** Everything a map needs: `GET /v1/projects/{id}/map`. Shapes are GeoJSON-ordered (longitude, latitude). */
 export const projectMap = z.object({
-  id: z.string(),
+  id: z.int(),
   name: z.string(),
   center: position,
   /** Corners of the site plan image, clockwise from north-west, or null: plain grid. */
   plan: z
     .object({ url: z.string(), corners: z.array(z.tuple([z.number(), z.number()])).length(4) })
     .nullable(),
+  /** The active ones. */
   speakers: z.array(
     z.object({
-      id: z.string(),
+      id: z.int(),
       name: z.string(),
       shape: z.array(z.array(z.array(z.tuple([z.number(), z.number()])))),
       attenuationM: z.number(),
@@ -174,40 +138,22 @@ export const projectMap = z.object({
       maxVolume: z.number(),
     }),
   ),
+  /** Submitted assets with sound and a place, at most 5,000. */
   recordings: z.array(
     z.object({
-      id: z.string(),
+      id: z.int(),
       name: z.string(),
       position,
       radiusM: z.number(),
-      tags: z.array(z.string()),
+      tagIds: z.array(z.int()),
     }),
   ),
 });
 export type ProjectMap = z.infer<typeof projectMap>;
 
-export const projectList = z.array(
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    center: position,
-    /** How many it has. */
-    speakers: z.int(),
-    recordings: z.int(),
-  }),
-);
-
 /** Paged REST list. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ total: z.int(), offset: z.int(), limit: z.int(), items: z.array(item) });
-
-export const sessionListQuery = z.object({
-  projectId: z.string().min(1).max(64).optional(),
-  state: z.enum(['starting', 'streaming', 'paused', 'idle', 'stopped']).optional(),
-  offset: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-});
-export const sessionList = page(session);
 
 /** One supervised thing, see `ActorRow`. */
 export const actorRow = z.object({

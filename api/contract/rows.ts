@@ -37,20 +37,37 @@ export interface ChannelRow {
 }
 
 export interface SessionRow {
+  /** Secret: who has it steers the session. */
   readonly id: string;
-  readonly projectId: string;
+  /** Its visit in the content store: what votes, contributions and the log name. */
+  readonly number: number;
+  readonly projectId: number;
+  readonly profile: 'native' | 'roundware';
   readonly state: 'starting' | 'streaming' | 'paused' | 'idle' | 'stopped';
   readonly sinceUnixMs: number;
+  readonly startedUnixMs: number;
   readonly latitude: number | null;
   readonly longitude: number | null;
   readonly headingDeg: number | null;
-  readonly tags: readonly string[];
+  readonly rangeMaxM: number | null;
+  /** Null: no choice was made. */
+  readonly tagIds: readonly number[] | null;
+  readonly languageId: number | null;
+  /** Visitor. */
+  readonly userId: number | null;
   readonly format: 'mp3' | 'opus' | 'vorbis';
   readonly bitrateKbps: number;
   readonly listeners: number;
   readonly shard: string;
   /** Names of what is heard now, loudest first. */
   readonly hears: readonly string[];
+  /** What its audio tracks play now. */
+  readonly tracks: readonly {
+    readonly trackId: number;
+    readonly assetId: number;
+    readonly name: string;
+    readonly sinceUnixMs: number;
+  }[];
   readonly lastError: string | null;
 }
 

@@ -1,25 +1,34 @@
 import { expect, test } from 'vitest';
-import { CENTER, HEIGHT_M, WIDTH_M } from './ground.js';
+import { CENTER, HEIGHT_M, toGeo, WIDTH_M } from './ground.js';
 import { planCorners, planSvg } from './plan.js';
-import { demoProject } from './site.js';
+import { demoSpeakers, SPOTS, TAGS, TRACK_SOUNDS } from './site.js';
 import { Walk } from './walk.js';
 
 const METRES_PER_DEG = 111_320;
 
 test('the demo site has the shapes a sounding site can have', () => {
-  const { speakers, recordings } = demoProject();
+  const speakers = demoSpeakers(1);
   expect(speakers.length).toBeGreaterThanOrEqual(6);
-  expect(recordings.length).toBe(12);
   expect(speakers.some((s) => s.shape.length > 1)).toBe(true);
   expect(speakers.some((s) => s.shape.some((polygon) => polygon.length > 1))).toBe(true);
   for (const speaker of speakers) {
+    expect(speaker.code.length).toBeLessThanOrEqual(10);
     for (const ring of speaker.shape.flat()) {
       expect(ring.length).toBeGreaterThanOrEqual(4);
       expect(ring.at(-1)).toEqual(ring[0]);
     }
   }
-  const ids = [...speakers, ...recordings].map((x) => x.id);
-  expect(new Set(ids).size).toBe(ids.length);
+  expect(new Set(speakers.map(({ code }) => code)).size).toBe(speakers.length);
+});
+
+test('every recording has a tag of each category, so that one choice never silences the other', () => {
+  const [kinds, themes] = [Object.keys(TAGS.kind.items), Object.keys(TAGS.theme.items)];
+  for (const { tags } of [...SPOTS, ...TRACK_SOUNDS]) {
+    expect(kinds).toContain(tags[0]);
+    expect(themes).toContain(tags[1]);
+  }
+  const languages = TRACK_SOUNDS.map(({ language }) => language);
+  expect(languages.filter((one) => one === 'en').length).toBe(languages.length / 2);
 });
 
 test('everything lies on the plan, whose corners span its size', () => {
@@ -29,10 +38,12 @@ test('everything lies on the plan, whose corners span its size', () => {
   const north = planCorners()[0]?.[1] ?? 0;
   const south = planCorners()[2]?.[1] ?? 0;
   expect((north - south) * METRES_PER_DEG).toBeCloseTo(HEIGHT_M, 3);
-  const { speakers, recordings } = demoProject();
   const points = [
-    ...speakers.flatMap((s) => s.shape.flat(2)),
-    ...recordings.map((r) => [r.position.longitude, r.position.latitude] as const),
+    ...demoSpeakers(1).flatMap((s) => s.shape.flat(2)),
+    ...[...SPOTS, ...TRACK_SOUNDS].map(({ at }) => {
+      const { latitude, longitude } = toGeo(at);
+      return [longitude, latitude] as const;
+    }),
   ];
   for (const [longitude, latitude] of points) {
     expect(longitude > west && longitude < east).toBe(true);

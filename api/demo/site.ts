@@ -1,7 +1,6 @@
-import type { SpineProject, SpineRecording, SpineSpeaker } from '../../media/spine.js';
-import { band, CENTER, circle, type Metres, toGeo, toRing } from './ground.js';
-
-export const DEMO_PROJECT_ID = 'demo';
+import type { Speaker } from '../../actors/content/content.types.js';
+import { SPEAKER_DEFAULTS } from '../../actors/content/defaults.js';
+import { band, circle, type Metres, toRing } from './ground.js';
 
 interface Zone {
   readonly id: string;
@@ -22,8 +21,49 @@ interface Spot {
   readonly sound: string;
   readonly at: Metres;
   readonly radiusM: number;
-  readonly tags: readonly string[];
+  /** One of each category of `TAGS`. */
+  readonly tags: readonly [kind: DemoTag, theme: DemoTag];
 }
+
+/** What visitors may choose, in the two languages of the demo. */
+export const TAGS = {
+  kind: {
+    header: ['What would you like to hear?', 'Was möchtest du hören?'],
+    ask: ['What is it?', 'Was ist es?'],
+    items: {
+      story: ['Stories', 'Geschichten'],
+      music: ['Music', 'Musik'],
+      animals: ['Animals', 'Tiere'],
+    },
+  },
+  theme: {
+    header: ['About what?', 'Worüber?'],
+    ask: ['What is it about?', 'Worum geht es?'],
+    items: {
+      plants: ['Plants', 'Pflanzen'],
+      water: ['Water', 'Wasser'],
+      house: ['The house', 'Das Haus'],
+      history: ['Long ago', 'Früher'],
+    },
+  },
+} as const;
+export type DemoTag = keyof typeof TAGS.kind.items | keyof typeof TAGS.theme.items;
+
+export const TEXTS = {
+  description: [
+    'A walled garden with seven sounding places. Walk, and it plays for you.',
+    'Ein ummauerter Garten mit sieben klingenden Orten. Geh, und er spielt für dich.',
+  ],
+  legalAgreement: [
+    'What you record here may be heard by everybody who visits the garden. Record only what is yours to give.',
+    'Was du hier aufnimmst, können alle hören, die den Garten besuchen. Nimm nur auf, was du geben darfst.',
+  ],
+  sharingMessage: ['I am listening to a garden.', 'Ich höre einem Garten zu.'],
+  outOfRangeMessage: [
+    'The garden is too far away to be heard. Come nearer, or walk on the map.',
+    'Der Garten ist zu weit weg, um ihn zu hören. Komm näher oder geh auf der Karte.',
+  ],
+} as const;
 
 const bamboo: readonly Metres[] = [
   [-118, -66],
@@ -179,7 +219,14 @@ export const SPOTS: readonly Spot[] = [
     radiusM: 12,
     tags: ['story', 'plants'],
   },
-  { id: 'thorns', name: 'Thorns', sound: 'glass', at: [-66, 66], radiusM: 10, tags: ['music'] },
+  {
+    id: 'thorns',
+    name: 'Thorns',
+    sound: 'glass',
+    at: [-66, 66],
+    radiusM: 10,
+    tags: ['music', 'plants'],
+  },
   {
     id: 'vine',
     name: 'Under the vine',
@@ -194,9 +241,16 @@ export const SPOTS: readonly Spot[] = [
     sound: 'glass-high',
     at: [0, 4],
     radiusM: 15,
-    tags: ['water', 'history'],
+    tags: ['music', 'water'],
   },
-  { id: 'bench', name: 'A bench', sound: 'string-low', at: [34, 16], radiusM: 12, tags: ['story'] },
+  {
+    id: 'bench',
+    name: 'A bench',
+    sound: 'string-low',
+    at: [34, 16],
+    radiusM: 12,
+    tags: ['story', 'history'],
+  },
   {
     id: 'bees',
     name: 'Bees',
@@ -243,38 +297,71 @@ export const SPOTS: readonly Spot[] = [
     sound: 'flute-high',
     at: [-64, -42],
     radiusM: 14,
-    tags: ['plants', 'music'],
+    tags: ['music', 'plants'],
   },
 ];
+
+/** What the two voices of the demo play, one after the other, near the listener; beside the placed spots. */
+export interface DemoTrackSound {
+  readonly name: string;
+  readonly sound: string;
+  readonly language: 'en' | 'de';
+  readonly at: Metres;
+  readonly weight: number;
+  readonly tags: readonly [kind: DemoTag, theme: DemoTag];
+}
+
+const track = (
+  name: string,
+  sound: string,
+  language: 'en' | 'de',
+  at: Metres,
+  tags: readonly [kind: DemoTag, theme: DemoTag],
+  weight = 50,
+): DemoTrackSound => ({ name, sound, language, at, weight, tags });
+
+export const TRACK_SOUNDS: readonly DemoTrackSound[] = [
+  track('The first tree', 'voice-low', 'en', [50, 40], ['story', 'plants'], 70),
+  track('Der erste Baum', 'voice-high', 'de', [50, 40], ['story', 'plants'], 70),
+  track('Rain barrel', 'voice-high', 'en', [-20, -30], ['story', 'water']),
+  track('Die Regentonne', 'voice-low', 'de', [-20, -30], ['story', 'water']),
+  track('A key under the stone', 'voice-low', 'en', [-60, 10], ['story', 'house']),
+  track('Ein Schlüssel unterm Stein', 'voice-high', 'de', [-60, 10], ['story', 'house']),
+  track('Before the wall', 'voice-high', 'en', [90, -40], ['story', 'history']),
+  track('Vor der Mauer', 'voice-low', 'de', [90, -40], ['story', 'history']),
+  track('Slow marimba', 'marimba-low', 'en', [0, 20], ['music', 'house']),
+  track('Langsame Marimba', 'marimba-high', 'de', [0, 20], ['music', 'house']),
+  track('Reed song', 'flute', 'en', [20, -50], ['music', 'water']),
+  track('Schilflied', 'flute-high', 'de', [20, -50], ['music', 'water']),
+  track('Wren in the ivy', 'wren', 'en', [-80, -20], ['animals', 'plants']),
+  track('Zaunkönig im Efeu', 'wren', 'de', [-80, -20], ['animals', 'plants']),
+  track('Evening blackbird', 'blackbird', 'en', [60, 0], ['animals', 'history']),
+  track('Amsel am Abend', 'blackbird', 'de', [60, 0], ['animals', 'history']),
+];
+
+/** Heard once by everybody, this long after they began, wherever they are. */
+export const GREETING = {
+  name: 'A bell for whoever arrives',
+  sound: 'glass-high',
+  startS: 20,
+  endS: 80,
+} as const;
 
 /** Id of a demo sound as media of the site. */
 export const demoMediaId = (sound: string): string => `demo-${sound}`;
 
-/** The demo project: a walled garden of 260 × 180 m with seven sounding places and twelve recordings. */
-export function demoProject(): SpineProject {
-  const speakers = ZONES.map(
-    (zone): SpineSpeaker => ({
-      id: `demo-${zone.id}`,
-      projectId: DEMO_PROJECT_ID,
-      name: zone.name,
-      shape: zone.areas.map((rings) => rings.map(toRing)),
-      attenuationM: zone.attenuationM,
-      minVolume: zone.minVolume,
-      maxVolume: zone.maxVolume,
-      mediaId: demoMediaId(zone.sound),
-    }),
-  );
-  const recordings = SPOTS.map(
-    (spot): SpineRecording => ({
-      id: `demo-${spot.id}`,
-      projectId: DEMO_PROJECT_ID,
-      name: spot.name,
-      position: toGeo(spot.at),
-      radiusM: spot.radiusM,
-      volume: 0.9,
-      tags: spot.tags,
-      mediaId: demoMediaId(spot.sound),
-    }),
-  );
-  return { id: DEMO_PROJECT_ID, name: 'Walled garden', center: CENTER, speakers, recordings };
+/** The seven sounding places of the walled garden, 260 × 180 m. */
+export function demoSpeakers(projectId: number): readonly Omit<Speaker, 'id'>[] {
+  return ZONES.map((zone) => ({
+    ...SPEAKER_DEFAULTS,
+    projectId,
+    active: true,
+    code: zone.id,
+    name: zone.name,
+    shape: zone.areas.map((rings) => rings.map(toRing)),
+    attenuationM: zone.attenuationM,
+    minVolume: zone.minVolume,
+    maxVolume: zone.maxVolume,
+    mediaId: demoMediaId(zone.sound),
+  }));
 }

@@ -1,7 +1,6 @@
 import { Agent, request } from 'node:http';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
-import { DEMO_PROJECT_ID } from './site.js';
 import { Walk } from './walk.js';
 
 const STEP_MS = 500;
@@ -14,6 +13,7 @@ const ANSWER_LIMIT_BYTES = 65_536;
 export interface DemoWalkersOptions {
   /** Of this engine's REST: `http://127.0.0.1:8080`. */
   readonly url: string;
+  readonly projectId: number;
   readonly count: number;
   readonly clock: Clock;
   readonly onError?: (error: EngineError) => void;
@@ -27,6 +27,8 @@ interface Walker {
   lastHeartbeatMonoMs: number;
   failures: number;
   timer: TimerHandle | undefined;
+  /** Its step under way. */
+  step: Promise<void>;
 }
 
 /**
@@ -55,6 +57,7 @@ export class DemoWalkers {
         lastHeartbeatMonoMs: nowMonoMs,
         failures: 0,
         timer: undefined,
+        step: Promise.resolve(),
       };
       this.#walkers.push(walker);
       // Spread over the step, so that the moves do not all come at once.
@@ -73,7 +76,10 @@ export class DemoWalkers {
     this.#stopped = true;
     for (const { timer } of this.#walkers) this.#options.clock.clearTimeout(timer);
     await Promise.allSettled(
-      this.#walkers.map(async ({ sessionId }) => {
+      this.#walkers.map(async (walker) => {
+        // A session that is just being opened must be known, or nobody would end it.
+        await walker.step;
+        const { sessionId } = walker;
         if (sessionId !== undefined) await this.#call('DELETE', `/v1/sessions/${sessionId}`);
       }),
     );
@@ -82,7 +88,7 @@ export class DemoWalkers {
 
   #later(walker: Walker, delayMs: number): void {
     walker.timer = this.#options.clock.setTimeout(() => {
-      this.#step(walker).then(
+      walker.step = this.#step(walker).then(
         () => {
           walker.failures = 0;
           if (!this.#stopped) this.#later(walker, STEP_MS);
@@ -106,7 +112,7 @@ export class DemoWalkers {
     const { position, headingDeg } = walker.walk.step(elapsedMs);
     if (walker.sessionId === undefined) {
       const created = await this.#call('POST', '/v1/sessions', {
-        projectId: DEMO_PROJECT_ID,
+        projectId: this.#options.projectId,
         position,
         headingDeg,
       });

@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SystemClock } from '../../engine/clock.js';
+import type { ProjectMap } from '../contract/rest.js';
 import { ensureDemoSite } from '../demo/ensure.js';
 import { planSvg } from '../demo/plan.js';
-import { DEMO_PROJECT_ID } from '../demo/site.js';
 import { DemoWalkers } from '../demo/walkers.js';
 import { type AudioSite, startAudioSite } from '../testing/audio-site.js';
 import { call } from '../testing/listen.js';
 
 let site: AudioSite;
+let projectId = 0;
 const clock = new SystemClock();
 
 beforeAll(async () => {
@@ -21,22 +22,35 @@ afterAll(async () => {
 
 test('the demo site is made once, with a file for each of its sounds, and on the map at once', async () => {
   const mediaFolder = join(site.folder, 'media');
-  expect(await ensureDemoSite({ store: site.store, mediaFolder, clock })).toBe(true);
-  expect(await ensureDemoSite({ store: site.store, mediaFolder, clock })).toBe(false);
-  const project = await site.store.projects.get(DEMO_PROJECT_ID);
-  for (const { mediaId } of [...(project?.speakers ?? []), ...(project?.recordings ?? [])]) {
-    const media = await site.store.media.get(mediaId);
+  const first = await ensureDemoSite({ store: site.store, mediaFolder, clock });
+  expect(first.made).toBe(true);
+  expect(await ensureDemoSite({ store: site.store, mediaFolder, clock })).toEqual({
+    projectId: first.projectId,
+    made: false,
+  });
+  projectId = first.projectId;
+  await expect.poll(() => site.service.sounds.get(projectId)?.tracks.length).toBe(2);
+  const sounds = [
+    ...(site.service.sounds.get(projectId)?.speakers ?? []).flatMap(({ sources }) => sources),
+    ...[...site.service.sounds.assetsOf(projectId).values()].map(({ mediaId }) => ({ mediaId })),
+  ];
+  expect(sounds.length).toBeGreaterThan(30);
+  for (const sound of sounds) {
+    const media = await site.store.media.get('mediaId' in sound ? sound.mediaId : '');
     expect(media?.durationMs).toBeGreaterThan(1_000);
     expect(existsSync(join(mediaFolder, media?.file ?? ''))).toBe(true);
   }
-  await expect
-    .poll(async () => (await call('GET', `${site.url}/v1/projects/${DEMO_PROJECT_ID}`)).body)
-    .toMatchObject({ name: 'Walled garden', plan: { url: '/v1/projects/demo/plan.svg' } });
+  const map = await call<ProjectMap>('GET', `${site.url}/v1/projects/${projectId}/map`);
+  expect(map.body).toMatchObject({
+    name: 'Walled garden',
+    plan: { url: `/v1/projects/${projectId}/plan.svg` },
+  });
+  expect([map.body.speakers.length, map.body.recordings.length]).toEqual([7, 28]);
   expect(planSvg().length).toBeLessThan(20_000);
 });
 
 test('walkers move through it as sessions that nobody hears, and come and go by themselves', async () => {
-  const walkers = new DemoWalkers({ url: site.url, count: 3, clock });
+  const walkers = new DemoWalkers({ url: site.url, projectId, count: 3, clock });
   walkers.start();
   await expect.poll(() => walkers.walking, { timeout: 8_000 }).toBe(3);
   const [first] = [...site.table.rows()];

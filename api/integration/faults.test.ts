@@ -77,7 +77,7 @@ test('kill -9 of the whole engine under load loses nothing, and sessions and dev
   const created = await fetch(`${server.url}/v1/sessions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ projectId: 'demo', tags: [] }),
+    body: JSON.stringify({ projectId: 1 }),
   });
   expect(created.ok).toBe(true);
   const session = (await created.json()) as { readonly id: string; readonly streamUrl: string };

@@ -172,9 +172,9 @@ test('HEAD answers the headers; an unknown mount says what to do', async () => {
 test('wrong wishes are refused in words', async () => {
   const post = (body: unknown) =>
     call<{ detail: string; code: string }>('POST', `${site.url}/v1/sessions`, body);
-  expect(await post({ projectId: 'nowhere' })).toMatchObject({
+  expect(await post({ projectId: 4_711 })).toMatchObject({
     status: 404,
-    body: { detail: expect.stringMatching(/no project nowhere/) as string },
+    body: { detail: expect.stringMatching(/no project 4711/) as string },
   });
   expect(
     (await post({ projectId: TEST_PROJECT, position: { latitude: 91, longitude: 0 } })).status,

@@ -1,52 +1,42 @@
 import { z } from 'zod';
-import type { StoredProject } from '../../actors/control/projects.js';
+import type { Project } from '../../actors/content/content.types.js';
 import { EngineError } from '../../engine/errors.js';
-import { projectList, projectMap } from '../contract/rest.js';
+import type { AssetDefinition, ProjectDefinition } from '../../media/ports.js';
+import { projectMap } from '../contract/rest.js';
 import { Reply, type Route, route } from '../http/route.types.js';
 
-/** Projects, as far as REST uses them. */
+/** Projects and their sounds, as far as maps use them. */
 export interface ProjectsView {
-  get(id: string): StoredProject | undefined;
-  all(): Iterable<StoredProject>;
+  get(id: number): ProjectDefinition | undefined;
+  row(id: number): Project | undefined;
+  assetsOf(id: number): ReadonlyMap<number, AssetDefinition>;
 }
 
-/** Project id → site plan image (SVG) of ours. */
-export type PlanImages = ReadonlyMap<string, string>;
+/** Site plan image (SVG) of ours for a project. */
+export type PlanImage = (project: Project) => string | undefined;
 
-/** `/v1/projects`: what listeners and maps may know of the sounding places. */
-export function projectRoutes(projects: ProjectsView, plans: PlanImages): readonly Route[] {
-  const params = z.object({ id: z.string().min(1).max(64) });
-  const found = (id: string): StoredProject => {
-    const project = projects.get(id);
+const MAX_RECORDINGS = 5_000;
+
+/** What maps draw of a project; its rows are under `/v1/projects/{id}`, with everything that can be written. */
+export function projectRoutes(projects: ProjectsView, plan: PlanImage): readonly Route[] {
+  const params = z.object({
+    id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+  });
+  const found = (id: number): Project => {
+    const project = projects.row(id);
     if (project === undefined) throw new EngineError('not-found', `there is no project ${id}`);
     return project;
   };
   return [
     route({
       method: 'GET',
-      path: '/v1/projects',
-      summary: 'All projects: sites with sounding places',
-      tag: 'projects',
-      access: 'open',
-      response: projectList,
-      handler: () =>
-        [...projects.all()].map(({ id, name, center, speakers, recordings }) => ({
-          id,
-          name,
-          center,
-          speakers: speakers.length,
-          recordings: recordings.length,
-        })),
-    }),
-    route({
-      method: 'GET',
-      path: '/v1/projects/{id}',
+      path: '/v1/projects/{id}/map',
       summary: 'A project with its speakers, recordings and site plan, as a map draws it',
       tag: 'projects',
       access: 'open',
       params,
       response: projectMap,
-      handler: ({ params: { id } }) => mapOf(found(id)),
+      handler: ({ params: { id } }) => mapOf(found(id), projects),
     }),
     route({
       method: 'GET',
@@ -56,8 +46,7 @@ export function projectRoutes(projects: ProjectsView, plans: PlanImages): readon
       access: 'open',
       params,
       handler: ({ params: { id } }) => {
-        found(id);
-        const svg = plans.get(id);
+        const svg = plan(found(id));
         if (svg === undefined) throw new EngineError('not-found', `project ${id} has no site plan`);
         return new Reply({
           headers: { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=300' },
@@ -68,32 +57,41 @@ export function projectRoutes(projects: ProjectsView, plans: PlanImages): readon
   ];
 }
 
-function mapOf(project: StoredProject): z.infer<typeof projectMap> {
-  const { id, name, center, plan } = project;
+function mapOf(project: Project, projects: ProjectsView): z.infer<typeof projectMap> {
+  const { id, name, latitude, longitude, plan } = project;
+  const sound = projects.get(id);
+  const recordings: z.infer<typeof projectMap>['recordings'] = [];
+  for (const asset of projects.assetsOf(id).values()) {
+    if (recordings.length >= MAX_RECORDINGS) break;
+    if (!asset.submitted || asset.position === undefined) continue;
+    recordings.push({
+      id: asset.id,
+      name: asset.name,
+      position: asset.position,
+      radiusM: asset.radiusM ?? sound?.settings.recordingRadiusM ?? 0,
+      tagIds: [...asset.tagIds],
+    });
+  }
   return {
     id,
     name,
-    center,
+    center: { latitude, longitude },
     plan:
-      plan === undefined
+      plan === null
         ? null
         : { url: plan.url, corners: plan.corners.map(([east, north]) => [east, north]) },
-    speakers: project.speakers.map((speaker) => ({
-      id: speaker.id,
-      name: speaker.name,
-      shape: speaker.shape.map((rings) =>
-        rings.map((ring) => ring.map(([east, north]): [number, number] => [east, north])),
-      ),
-      attenuationM: speaker.attenuationM,
-      minVolume: speaker.minVolume,
-      maxVolume: speaker.maxVolume,
-    })),
-    recordings: project.recordings.map(({ id: recordingId, name: title, ...rest }) => ({
-      id: recordingId,
-      name: title,
-      position: rest.position,
-      radiusM: rest.radiusM,
-      tags: [...rest.tags],
-    })),
+    speakers: (sound?.speakers ?? [])
+      .filter(({ active }) => active)
+      .map((speaker) => ({
+        id: speaker.id,
+        name: speaker.name,
+        shape: speaker.shape.map((rings) =>
+          rings.map((ring) => ring.map(([east, north]): [number, number] => [east, north])),
+        ),
+        attenuationM: speaker.attenuationM,
+        minVolume: speaker.minVolume,
+        maxVolume: speaker.maxVolume,
+      })),
+    recordings,
   };
 }

@@ -1,34 +1,46 @@
 import { z } from 'zod';
-import type { SessionDefinition, SessionMove } from '../../actors/session/spine.js';
-import type { SessionOpen } from '../audio/audio.types.js';
+import type { ContentStore } from '../../actors/content/store.types.js';
+import type { SessionDefinition, SessionOutput } from '../../actors/session/protocol.js';
+import type { Clock } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
+import type { AudioService } from '../audio/service.js';
+import type { SessionRow } from '../contract/rows.js';
 import {
+  commandAnswer,
   session as sessionAnswer,
   sessionCreate,
   sessionList,
   sessionListQuery,
   sessionPatch,
-} from '../contract/rest.js';
-import type { SessionRow } from '../contract/rows.js';
+} from '../contract/sessions.js';
 import { type Route, route } from '../http/route.types.js';
+import { heardRoutes } from './sessions-heard.js';
+import { visitorRoutes } from './sessions-visitor.js';
 
 /** Listener sessions, as far as REST uses them. All throw `not-found` for an unknown or ended session. */
-export interface SessionDirectory {
-  open(wish: SessionOpen, address?: string): Promise<SessionRow>;
-  row(id: string): SessionRow;
-  rows(): Iterable<SessionRow>;
-  definition(id: string): SessionDefinition | undefined;
-  move(move: SessionMove): SessionRow;
-  command(id: string, command: 'heartbeat' | 'pause' | 'resume' | 'skip'): Promise<SessionRow>;
-  close(id: string): Promise<void>;
-}
+export type SessionDirectory = Pick<
+  AudioService,
+  | 'open'
+  | 'row'
+  | 'rows'
+  | 'definition'
+  | 'move'
+  | 'command'
+  | 'playing'
+  | 'explain'
+  | 'close'
+  | 'sounds'
+>;
 
 export interface SessionRoutesOptions {
   readonly sessions: SessionDirectory;
+  readonly content: ContentStore;
+  readonly clock: Clock;
   /**
    * Address of the mounts for a client that reached us as `origin` (`http://host:8080`): without a slash at
    * the end.
    */
-  readonly streamOrigin: (origin: string) => string;
+  readonly streamOrigin: (origin: string, output?: SessionOutput) => string;
 }
 
 const COMMANDS = {
@@ -36,7 +48,11 @@ const COMMANDS = {
   pause: 'Fade to silence; the stream goes on',
   resume: 'Go on after a pause',
   skip: 'Fade out the recordings heard now and go on to others',
+  replay: 'Play the last recording again',
 } as const;
+const COMMAND_NAMES = ['heartbeat', 'pause', 'resume', 'skip', 'replay'] as const;
+
+const params = z.object({ id: z.string().min(1).max(64) });
 
 /**
  * `/v1/sessions`: whoever opens a session may steer it, with its id as the only key (128 random bits); the
@@ -44,73 +60,94 @@ const COMMANDS = {
  */
 export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
   const { sessions, streamOrigin } = options;
-  const params = z.object({ id: z.string().min(1).max(64) });
-  const shown = (row: SessionRow, origin: string): z.infer<typeof sessionAnswer> => ({
-    id: row.id,
-    projectId: row.projectId,
-    state: row.state,
-    streamUrl: `${streamOrigin(origin)}${sessions.definition(row.id)?.mount ?? ''}`,
-    format: row.format,
-    bitrateKbps: row.bitrateKbps,
-    position:
-      row.latitude === null || row.longitude === null
-        ? null
-        : { latitude: row.latitude, longitude: row.longitude },
-    headingDeg: row.headingDeg,
-    tags: [...row.tags],
-    listeners: row.listeners,
-    hears: [...row.hears],
+  const shown = (row: SessionRow, origin: string): z.infer<typeof sessionAnswer> =>
+    answerOf(row, sessions.definition(row.id), origin, streamOrigin);
+  const languageId = async (code: string | undefined): Promise<number | undefined> => {
+    if (code === undefined) return undefined;
+    const found = await options.content.languages.first({
+      where: [{ field: 'code', op: '=', value: code }],
+    });
+    if (found !== undefined) return found.id;
+    throw new EngineError(
+      'input.invalid',
+      `language: the site has no language ${code}; GET /v1/languages lists them`,
+      { context: { field: 'language' } },
+    );
+  };
+  const answered = (
+    row: SessionRow,
+    outcome: { readonly done: boolean; readonly message: string | undefined },
+    origin: string,
+  ): z.infer<typeof commandAnswer> => ({
+    ...shown(row, origin),
+    done: outcome.done,
+    message: outcome.message ?? null,
   });
-  const commands = (['heartbeat', 'pause', 'resume', 'skip'] as const).map((command) =>
+  const commands = COMMAND_NAMES.map((name) =>
     route({
       method: 'POST',
-      path: `/v1/sessions/{id}/${command}`,
-      summary: COMMANDS[command],
+      path: `/v1/sessions/{id}/${name}`,
+      summary: COMMANDS[name],
       tag: 'sessions',
       access: 'open',
       params,
-      response: sessionAnswer,
-      handler: async ({ params: { id }, origin }) =>
-        shown(await sessions.command(id, command), origin),
+      response: commandAnswer,
+      handler: async ({ params: { id }, origin }) => {
+        const outcome = await sessions.command(id, { name });
+        return answered(sessions.row(id), outcome, origin);
+      },
     }),
   );
   return [
     route({
       method: 'POST',
       path: '/v1/sessions',
-      summary: 'Open a listener session: answers the address of its personal stream',
+      summary: 'Open a listener session: a stream of its own, heard where the listener is',
       tag: 'sessions',
       access: 'open',
       body: sessionCreate,
       response: sessionAnswer,
       status: 201,
-      handler: async ({ body, address, origin }) =>
-        shown(await sessions.open(body, address), origin),
+      handler: async ({ body, origin, address, header }) => {
+        const { language, bitrateKbps, ...wish } = body;
+        const row = await sessions.open(
+          {
+            ...wish,
+            bitrateKbps:
+              bitrateKbps ?? sessions.sounds.row(body.projectId)?.audioBitrateKbps ?? 128,
+            languageId: await languageId(language),
+            clientType: 'web',
+            clientSystem: (header('user-agent') ?? '').slice(0, 128),
+          },
+          address,
+        );
+        return shown(row, origin);
+      },
     }),
     route({
       method: 'GET',
       path: '/v1/sessions',
-      summary: 'All listener sessions, in pages',
+      summary: 'Open sessions, with where each listener is and what they hear',
       tag: 'sessions',
       access: 'viewer',
       query: sessionListQuery,
       response: sessionList,
-      handler: ({ query: { projectId, state, offset, limit }, origin }) => {
-        const items: z.infer<typeof sessionAnswer>[] = [];
-        let total = 0;
+      handler: ({ query, origin }) => {
+        const matching: SessionRow[] = [];
         for (const row of sessions.rows()) {
-          if (projectId !== undefined && row.projectId !== projectId) continue;
-          if (state !== undefined && row.state !== state) continue;
-          if (total >= offset && items.length < limit) items.push(shown(row, origin));
-          total += 1;
+          if (query.projectId !== undefined && row.projectId !== query.projectId) continue;
+          if (query.state !== undefined && row.state !== query.state) continue;
+          matching.push(row);
         }
-        return { total, offset, limit, items };
+        const { offset, limit } = query;
+        const items = matching.slice(offset, offset + limit).map((row) => shown(row, origin));
+        return { total: matching.length, offset, limit, items };
       },
     }),
     route({
       method: 'GET',
       path: '/v1/sessions/{id}',
-      summary: 'A session: its state, place and what it hears',
+      summary: 'A session, with what is heard now',
       tag: 'sessions',
       access: 'open',
       params,
@@ -120,13 +157,16 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
     route({
       method: 'PATCH',
       path: '/v1/sessions/{id}',
-      summary: 'Move the listener, turn, or choose tags: heard at once',
+      summary: 'Move the listener, turn, or choose range, tags, language: heard at once',
       tag: 'sessions',
       access: 'open',
       params,
       body: sessionPatch,
       response: sessionAnswer,
-      handler: ({ params: { id }, body, origin }) => shown(sessions.move({ id, ...body }), origin),
+      handler: async ({ params: { id }, body: { language, ...move }, origin }) => {
+        const chosen = language === undefined ? {} : { languageId: await languageId(language) };
+        return shown(sessions.move({ id, ...move, ...chosen }), origin);
+      },
     }),
     route({
       method: 'DELETE',
@@ -136,10 +176,45 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
       access: 'open',
       params,
       status: 204,
-      handler: async ({ params: { id } }) => {
-        await sessions.close(id);
+      handler: async ({ params: { id }, principal }) => {
+        // A visitor is nobody; who watches the site ends somebody else's session.
+        await sessions.close(id, principal.kind === 'anonymous' ? 'stopped' : 'killed');
       },
     }),
     ...commands,
+    ...heardRoutes({ sessions, answered }),
+    ...visitorRoutes(options),
   ];
+}
+
+function answerOf(
+  row: SessionRow,
+  definition: SessionDefinition | undefined,
+  origin: string,
+  streamOrigin: SessionRoutesOptions['streamOrigin'],
+): z.infer<typeof sessionAnswer> {
+  return {
+    id: row.id,
+    number: row.number,
+    projectId: row.projectId,
+    profile: row.profile,
+    state: row.state,
+    streamUrl: `${streamOrigin(origin, definition?.output)}${definition?.mount ?? ''}`,
+    lowLatencyUrl: `${origin.replace(/^http/, 'ws')}/v1/sessions/${row.id}/listen`,
+    format: row.format,
+    bitrateKbps: row.bitrateKbps,
+    position:
+      row.latitude === null || row.longitude === null
+        ? null
+        : { latitude: row.latitude, longitude: row.longitude },
+    headingDeg: row.headingDeg,
+    headingWidthDeg: definition?.headingWidthDeg ?? null,
+    rangeMinM: definition?.rangeMinM ?? null,
+    rangeMaxM: row.rangeMaxM,
+    tagIds: row.tagIds === null ? null : [...row.tagIds],
+    languageId: row.languageId,
+    listeners: row.listeners,
+    hears: [...row.hears],
+    tracks: row.tracks.map((track) => ({ ...track })),
+  };
 }

@@ -8,6 +8,7 @@ import type { MainActors } from './main-actors.js';
 export interface DemoOptions {
   /** This engine's own address: devices and walkers come in by the front door. */
   readonly port: number;
+  readonly projectId: number;
   readonly devices: number;
   readonly walkers: number;
   readonly clock: Clock;
@@ -21,7 +22,7 @@ export class Demo {
   readonly #walkers: DemoWalkers | undefined;
 
   constructor(options: DemoOptions) {
-    const { port, devices, walkers, clock, log, actors } = options;
+    const { port, projectId, devices, walkers, clock, log, actors } = options;
     if (devices > 0) {
       const fleet = new ChildProgram({
         id: 'demo/fleet',
@@ -51,6 +52,7 @@ export class Demo {
     if (walkers > 0) {
       this.#walkers = new DemoWalkers({
         url: `http://127.0.0.1:${port}`,
+        projectId,
         count: walkers,
         clock,
         onError: (error) => log.warn({ err: error }, 'a demo walker stumbled'),

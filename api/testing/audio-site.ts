@@ -1,20 +1,23 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PROJECT_DEFAULTS, SPEAKER_DEFAULTS } from '../../actors/content/defaults.js';
 import { openSiteStore, type SiteStore } from '../../actors/control/site.js';
 import { SystemClock } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
 import { silentLog } from '../../engine/log.js';
 import type { GeoPoint } from '../../media/ports.js';
-import type { SpineProject } from '../../media/spine.js';
 import type { AudioOptions } from '../audio/audio.types.js';
 import { AudioService } from '../audio/service.js';
+import { planSvg } from '../demo/plan.js';
 import { createGateway, type Gateway } from '../http/server.js';
 import { MemoryTable } from '../live/table.js';
 import { projectRoutes } from '../routes/projects.js';
 import { sessionRoutes } from '../routes/sessions.js';
 
 const METRES_PER_DEG = 111_320;
-export const TEST_PROJECT = 'tones';
+/** The first project of a new store. */
+export const TEST_PROJECT = 1;
 
 /** Metres east of the west zone's middle; the east zone's middle is at 100. */
 export function place(eastM: number): GeoPoint {
@@ -47,16 +50,18 @@ function wavOf(hz: number): Buffer {
   return wav;
 }
 
-function zone(id: string, eastM: number) {
+function zone(tone: 'west' | 'east', eastM: number) {
   const half = 30;
   const corner = (east: number, north: number): readonly [number, number] => [
     (eastM + east) / METRES_PER_DEG,
     north / METRES_PER_DEG,
   ];
   return {
-    id,
+    ...SPEAKER_DEFAULTS,
     projectId: TEST_PROJECT,
-    name: id === 'west' ? 'West' : 'East',
+    active: true,
+    code: tone,
+    name: tone === 'west' ? 'West' : 'East',
     shape: [
       [
         [
@@ -69,41 +74,49 @@ function zone(id: string, eastM: number) {
       ],
     ],
     attenuationM: 1,
-    minVolume: 0,
-    maxVolume: 1,
-    mediaId: `tone-${id}`,
+    mediaId: `tone-${tone}`,
   };
 }
 
-export const tonesProject: SpineProject = {
-  id: TEST_PROJECT,
-  name: 'Two tones',
-  center: place(50),
-  speakers: [zone('west', 0), zone('east', 100)],
-  recordings: [],
-};
-
-/** Stores the project of two tones; its files are made below `mediaFolder`. */
+/** Stores the project of two tones, if it is not there yet; its files are made below `mediaFolder`. */
 export async function saveTones(store: SiteStore, mediaFolder: string): Promise<void> {
   mkdirSync(mediaFolder, { recursive: true });
   for (const [id, hz] of [
     ['west', WEST_HZ],
     ['east', EAST_HZ],
   ] as const) {
-    const wav = wavOf(hz);
-    writeFileSync(join(mediaFolder, `tone-${id}.wav`), wav);
-    await store.media.put({
-      id: `tone-${id}`,
-      name: `Tone ${hz} Hz`,
-      file: `tone-${id}.wav`,
-      contentType: 'audio/wav',
-      sizeBytes: wav.length,
-      durationMs: 1_000,
-      sha256: '',
-      createdAtUnixMs: 0,
-    });
+    await saveTone(store, mediaFolder, `tone-${id}`, hz);
   }
-  await store.projects.save(tonesProject);
+  if ((await store.content.projects.get(TEST_PROJECT)) !== undefined) return;
+  const { id } = await store.content.projects.create({
+    ...PROJECT_DEFAULTS,
+    name: 'Two tones',
+    ...place(50),
+    publishedAtUnixMs: 0,
+  });
+  if (id !== TEST_PROJECT) throw new EngineError('internal', 'the store is not new');
+  await store.content.speakers.createMany([zone('west', 0), zone('east', 100)]);
+}
+
+/** A media of one second of a tone. `hz` should make whole cycles in it. */
+export async function saveTone(
+  store: SiteStore,
+  mediaFolder: string,
+  id: string,
+  hz: number,
+): Promise<void> {
+  const wav = wavOf(hz);
+  writeFileSync(join(mediaFolder, `${id}.wav`), wav);
+  await store.media.put({
+    id,
+    name: `Tone ${hz} Hz`,
+    file: `${id}.wav`,
+    contentType: 'audio/wav',
+    sizeBytes: wav.length,
+    durationMs: 1_000,
+    sha256: '',
+    createdAtUnixMs: 0,
+  });
 }
 
 /** The audio half of a site on free ports, with the project of two tones. */
@@ -112,6 +125,7 @@ export interface AudioSite {
   readonly store: SiteStore;
   readonly gateway: Gateway;
   readonly table: MemoryTable;
+  readonly speakers: MemoryTable;
   readonly url: string;
   readonly streamUrl: string;
   readonly folder: string;
@@ -134,6 +148,7 @@ export async function startAudioSite(
   const mediaFolder = join(folder, 'media');
   await saveTones(store, mediaFolder);
   const table = new MemoryTable('sessions');
+  const speakers = new MemoryTable('speakers');
   const service = await AudioService.start({
     host: '127.0.0.1',
     streamPort: 0,
@@ -147,6 +162,7 @@ export async function startAudioSite(
     spoolFolder: join(folder, 'spool'),
     store,
     table,
+    speakers,
     clock,
     log,
     ...audio,
@@ -157,8 +173,13 @@ export async function startAudioSite(
     port: 0,
     limits: { perAddressPerSecond: 0 },
     routes: [
-      ...sessionRoutes({ sessions: service, streamOrigin: () => streamUrl }),
-      ...projectRoutes(service.projects, new Map()),
+      ...sessionRoutes({
+        sessions: service,
+        content: store.content,
+        clock,
+        streamOrigin: () => streamUrl,
+      }),
+      ...projectRoutes(service.sounds, ({ plan }) => (plan === null ? undefined : planSvg())),
     ],
   });
   return {
@@ -166,6 +187,7 @@ export async function startAudioSite(
     store,
     gateway,
     table,
+    speakers,
     url: `http://127.0.0.1:${gateway.port}`,
     streamUrl,
     folder,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { session } from '../contract/rest.js';
+import type { session } from '../contract/sessions.js';
 
 export type SessionAnswer = z.infer<typeof session>;
 

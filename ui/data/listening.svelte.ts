@@ -157,7 +157,7 @@ export async function recallSession(): Promise<void> {
 }
 
 /** Makes a listener at a place and plays its stream. */
-export async function listenAt(projectId: string, at: Position): Promise<void> {
+export async function listenAt(projectId: number, at: Position): Promise<void> {
   busy = true;
   fault = undefined;
   try {

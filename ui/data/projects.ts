@@ -4,7 +4,7 @@ import { call } from './api.js';
 export type { ProjectMap };
 
 export interface ProjectEntry {
-  readonly id: string;
+  readonly id: number;
   readonly name: string;
 }
 
@@ -16,6 +16,6 @@ export async function listProjects(): Promise<readonly ProjectEntry[]> {
   return 'items' in answer ? answer.items : answer;
 }
 
-export function loadProject(id: string, signal?: AbortSignal): Promise<ProjectMap> {
-  return call<ProjectMap>('GET', `/v1/projects/${encodeURIComponent(id)}`, { signal });
+export function loadProject(id: number, signal?: AbortSignal): Promise<ProjectMap> {
+  return call<ProjectMap>('GET', `/v1/projects/${id}/map`, { signal });
 }

@@ -1,5 +1,6 @@
-import type { Position, Session } from '../../api/contract/rest.js';
+import type { Position } from '../../api/contract/rest.js';
 import type { SessionRow } from '../../api/contract/rows.js';
+import type { Session } from '../../api/contract/sessions.js';
 import { call } from './api.js';
 
 export type { Position, Session, SessionRow };
@@ -12,7 +13,7 @@ export function listenerName(id: string): string {
 const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
 
 export function createSession(options: {
-  readonly projectId: string;
+  readonly projectId: number;
   readonly position: Position;
 }): Promise<Session> {
   return call<Session>('POST', '/v1/sessions', { body: options });

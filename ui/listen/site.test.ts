@@ -63,7 +63,7 @@ describe('the site on the map', () => {
         { ...base, id: 2, mediaType: 'photo' },
         { ...base, id: 3, mediaType: 'audio', latitude: null },
       ]).map(({ id }) => id),
-    ).toEqual(['1']);
+    ).toEqual([1]);
   });
 });
 

@@ -19,7 +19,7 @@ export function siteOf(info: ProjectForListener): ProjectMap {
     areas.sort((a, b) => far(a) - far(b)).splice(MOST_AREAS);
   }
   return {
-    id: String(project.id),
+    id: project.id,
     name: project.name,
     center,
     plan:
@@ -27,7 +27,7 @@ export function siteOf(info: ProjectForListener): ProjectMap {
         ? { url: project.plan.url, corners: project.plan.corners.map(([x, y]) => [x, y]) }
         : null,
     speakers: areas.map((area) => ({
-      id: String(area.id),
+      id: area.id,
       name: area.name,
       shape: area.shape.map((polygon) =>
         polygon.map((ring) => ring.map(([x, y]): [number, number] => [x, y])),
@@ -47,11 +47,11 @@ export function recordingsOf(assets: readonly NearbyAsset[]): ProjectMap['record
       ? []
       : [
           {
-            id: String(id),
+            id,
             name,
             position: { latitude, longitude },
             radiusM: RECORDING_M,
-            tags: [],
+            tagIds: [],
           },
         ],
   );
