@@ -3,8 +3,8 @@ import { EngineError } from '../../engine/errors.js';
 import { LiveSource } from '../mixer/live-source.js';
 import type { LiveRing } from '../ports.js';
 
-/** A live source that nobody hears is kept this long, for a listener who turns round. */
-const KEEP_MS = 15_000;
+/** Who uses a source asks for it again sooner than this; else it is let go of. */
+const KEEP_MS = 2_000;
 /** Nothing was written for this long: it is away. */
 const AWAY_MS = 2_500;
 /** It wrote for this long without a break: it is back. */

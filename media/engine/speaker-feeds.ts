@@ -82,10 +82,12 @@ export class SpeakerFeeds {
       };
       this.#feeds.set(speaker.id, feed);
     }
-    if (!sameSources(feed.sources, speaker.sources)) {
+    if (feed.sources !== speaker.sources) {
+      if (!sameSources(feed.sources, speaker.sources)) {
+        feed.index = 0;
+        feed.sinceMs = nowMs;
+      }
       feed.sources = speaker.sources;
-      feed.index = 0;
-      feed.sinceMs = nowMs;
     }
     feed.usedMs = nowMs;
     const source = feed.sources[feed.index];
@@ -132,6 +134,8 @@ export class SpeakerFeeds {
     const index = good ?? loading ?? 0;
     const state = good !== undefined ? 'sounding' : loading !== undefined ? 'loading' : 'silent';
     if (feed.sources.length === 0) error = 'the speaker has no source';
+    // What failed and is being tried again has not come back yet.
+    if (good !== undefined && good > 0) error ??= feed.error;
     if (good !== undefined) feed.sinceMs = nowMs;
     this.#report(feed, feed.sources.length === 0 ? 'silent' : state, good, error);
     if (index === feed.index) return;

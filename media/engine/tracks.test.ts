@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK_FRAMES, RATE_HZ, type TrackDefinition } from '../ports.js';
-import { assetDef, MixSite, projectDef, steady, trackDef } from '../testing/mix-site.js';
+import { farthest, onset, steady } from '../testing/curves.js';
+import { assetDef, MixSite, projectDef, trackDef } from '../testing/mix-site.js';
 
 const SECOND = 50;
 
@@ -13,27 +14,6 @@ function site(track: Partial<TrackDefinition> = {}, count = 3): MixSite {
   );
   made.project(projectDef({ tracks: [trackDef(1, track)] }), assets);
   return made;
-}
-
-/** First frame that is not silent, from `from` on. */
-function onset(plane: Float32Array, from = 0): number {
-  for (let i = from; i < plane.length; i++) if (plane[i] !== 0) return i;
-  return -1;
-}
-
-/** Largest difference between what was heard and what should be. */
-function farthest(
-  plane: Float32Array,
-  from: number,
-  to: number,
-  wanted: (i: number) => number,
-): number {
-  let most = 0;
-  for (let i = from; i < to; i++) {
-    const off = Math.abs((plane[i] ?? Number.NaN) - wanted(i));
-    if (!(off <= most)) most = off;
-  }
-  return most;
 }
 
 /** Straight up over `rise`, at `peak`, straight down over the last `fall`. */

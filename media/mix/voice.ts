@@ -86,14 +86,18 @@ export class Voice {
 
   /** At its place at once: nobody heard it before. */
   arrive(silent: boolean): void {
-    this.gain = silent ? 0 : this.wanted;
+    this.gain = silent || !this.source.ready ? 0 : this.wanted;
     this.gainFrom = this.gain;
     this.pan = this.wantedPan;
     this.panFrom = this.pan;
   }
 
-  /** Moves the gain to this block. */
+  /** Moves the gain to this block. What is not here yet waits at 0, and comes in quickly. */
   slew(target: number): void {
+    if (!this.source.ready) {
+      this.gain = 0;
+      this.step = QUICK_STEP;
+    }
     this.gainFrom = this.gain;
     this.panFrom = this.pan;
     if (this.gain !== target) this.gain += clampStep(target - this.gain, this.step);

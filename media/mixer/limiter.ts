@@ -96,8 +96,9 @@ export class LimiterKernel {
       tail[i] = left[BLOCK_FRAMES + i] as number;
       tail[CARRY_FRAMES + i] = right[BLOCK_FRAMES + i] as number;
     }
-    if (peak <= SAFE_PEAK && limiter.gain === 1 && limiter.need === 1) return;
-    this.#limit(limiter, peak <= SAFE_PEAK);
+    const quiet = peak <= SAFE_PEAK || this.#fits(1, SUB_BLOCKS);
+    if (quiet && limiter.gain === 1 && limiter.need === 1) return;
+    this.#limit(limiter, quiet);
   }
 
   #limit(limiter: Limiter, quiet: boolean): void {
@@ -121,18 +122,25 @@ export class LimiterKernel {
 
   /** Gain that the stretch `j` needs to stay under the aim. */
   #need(j: number): number {
+    if (this.#fits(j, 1)) return 1;
     const { left, right, taps, out } = this.#places;
     const at = (OUT_FRAME + j * SUB_FRAMES) * 4;
-    // The bends at the outermost frames that the interpolator sees are looked at too.
-    const reach = 4 * (REACH_FRAMES - 2);
-    this.#kernel.bend(left + at - reach, right + at - reach, SUB_FRAMES * 4 + 2 * reach, out);
     const peak = this.#out[0] as number;
-    if (peak <= SAFE_PEAK) return 1;
-    const bound = SMOOTH_BOUND.level * peak + SMOOTH_BOUND.bend * (this.#out[1] as number);
-    if (bound <= AIM) return 1;
     this.#kernel.truePeak(left + at, right + at, SUB_FRAMES * 4, taps, out);
     const most = Math.max(peak, this.#out[0] as number);
     return most > AIM ? AIM / most : 1;
+  }
+
+  /** True when peak and bends of some stretches leave room for any true peak. Leaves the peak in `out`. */
+  #fits(from: number, count: number): boolean {
+    const { left, right, out } = this.#places;
+    // As far as the interpolator sees; bends at its outermost frames reach one further.
+    const reach = REACH_FRAMES - 2;
+    const at = (OUT_FRAME + from * SUB_FRAMES - reach) * 4;
+    this.#kernel.bend(left + at, right + at, (count * SUB_FRAMES + 2 * reach) * 4, out);
+    const peak = this.#out[0] as number;
+    if (peak <= SAFE_PEAK) return true;
+    return SMOOTH_BOUND.level * peak + SMOOTH_BOUND.bend * (this.#out[1] as number) <= AIM;
   }
 
   #peakOf(fromFrame: number, frames: number): number {

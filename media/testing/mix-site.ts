@@ -201,9 +201,3 @@ export class MixSite {
     }
   }
 }
-
-/** Sound that never changes: what is heard is the gain. */
-export function steady(frames: number, level = 1): Stereo {
-  const plane = new Float32Array(frames).fill(level);
-  return { left: plane, right: plane.slice() };
-}

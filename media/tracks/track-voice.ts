@@ -102,7 +102,8 @@ export class TrackVoice {
 
   /** True when nothing of it sounds, nor will. */
   get gone(): boolean {
-    return this.#retired && this.#piece === undefined && this.#tails.length === 0;
+    if (!this.#retired || this.#heard.length > 0) return false;
+    return this.#piece === undefined && this.#tails.length === 0;
   }
 
   /** Frames until it may begin to sound; 0 while it sounds. Infinite: it holds, or has nothing to play. */
