@@ -4,6 +4,7 @@ import type { Mount, MountTable } from '../../media/mounts/mount.js';
 import { iceStatus } from '../../media/mounts/status.js';
 import type { RawRoute } from '../http/dispatch.js';
 import type { Exchange } from '../http/exchange.js';
+import type { RateLimits } from '../http/limits.js';
 import type { GatewayLog } from '../http/log.types.js';
 import { createGateway, type Gateway } from '../http/server.js';
 
@@ -15,6 +16,8 @@ export interface MountServerOptions {
   readonly clock: Clock;
   readonly log: GatewayLog;
   readonly trustedProxies: readonly string[];
+  /** Default: as everywhere, 200 connects a second of one address. */
+  readonly limits?: RateLimits;
   /** Listeners of a mount changed. */
   readonly onListeners: (mount: Mount) => void;
 }
@@ -64,6 +67,7 @@ export async function openMountServer(options: MountServerOptions): Promise<Gate
     port: options.port,
     raw: [status, mountRoute('/', table, clock)],
     trustedProxies: options.trustedProxies,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     clock,
     log: options.log,
   });

@@ -116,3 +116,64 @@ test('removing a mount ends its listeners', () => {
   expect(sink.closed).toBe(true);
   expect(table.get('/streamA.mp3')).toBeUndefined();
 });
+
+test('a crowded mount gathers packets, and everybody gets every byte once, also who comes in between', () => {
+  const mount = mountOf();
+  const early = Array.from({ length: 100 }, () => new FakeSink());
+  for (const sink of early) mount.attach(sink, false, 0);
+  const late = new FakeSink();
+  let sent = '';
+  for (let i = 0; i < 100; i += 1) {
+    if (i === 51) mount.attach(late, false, i * 20);
+    const part = `<${i}>`.padEnd(40, '.');
+    sent += part;
+    mount.push(bytes(part), i * 20);
+  }
+  mount.setHeader(bytes('HEAD'), 2_000);
+  for (const sink of early) expect(sink.text).toBe(`${sent}HEAD`);
+  // 2 s of packets each 20 ms, in pieces of 60 ms or more.
+  expect(early[0]?.received.length).toBeLessThan(30);
+  expect(sent.endsWith(late.text.slice(0, -4))).toBe(true);
+  expect(late.text).toContain('<51>');
+});
+
+test('one who listens at once gets each packet as it comes, without burst, and no crowd delays it', () => {
+  const mount = mountOf();
+  for (let i = 0; i < 100; i += 1) mount.attach(new FakeSink(), false, 0);
+  mount.setHeader(bytes('HEAD'), 0);
+  for (let i = 0; i < 10; i += 1) mount.push(bytes('past'), i * 20);
+  const prompt = new FakeSink();
+  const listener = mount.attachPrompt(prompt, 200);
+  mount.push(bytes('a'), 210);
+  mount.push(bytes('b'), 230);
+  expect(prompt.received.map((part) => Buffer.from(part).toString())).toEqual(['HEAD', 'a', 'b']);
+  expect(mount.listeners).toBe(101);
+  expect(mount.detach(listener)).toBe(true);
+});
+
+test('a new logical stream begins with its header, and what came before is not for the next listener', () => {
+  const mount = mountOf();
+  mount.setHeader(bytes('ONE'), 0);
+  const first = new FakeSink();
+  mount.attach(first, false, 0);
+  mount.push(bytes('1'), 0);
+  mount.setHeader(bytes('TWO'), 20);
+  mount.push(bytes('2'), 40);
+  const second = new FakeSink();
+  mount.attach(second, false, 60);
+  expect(first.text).toBe('ONE1TWO2');
+  expect(second.text).toBe('TWO2');
+});
+
+test('the burst can be longer, or none', () => {
+  const table = new MountTable(10, 0);
+  const none = table.add({ ...mountOf().options, path: '/none.mp3' });
+  const long = table.add({ ...mountOf().options, path: '/long.mp3', burstMs: 2_000 });
+  const sinks = [none, long].map((mount) => {
+    for (let i = 0; i < 200; i += 1) mount.push(new Uint8Array(384), i * 24);
+    const sink = new FakeSink();
+    mount.attach(sink, false, 4_800);
+    return sink;
+  });
+  expect(sinks.map(({ text }) => text.length)).toEqual([0, 83 * 384]);
+});

@@ -12,6 +12,8 @@ export interface MountOptions {
   readonly burstMs?: number;
   /** Somebody came or went. Must not throw. */
   readonly onListeners?: (mount: Mount) => void;
+  /** Listeners of all mounts of the process; default: of this one. */
+  readonly siteListeners?: () => number;
 }
 
 /** A new listener gets this much of the latest sound at once, so that a player starts without waiting. */
@@ -19,12 +21,12 @@ export const BURST_MS = 400;
 /** Up to so many listeners each gets every packet at once: one person's stream follows their steps without delay. */
 const PROMPT_LISTENERS = 8;
 /**
- * Above that packets are gathered, 1 ms for each 20 listeners of the mount and this at most: a write costs about 5 µs
- * whatever its size, and a hundred people at one mount do not steer it.
+ * Above that packets are gathered, so that the whole site makes about 20,000 writes a second, each of which costs some
+ * microseconds whatever its size: 1 ms for each 20 listeners of the site, within these. A hundred people at one mount do not steer it.
  */
-const GATHER_MS = 250;
-const LISTENERS_PER_MS = 20;
 const GATHER_LEAST_MS = 60;
+const GATHER_MOST_MS = 250;
+const LISTENERS_PER_MS = 20;
 
 /**
  * One stream's mount: the encoded bytes of now, the listeners attached to it and a short memory for the
@@ -102,7 +104,9 @@ export class Mount {
     if (this.#gathered.length === 0) this.#gatheredSinceMonoMs = atMonoMs;
     this.#gathered.push(bytes);
     const sinceMs = atMonoMs - this.#gatheredSinceMonoMs;
-    if (sinceMs >= gatherMs(this.#listeners.size)) this.#flush(atMonoMs);
+    const own = this.#listeners.size;
+    const ofSite = own > PROMPT_LISTENERS ? (this.options.siteListeners?.() ?? own) : own;
+    if (sinceMs >= gatherMs(own, ofSite)) this.#flush(atMonoMs);
   }
 
   /** The listener stays until `detach`; its sink is called at once with header and burst. */
@@ -164,10 +168,10 @@ export class Mount {
   }
 }
 
-const gatherMs = (listeners: number): number =>
-  listeners <= PROMPT_LISTENERS
-    ? 0
-    : Math.min(GATHER_MS, GATHER_LEAST_MS + listeners / LISTENERS_PER_MS);
+function gatherMs(listeners: number, ofSite: number): number {
+  if (listeners <= PROMPT_LISTENERS) return 0;
+  return Math.min(GATHER_MOST_MS, Math.max(GATHER_LEAST_MS, ofSite / LISTENERS_PER_MS));
+}
 
 /** Every mount of the process, by path. */
 export class MountTable {
@@ -175,6 +179,7 @@ export class MountTable {
   readonly #maxListeners: number;
   readonly #burstMs: number;
   #onListeners: (mount: Mount) => void = () => undefined;
+  #listeners = 0;
 
   /** @param burstMs of every mount that does not say its own. */
   constructor(maxListeners: number, burstMs = BURST_MS) {
@@ -189,7 +194,11 @@ export class MountTable {
     }
     const mount = new Mount({
       burstMs: this.#burstMs,
-      onListeners: (changed) => this.#onListeners(changed),
+      siteListeners: () => this.#listeners,
+      onListeners: (changed) => {
+        this.#count();
+        this.#onListeners(changed);
+      },
       ...options,
     });
     this.#mounts.set(options.path, mount);
@@ -207,7 +216,9 @@ export class MountTable {
 
   remove(path: string): boolean {
     this.#mounts.get(path)?.close();
-    return this.#mounts.delete(path);
+    const was = this.#mounts.delete(path);
+    this.#count();
+    return was;
   }
 
   all(): IterableIterator<Mount> {
@@ -215,13 +226,17 @@ export class MountTable {
   }
 
   get listeners(): number {
-    let count = 0;
-    for (const mount of this.#mounts.values()) count += mount.listeners;
-    return count;
+    return this.#listeners;
   }
 
   /** True when one more listener is allowed. */
   get hasRoom(): boolean {
-    return this.listeners < this.#maxListeners;
+    return this.#listeners < this.#maxListeners;
+  }
+
+  #count(): void {
+    let count = 0;
+    for (const mount of this.#mounts.values()) count += mount.listeners;
+    this.#listeners = count;
   }
 }
