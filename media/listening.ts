@@ -57,8 +57,8 @@ export interface TrackState {
   readonly pan: number;
 }
 
-/** What a session plays now. */
-export interface SessionPlaying {
+/** What sounds for a session now. */
+export interface SessionSounding {
   /** Seconds of sound since the stream began. */
   readonly elapsedS: number;
   readonly tracks: readonly TrackState[];
@@ -70,6 +70,10 @@ export interface SessionPlaying {
     readonly gain: number;
     readonly pan: number;
   }[];
+}
+
+/** What a session plays now, and what comes next. */
+export interface SessionPlaying extends SessionSounding {
   /** Next first, at most 100. */
   readonly queue: readonly number[];
   /** Length of the whole queue. */

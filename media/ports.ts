@@ -14,7 +14,7 @@ export interface GeoPoint {
 export type Ring = readonly (readonly [longitude: number, latitude: number])[];
 export type Polygon = readonly Ring[];
 
-/** How loudness falls with the distance; the letters of the law are in `gains.ts`. */
+/** How loudness falls with the distance; the letters of the law are in `project/laws.ts`. */
 export type DistanceLaw = 'linear' | 'inverse' | 'exponential' | 'cosine';
 
 /** Where a speaker's sound comes from. A live URL is decoded once for the whole process. */

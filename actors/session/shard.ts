@@ -239,10 +239,10 @@ export class MediaSessions {
 
   #hear(id: string, entry: Entry): Hearing | undefined {
     if (!entry.joined) return undefined;
-    const playing = this.#parts.engine.playing(id);
-    const sounding = playing.tracks.filter(({ assetId }) => assetId !== undefined);
+    const heard = this.#parts.engine.sounding(id);
+    const sounding = heard.tracks.filter(({ assetId }) => assetId !== undefined);
     const names = [
-      ...playing.voices,
+      ...heard.voices,
       ...sounding.map(({ name, gain }) => ({ name: name ?? '', gain })),
     ]
       .filter(({ gain, name }) => gain > AUDIBLE_GAIN && name !== '')

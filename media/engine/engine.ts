@@ -7,6 +7,7 @@ import type {
   SessionCommand,
   SessionMove,
   SessionPlaying,
+  SessionSounding,
 } from '../listening.js';
 import { type MixParts, SessionMix } from '../mix/session-mix.js';
 import type { Voice } from '../mix/voice.js';
@@ -204,7 +205,14 @@ export class MixEngine {
     if (session.listeners === 0) this.#streams.leave(session);
   }
 
-  /** What it plays now, with the gains of this block. @throws EngineError `not-found` */
+  /** What sounds for it now, with the gains of this block. @throws EngineError `not-found` */
+  sounding(id: string): SessionSounding {
+    const session = this.#session(id);
+    this.#refresh(session);
+    return session.mix.sounding(this.#tick);
+  }
+
+  /** The same, and its queue, which takes longer to work out. @throws EngineError `not-found` */
   playing(id: string): SessionPlaying {
     const session = this.#session(id);
     this.#refresh(session);

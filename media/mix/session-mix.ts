@@ -1,5 +1,10 @@
 import { EngineError } from '../../engine/errors.js';
-import type { AssetAudibility, CommandOutcome, SessionPlaying } from '../listening.js';
+import type {
+  AssetAudibility,
+  CommandOutcome,
+  SessionPlaying,
+  SessionSounding,
+} from '../listening.js';
 import type { Mixer } from '../mixer/mixer.js';
 import type { ListenerState } from '../ports.js';
 import type { PreparedProject } from '../project/prepared.js';
@@ -46,6 +51,8 @@ export class SessionMix {
   #project: PreparedProject | undefined;
   #stale = true;
   #lastPlace = '';
+  #placedFrames = -1;
+  #touched = true;
 
   /** `no`: unique in its engine. `id` is the seed of all chance. */
   constructor(no: number, id: string, parts: MixParts) {
@@ -74,6 +81,7 @@ export class SessionMix {
 
   /** Takes a new place, other choices, or an edited project. `jump`: nobody listens, so do not fade. */
   retarget(project: PreparedProject | undefined, listener: ListenerState, jump: boolean): void {
+    this.#touched = true;
     this.#project = project;
     this.#ambience.retarget(project, listener, this.#parts, jump);
     this.#tracks.retarget(project, listener);
@@ -87,26 +95,31 @@ export class SessionMix {
   }
 
   pause(): void {
+    this.#touched = true;
     this.#tracks.pause();
     this.#ambience.pause();
   }
 
   resume(tick: number): void {
+    this.#touched = true;
     this.#tracks.resume();
     this.#ambience.resume(tick);
   }
 
   /** False: nothing sounded that could be skipped. */
   skip(): boolean {
+    this.#touched = true;
     const placed = this.#ambience.skip();
     return this.#tracks.skip() || placed;
   }
 
   play(assetId: number): CommandOutcome {
+    this.#touched = true;
     return this.#tracks.play(assetId);
   }
 
   replay(): CommandOutcome {
+    this.#touched = true;
     return this.#tracks.replay();
   }
 
@@ -163,7 +176,7 @@ export class SessionMix {
     this.#tracks.eachPlace((source, frame) => this.#parts.need(source, frame));
   }
 
-  playing(tick: number): SessionPlaying {
+  sounding(tick: number): SessionSounding {
     const voices = this.#ambience.voices
       .filter((voice) => voice.gain > 0 && voice.sounds(tick))
       .map((voice) => ({
@@ -174,14 +187,13 @@ export class SessionMix {
         pan: voice.pan / PAN_UNITS,
       }))
       .sort((a, b) => b.gain - a.gain);
-    const queue = this.#tracks.queue();
-    return {
-      elapsedS: this.#tracks.elapsedS,
-      tracks: this.#tracks.states(),
-      voices,
-      queue: queue.next,
-      queued: queue.total,
-    };
+    return { elapsedS: this.#tracks.elapsedS, tracks: this.#tracks.states(), voices };
+  }
+
+  /** The same, and the queue, which must be worked out for it. */
+  playing(tick: number): SessionPlaying {
+    const { next, total } = this.#tracks.queue();
+    return { ...this.sounding(tick), queue: next, queued: total };
   }
 
   /** Why assets are or are not heard; a placed one that sounds is playing. */
@@ -200,6 +212,10 @@ export class SessionMix {
 
   /** What to go on from elsewhere, when it changed since it was last asked for. */
   place(): string | undefined {
+    // Nothing of it moves but by what is heard and what is done.
+    if (!this.#touched && this.#tracks.elapsedFrames === this.#placedFrames) return undefined;
+    this.#touched = false;
+    this.#placedFrames = this.#tracks.elapsedFrames;
     const saved: SavedMix = { v: 1, paused: this.paused, tracks: this.#tracks.save() };
     const place = JSON.stringify(saved);
     if (place === this.#lastPlace) return undefined;
