@@ -137,6 +137,16 @@ describe('PreparedShape', () => {
     );
   });
 
+  it('measures no farther than it is asked to', () => {
+    const shape = new PreparedShape([disc(point(50, 10), 500, 180)]);
+    for (const inside of [0, 100, 300, 480]) {
+      const place = toVec(travel(point(50, 10), 33, inside));
+      const depth = shape.boundaryDistanceM(place);
+      expect(shape.boundaryDistanceM(place, depth + 0.01)).toBe(depth);
+      expect(shape.boundaryDistanceM(place, depth - 0.01)).toBe(Number.POSITIVE_INFINITY);
+    }
+  });
+
   it('has holes that are outside and whose edges count', () => {
     const center = point(50, 10);
     const [outer = []] = disc(center, 300);

@@ -108,6 +108,8 @@ interface PreparedPolygon {
   readonly capCos: number;
   /** Per edge: ax, ay, az, bx, by, bz. */
   readonly edges: Float64Array;
+  /** Per edge: the unit vector across its great circle. */
+  readonly normals: Float64Array;
   /** Per edge in the plane: ax, ay, bx, by. */
   readonly plane: Float64Array;
 }
@@ -142,17 +144,31 @@ export class PreparedShape {
     return false;
   }
 
-  /** Metres to the nearest edge of any ring, holes too; infinite when the shape is empty. */
-  boundaryDistanceM(place: Vec3): number {
-    let nearest = Number.POSITIVE_INFINITY;
-    for (const polygon of this.#polygons) {
-      const edges = polygon.edges;
+  /**
+   * Metres to the nearest edge of any ring, holes too; infinite when the shape is empty, or when no
+   * edge is within `withinM`.
+   */
+  boundaryDistanceM(place: Vec3, withinM = Number.POSITIVE_INFINITY): number {
+    let nearest = withinM;
+    // Sine of the angle from a great circle beyond which no part of it is nearer.
+    let tooFar = sineOf(nearest);
+    let found = false;
+    for (const { edges, normals } of this.#polygons) {
       for (let i = 0; i < edges.length; i += 6) {
-        const distance = edgeDistanceM(edges, i, place);
-        if (distance < nearest) nearest = distance;
+        const n = i / 2;
+        const nx = normals[n] ?? 0;
+        const ny = normals[n + 1] ?? 0;
+        const nz = normals[n + 2] ?? 0;
+        const off = nx * place.x + ny * place.y + nz * place.z;
+        if (off > tooFar || off < -tooFar) continue;
+        const distance = edgeDistanceM(edges, i, nx, ny, nz, place);
+        if (distance > nearest) continue;
+        found = true;
+        nearest = distance;
+        tooFar = sineOf(nearest);
       }
     }
-    return nearest;
+    return found ? nearest : Number.POSITIVE_INFINITY;
   }
 
   /** 0 inside, else metres to the nearest edge. */
@@ -188,6 +204,7 @@ function preparePolygon(polygon: Polygon): PreparedPolygon | undefined {
   let capCos = 1;
   const edgeCount = rings.reduce((count, ring) => count + ring.length, 0);
   const edges = new Float64Array(edgeCount * 6);
+  const normals = new Float64Array(edgeCount * 3);
   const plane = new Float64Array(edgeCount * 4);
   let at = 0;
   for (const ring of rings) {
@@ -195,6 +212,8 @@ function preparePolygon(polygon: Polygon): PreparedPolygon | undefined {
       const b = ring[(i + 1) % ring.length] ?? a;
       capCos = Math.min(capCos, dot(a, center));
       edges.set([a.x, a.y, a.z, b.x, b.y, b.z], at * 6);
+      const normal = normalize(cross(a, b));
+      normals.set([normal.x, normal.y, normal.z], at * 3);
       const downA = Math.max(HEMISPHERE_COS, dot(a, center));
       const downB = Math.max(HEMISPHERE_COS, dot(b, center));
       plane.set(
@@ -204,7 +223,7 @@ function preparePolygon(polygon: Polygon): PreparedPolygon | undefined {
       at++;
     });
   }
-  return { center, east, north, capCos: capCos - 1e-12, edges, plane };
+  return { center, east, north, capCos: capCos - 1e-12, edges, normals, plane };
 }
 
 function polygonContains(polygon: PreparedPolygon, place: Vec3): boolean {
@@ -225,12 +244,37 @@ function polygonContains(polygon: PreparedPolygon, place: Vec3): boolean {
   return inside;
 }
 
-function edgeDistanceM(edges: Float64Array, i: number, p: Vec3): number {
-  const a: Vec3 = { x: edges[i] ?? 0, y: edges[i + 1] ?? 0, z: edges[i + 2] ?? 0 };
-  const b: Vec3 = { x: edges[i + 3] ?? 0, y: edges[i + 4] ?? 0, z: edges[i + 5] ?? 0 };
-  const normal = normalize(cross(a, b));
-  const overEdge = dot(cross(normal, a), p) >= 0 && dot(cross(b, normal), p) >= 0;
-  if (overEdge)
-    return Math.abs(Math.asin(Math.max(-1, Math.min(1, dot(normal, p))))) * EARTH_RADIUS_M;
-  return Math.min(vecDistanceM(a, p), vecDistanceM(b, p));
+/** A little more than the sine of the angle that so many metres span; beyond a quarter turn: no limit. */
+function sineOf(distanceM: number): number {
+  const angle = distanceM / EARTH_RADIUS_M;
+  return angle < Math.PI / 2 ? Math.sin(angle) + 1e-12 : 2;
+}
+
+/** From an edge `a`–`b` whose great circle has the normal `n`. */
+function edgeDistanceM(
+  edges: Float64Array,
+  i: number,
+  nx: number,
+  ny: number,
+  nz: number,
+  p: Vec3,
+): number {
+  const ax = edges[i] ?? 0;
+  const ay = edges[i + 1] ?? 0;
+  const az = edges[i + 2] ?? 0;
+  const bx = edges[i + 3] ?? 0;
+  const by = edges[i + 4] ?? 0;
+  const bz = edges[i + 5] ?? 0;
+  const pastA =
+    (ny * az - nz * ay) * p.x + (nz * ax - nx * az) * p.y + (nx * ay - ny * ax) * p.z >= 0;
+  const beforeB =
+    (by * nz - bz * ny) * p.x + (bz * nx - bx * nz) * p.y + (bx * ny - by * nx) * p.z >= 0;
+  if (pastA && beforeB) {
+    const sine = nx * p.x + ny * p.y + nz * p.z;
+    return Math.abs(Math.asin(Math.max(-1, Math.min(1, sine)))) * EARTH_RADIUS_M;
+  }
+  return Math.min(
+    vecDistanceM({ x: ax, y: ay, z: az }, p),
+    vecDistanceM({ x: bx, y: by, z: bz }, p),
+  );
 }

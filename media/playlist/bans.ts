@@ -33,6 +33,12 @@ export class Bans {
     if (oldest.done !== true) this.#bans.delete(oldest.value);
   }
 
+  /** Either of both below; `place` false: of time alone. */
+  holds(assetId: number, nowS: number, bannedS: number, place: boolean): boolean {
+    const ban = this.#bans.get(assetId);
+    return ban !== undefined && ((place && ban.here) || nowS - ban.startedS < bannedS);
+  }
+
   holdsTime(assetId: number, nowS: number, bannedS: number): boolean {
     const ban = this.#bans.get(assetId);
     return ban !== undefined && nowS - ban.startedS < bannedS;

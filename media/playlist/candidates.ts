@@ -1,11 +1,13 @@
 import type { ListenerState, TrackDefinition } from '../ports.js';
-import type { Choice } from '../project/choice.js';
 import { Nearness, type PreparedAsset } from '../project/nearness.js';
 import type { PreparedProject } from '../project/prepared.js';
-import { orderKey, ShuffledList } from './order.js';
+import type { Selection } from '../project/selection.js';
+import { firstOf, orderKey, ShuffledList } from './order.js';
 
 /** Shuffled lists kept: one for each track filter. */
 const MAX_SHUFFLED = 16;
+/** Near assets kept until the next move; more are looked for at each question. */
+const MAX_NEAR_KEPT = 4_096;
 
 /**
  * What one listener may be played at one place, in playing order, whatever was played before. Nothing
@@ -59,6 +61,11 @@ export class Candidates {
     this.#shuffled.clear();
   }
 
+  /** False: nothing is blocked. */
+  get blocks(): boolean {
+    return this.#blockedAssets.size > 0 || this.#blockedUsers.size > 0;
+  }
+
   blocksAsset(assetId: number): boolean {
     return this.#blockedAssets.has(assetId);
   }
@@ -72,8 +79,8 @@ export class Candidates {
   }
 
   /** `undefined`: of no track. */
-  choice(track: TrackDefinition | undefined): Choice {
-    return this.project.assets.choice(this.listener, track?.tagIds ?? []);
+  selection(track: TrackDefinition | undefined): Selection {
+    return this.project.assets.selection(this.listener, track?.tagIds ?? []);
   }
 
   /** Playing order; never 0 for two assets. */
@@ -86,54 +93,94 @@ export class Candidates {
     return assets.compare(a.definition, b.definition);
   };
 
-  /** Near assets of the choice, in no order; of a track, or of none. */
-  *near(track: TrackDefinition | undefined): IterableIterator<PreparedAsset> {
+  /** Visits near assets of the choice, in no order; of a track, or of none. */
+  eachNear(track: TrackDefinition | undefined, visit: (item: PreparedAsset) => void): void {
+    const { assets } = this.project;
     if (this.nearness.everywhere) {
-      yield* this.project.assets.chosen(this.listener, track?.tagIds ?? []);
+      for (const item of assets.chosen(this.listener, track?.tagIds ?? [])) visit(item);
       return;
     }
-    const choice = this.choice(track);
-    for (const item of this.#places()) if (choice.includes(item.definition)) yield item;
+    const selection = this.selection(track);
+    if (this.#near !== undefined && this.#nearRevision === this.project.revision) {
+      for (const item of this.#near) if (selection.includes(item)) visit(item);
+      return;
+    }
+    const near: PreparedAsset[] = [];
+    assets.eachNear(this.nearness, (item) => {
+      if (near.length <= MAX_NEAR_KEPT) near.push(item);
+      if (selection.includes(item)) visit(item);
+    });
+    this.#near = near.length <= MAX_NEAR_KEPT ? near : undefined;
+    this.#nearRevision = this.project.revision;
   }
 
-  /** The first near asset of a track that passes. */
+  /** The first `limit` near assets of a track that pass, in playing order. */
   firstNear(
     track: TrackDefinition,
     passes: (item: PreparedAsset) => boolean,
-  ): PreparedAsset | undefined {
-    if (this.nearness.everywhere) {
-      const list = this.project.assets.chosen(this.listener, track.tagIds);
-      const ordered = this.project.definition.settings.ordering !== 'random';
-      return ordered ? list.find(passes) : this.#shuffle(list, track).find(passes);
+    limit: number,
+  ): readonly PreparedAsset[] {
+    if (!this.nearness.everywhere) {
+      const free: PreparedAsset[] = [];
+      this.eachNear(track, (item) => {
+        if (passes(item)) free.push(item);
+      });
+      return firstOf(free, limit, this.compare);
     }
-    const choice = this.choice(track);
-    let best: PreparedAsset | undefined;
-    for (const item of this.#places()) {
-      if (best !== undefined && this.compare(best, item) < 0) continue;
-      if (passes(item) && choice.includes(item.definition)) best = item;
+    const list = this.project.assets.chosen(this.listener, track.tagIds);
+    if (this.project.definition.settings.ordering === 'random')
+      return this.#shuffle(list, track).first(limit, passes);
+    const first: PreparedAsset[] = [];
+    for (const item of list) {
+      if (first.length >= limit) break;
+      if (passes(item)) first.push(item);
     }
-    return best;
+    return first;
   }
 
-  /** How many near assets of a track pass. `failing` names all that might not, where all are near. */
-  countNear(
+  /**
+   * The first near asset of a track that passes, and how many do. `failing` names all that might
+   * not, but for blocks: the others are not asked.
+   */
+  near(
     track: TrackDefinition,
     passes: (item: PreparedAsset) => boolean,
     failing: Iterable<number>,
-  ): number {
+  ): { readonly first: PreparedAsset | undefined; readonly count: number } {
+    const { assets, definition } = this.project;
+    const selection = this.selection(track);
+    const random = definition.settings.ordering === 'random';
+    const { everywhere } = this.nearness;
+    // Assets of blocked people are not named: then every one is asked.
+    const askAll = this.#blockedUsers.size > 0;
     let count = 0;
-    if (!this.nearness.everywhere || this.#blockedUsers.size > 0) {
-      for (const item of this.near(track)) if (passes(item)) count++;
-      return count;
+    let first: PreparedAsset | undefined;
+    let firstKey = 0;
+    if (everywhere && !askAll) {
+      count = assets.chosen(this.listener, track.tagIds).length;
+      first = this.firstNear(track, passes, 1)[0];
+    } else {
+      this.eachNear(track, (item) => {
+        if (askAll && !passes(item)) return;
+        count++;
+        const key = random ? this.#key(item) : 0;
+        if (first !== undefined) {
+          if (random && key > firstKey) return;
+          if (key === firstKey && this.compare(first, item) < 0) return;
+        }
+        if (!askAll && !passes(item)) return;
+        first = item;
+        firstKey = key;
+      });
     }
-    const { assets } = this.project;
-    const choice = this.choice(track);
-    count = assets.chosen(this.listener, track.tagIds).length;
-    for (const id of new Set([...failing, ...this.#blockedAssets])) {
-      const item = assets.get(id);
-      if (item !== undefined && choice.includes(item.definition) && !passes(item)) count--;
+    if (!askAll) {
+      for (const id of new Set([...failing, ...this.#blockedAssets])) {
+        const item = assets.get(id);
+        if (item === undefined || !selection.includes(item) || passes(item)) continue;
+        if (everywhere || this.nearness.of(item) === 'near') count--;
+      }
     }
-    return count;
+    return { first, count };
   }
 
   /** Assets of the choice whose time window is open, wherever they are; each once. */
@@ -141,29 +188,17 @@ export class Candidates {
     const open = new Set<PreparedAsset>();
     const { timedAssets } = this.project.definition;
     if (timedAssets.length === 0) return open;
-    const choice = this.choice(track);
+    const selection = this.selection(track);
     for (const { assetId, startS, endS } of timedAssets) {
       if (!(startS <= nowS && nowS <= endS)) continue;
       const item = this.project.assets.get(assetId);
-      if (item !== undefined && choice.includes(item.definition)) open.add(item);
+      if (item !== undefined && selection.includes(item)) open.add(item);
     }
     return open;
   }
 
-  #places(): readonly PreparedAsset[] {
-    if (this.#near === undefined || this.#nearRevision !== this.project.revision) {
-      const near: PreparedAsset[] = [];
-      this.project.assets.eachNear(this.nearness, (asset) => {
-        near.push(asset);
-      });
-      this.#near = near;
-      this.#nearRevision = this.project.revision;
-    }
-    return this.#near;
-  }
-
   #key(item: PreparedAsset): number {
-    return orderKey(this.#seed, this.#round, item.definition.id);
+    return orderKey(this.#seed, this.#round, item.id);
   }
 
   #shuffle(list: readonly PreparedAsset[], track: TrackDefinition): ShuffledList<PreparedAsset> {
@@ -171,7 +206,7 @@ export class Candidates {
     const known = this.#shuffled.get(name);
     if (known?.list === list) return known;
     const [seed, round] = [this.#seed, this.#round];
-    const shuffled = new ShuffledList(list, (item) => orderKey(seed, round, item.definition.id));
+    const shuffled = new ShuffledList(list, (item) => orderKey(seed, round, item.id));
     if (this.#shuffled.size >= MAX_SHUFFLED) this.#shuffled.clear();
     this.#shuffled.set(name, shuffled);
     return shuffled;

@@ -72,7 +72,7 @@ function trackReasons(
   const asset = item.definition;
   const reasons: SilenceReason[] = [];
   const { tracks, timedAssets } = candidates.project.definition;
-  const choice = candidates.choice(undefined);
+  const { choice } = candidates.selection(undefined);
   const playing = tracks.filter((track) => track.active && carriesOneOf(asset, track.tagIds));
   if (!choice.speaks(asset)) reasons.push('wrong-language');
   if (!choice.tagged(asset) || playing.length === 0) reasons.push('filtered');

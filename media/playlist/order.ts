@@ -47,23 +47,25 @@ export class ShuffledList<T> {
   #upTo = 0;
   #width: number;
 
-  /** Equal keys are put in the order of the list. */
+  /** Items of equal keys are put in the order of the list. */
   constructor(list: readonly T[], keyOf: (item: T) => number) {
     this.list = list;
     this.#keyOf = keyOf;
     this.#width = Math.ceil((KEYS * FIRST_WINDOW) / Math.max(1, list.length));
   }
 
-  /** The first one that passes. */
-  find(passes: (item: T) => boolean): T | undefined {
-    for (let at = 0; ; at++) {
+  /** The first `limit` that pass. */
+  first(limit: number, passes: (item: T) => boolean): T[] {
+    const found: T[] = [];
+    for (let at = 0; found.length < limit; at++) {
       while (at >= this.#head.length) {
-        if (this.#upTo >= KEYS) return undefined;
+        if (this.#upTo >= KEYS) return found;
         this.#extend();
       }
       const item = this.#head[at]?.item;
-      if (item !== undefined && passes(item)) return item;
+      if (item !== undefined && passes(item)) found.push(item);
     }
+    return found;
   }
 
   #extend(): void {

@@ -154,6 +154,23 @@ describe('bans', () => {
   });
 });
 
+describe('what is fetched ahead', () => {
+  it('is what will be taken', () => {
+    const random = projectOf({
+      settings: { ordering: 'random' },
+      timedAssets: [{ id: 1, assetId: 3, startS: 0, endS: 99 }],
+    });
+    for (const listener of [listenerOf(), listenerOf({ geoListen: false })]) {
+      const { playlist, all } = setUp(ids(12), random, listener);
+      playlist.playNext(5);
+      const ahead = playlist.peek(track, 0, 4);
+      expect(ahead.slice(0, 2)).toEqual([5, 3]);
+      expect(all().slice(0, 4)).toEqual(ahead);
+    }
+    expect(new Playlist({ seed: 1 }).peek(track, 0, 4)).toEqual([]);
+  });
+});
+
 describe('an asset asked for', () => {
   it('comes next, whatever is banned, near or filtered', () => {
     const far = assetOf({ id: 3, position: at(9_000, 0), languageId: 9 });

@@ -77,7 +77,10 @@ export class Playlist {
     if (candidates === undefined) return undefined;
     this.#prune(candidates, nowS);
     const forced = this.#takeForced(candidates);
-    if (forced !== undefined) return this.#begin(candidates, forced, 'forced', track, nowS);
+    if (forced !== undefined) {
+      const { count } = this.#near(candidates, track, nowS);
+      return this.#begin(candidates, forced, 'forced', track, nowS, count);
+    }
     const first = this.#pick(candidates, track, nowS);
     if (first !== undefined) return first;
     if (candidates.project.definition.settings.repeatMode !== 'continuous') return undefined;
@@ -112,7 +115,7 @@ export class Playlist {
     if (candidates === undefined || item === undefined || candidates.blocked(item)) return false;
     const kind = this.#sounding.get(assetId)?.kind ?? 'near';
     if (kind === 'forced') return mayForce(candidates, item);
-    if (!candidates.choice(track).includes(item.definition)) return false;
+    if (!candidates.selection(track).includes(item)) return false;
     return kind === 'timed' || candidates.nearness.of(item) === 'near';
   }
 
@@ -133,6 +136,17 @@ export class Playlist {
     if (this.#away.size > MAX_AWAY && first.done !== true) this.#away.delete(first.value);
   }
 
+  /** What `take` would give a track now, and after it: at most `limit` ids, next first. For fetching. */
+  peek(track: TrackDefinition, nowS: number, limit: number): readonly number[] {
+    const candidates = this.#candidates;
+    if (candidates === undefined) return [];
+    const free = this.#freeFor(candidates, track, nowS);
+    const timed = this.#firstTimed(candidates, track, nowS);
+    const near = candidates.firstNear(track, free, limit).map((item) => item.definition.id);
+    const ids = new Set([...this.#forced, ...(timed ? [timed.definition.id] : []), ...near]);
+    return [...ids].slice(0, limit);
+  }
+
   /** What comes next if nothing changes, for all active tracks together; at most `limit` ids. */
   queue(nowS: number, limit = 100): Queue {
     const candidates = this.#candidates;
@@ -140,18 +154,17 @@ export class Playlist {
     const { settings, tracks } = candidates.project.definition;
     const active = tracks.filter((track) => track.active);
     const asked = new Set(this.#forced);
-    const plays = (item: PreparedAsset, by: readonly TrackDefinition[]): boolean =>
+    const askers = active.map((track) => ({ track, free: this.#freeFor(candidates, track, nowS) }));
+    const plays = (item: PreparedAsset, by: typeof askers): boolean =>
       !asked.has(item.definition.id) &&
-      by.some(
-        (track) =>
-          carriesOneOf(item.definition, track.tagIds) && this.#free(candidates, item, track, nowS),
-      );
-    const withTimed = active.filter((track) => track.timedPriority !== 'discard');
+      by.some(({ track, free }) => carriesOneOf(item.definition, track.tagIds) && free(item));
+    const withTimed = askers.filter(({ track }) => track.timedPriority !== 'discard');
     const timed = [...candidates.timed(undefined, nowS)].filter((item) => plays(item, withTimed));
     const isTimed = new Set(timed);
     const near: PreparedAsset[] = [];
-    for (const item of candidates.near(undefined))
-      if (!isTimed.has(item) && plays(item, active)) near.push(item);
+    candidates.eachNear(undefined, (item) => {
+      if (!isTimed.has(item) && plays(item, askers)) near.push(item);
+    });
     const parts = settings.timedFirst ? [timed, near] : [near, timed];
     const ids = parts.flatMap((part) =>
       firstOf(part, limit, candidates.compare).map((item) => item.definition.id),
@@ -217,42 +230,52 @@ export class Playlist {
   }
 
   #pick(candidates: Candidates, track: TrackDefinition, nowS: number): Taken | undefined {
-    const { settings } = candidates.project.definition;
-    const priority = track.timedPriority;
-    const free = (item: PreparedAsset): boolean => this.#free(candidates, item, track, nowS);
-    let timed: PreparedAsset | undefined;
-    if (priority !== 'discard')
-      for (const item of candidates.timed(track, nowS))
-        if (free(item) && (timed === undefined || candidates.compare(item, timed) < 0))
-          timed = item;
-    const timedFirst = priority === 'highest' || (priority === 'normal' && settings.timedFirst);
-    if (timed !== undefined && timedFirst)
-      return this.#begin(candidates, timed, 'timed', track, nowS);
-    const near = candidates.firstNear(track, free);
-    const nearFirst =
-      near !== undefined &&
-      (timed === undefined || priority !== 'neutral' || candidates.compare(near, timed) < 0);
-    if (nearFirst) return this.#begin(candidates, near, 'near', track, nowS);
-    return timed && this.#begin(candidates, timed, 'timed', track, nowS);
+    const { first: near, count } = this.#near(candidates, track, nowS);
+    const timed = this.#firstTimed(candidates, track, nowS);
+    if (timed !== undefined && (near === undefined || timedBefore(candidates, track, timed, near)))
+      return this.#begin(candidates, timed, 'timed', track, nowS, count);
+    return near && this.#begin(candidates, near, 'near', track, nowS, count);
   }
 
+  #near(candidates: Candidates, track: TrackDefinition, nowS: number) {
+    const failing = [...this.#bans.ids(), ...this.#sounding.keys(), ...this.#away.keys()];
+    return candidates.near(track, this.#freeFor(candidates, track, nowS), failing);
+  }
+
+  #firstTimed(
+    candidates: Candidates,
+    track: TrackDefinition,
+    nowS: number,
+  ): PreparedAsset | undefined {
+    let first: PreparedAsset | undefined;
+    if (track.timedPriority === 'discard') return first;
+    const free = this.#freeFor(candidates, track, nowS);
+    for (const item of candidates.timed(track, nowS)) {
+      if (!free(item)) continue;
+      if (first === undefined || candidates.compare(item, first) < 0) first = item;
+    }
+    return first;
+  }
+
+  /** `count`: near assets the track might have taken, this one perhaps among them. */
   #begin(
     candidates: Candidates,
     item: PreparedAsset,
     kind: PlayKind,
     track: TrackDefinition,
     nowS: number,
+    count: number,
   ): Taken {
     const asset = item.definition;
+    const counted =
+      this.#freeFor(candidates, track, nowS)(item) &&
+      candidates.selection(track).includes(item) &&
+      candidates.nearness.of(item) === 'near';
+    const left = counted ? count - 1 : count;
     this.#sounding.set(asset.id, { kind, count: (this.#sounding.get(asset.id)?.count ?? 0) + 1 });
     // Whole milliseconds, so that a saved place is short.
     this.#bans.start(asset.id, Math.round(nowS * 1_000) / 1_000, candidates.listener.geoListen);
     this.#last = asset.id;
-    const left = candidates.countNear(
-      track,
-      (other) => this.#free(candidates, other, track, nowS),
-      [...this.#bans.ids(), ...this.#sounding.keys(), ...this.#away.keys()],
-    );
     if (left === 0) this.#nextRound(candidates);
     const remaining = this.#forced.length + left;
     return { asset, timed: kind === 'timed', forced: kind === 'forced', remaining };
@@ -274,33 +297,38 @@ export class Playlist {
 
   /** Lifts place bans of what a track could play; what only other tracks play stays banned. */
   #liftFor(candidates: Candidates, track: TrackDefinition): boolean {
-    const choice = candidates.choice(track);
+    const selection = candidates.selection(track);
     let lifted = false;
     this.#bans.liftPlaces((id) => {
       const item = candidates.project.assets.get(id);
-      if (item !== undefined && !choice.includes(item.definition)) return true;
+      if (item !== undefined && !selection.includes(item)) return true;
       lifted = true;
       return false;
     });
     return lifted;
   }
 
-  /** True when nothing but tags, language and place could keep a track from playing it. */
-  #free(
+  /** Asks of assets whether nothing but tags, language and place could keep a track from playing them. */
+  #freeFor(
     candidates: Candidates,
-    item: PreparedAsset,
     track: TrackDefinition,
     nowS: number,
-  ): boolean {
-    const { id } = item.definition;
+  ): (item: PreparedAsset) => boolean {
     const bannedS = Math.max(candidates.project.definition.settings.bannedS, track.bannedS);
-    return !(
-      this.#sounding.has(id) ||
-      candidates.blocked(item) ||
-      this.#isAway(id, nowS) ||
-      (!track.repeatRecordings && this.#bans.holdsPlace(id)) ||
-      this.#bans.holdsTime(id, nowS, bannedS)
-    );
+    const place = !track.repeatRecordings;
+    const bans = this.#bans;
+    const sounding = this.#sounding;
+    const away = this.#away;
+    // Asked of very many: what is empty is not looked at.
+    return (item) => {
+      const { id } = item.definition;
+      return !(
+        bans.holds(id, nowS, bannedS, place) ||
+        (sounding.size > 0 && sounding.has(id)) ||
+        (candidates.blocks && candidates.blocked(item)) ||
+        (away.size > 0 && this.#isAway(id, nowS))
+      );
+    };
   }
 
   #isAway(id: number, nowS: number): boolean {
@@ -312,6 +340,18 @@ export class Playlist {
     this.#bans.prune(nowS, Math.max(settings.bannedS, ...tracks.map((track) => track.bannedS)));
     for (const [id, untilS] of this.#away) if (nowS >= untilS) this.#away.delete(id);
   }
+}
+
+function timedBefore(
+  candidates: Candidates,
+  track: TrackDefinition,
+  timed: PreparedAsset,
+  near: PreparedAsset,
+): boolean {
+  const { timedFirst } = candidates.project.definition.settings;
+  if (track.timedPriority === 'normal') return timedFirst;
+  if (track.timedPriority === 'neutral') return candidates.compare(timed, near) <= 0;
+  return track.timedPriority === 'highest';
 }
 
 function mayForce(candidates: Candidates, item: PreparedAsset): boolean {

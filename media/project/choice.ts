@@ -38,7 +38,7 @@ export function tagGroups(
 
 /**
  * Which assets a listener chose, wherever they are: submitted, with sound, in their language, with
- * their tags, and with one of a track's. Made by `PreparedProject.choice`, which shares equal ones.
+ * their tags, and with one of a track's. See `Selection`, which remembers the answers.
  */
 export class Choice {
   readonly #groups: readonly (readonly number[])[] | undefined;
@@ -76,6 +76,15 @@ export class Choice {
     for (const group of this.#groups) if (!carriesOneOf(asset, group)) return false;
     return true;
   }
+}
+
+/** True for rules that mean the same: messages between threads are copies. */
+export function sameRules(a: TagRules, b: TagRules): boolean {
+  if (a === b) return true;
+  if (a.categoryOf.size !== b.categoryOf.size) return false;
+  if (a.defaultTagIds.join() !== b.defaultTagIds.join()) return false;
+  for (const [tag, category] of a.categoryOf) if (b.categoryOf.get(tag) !== category) return false;
+  return true;
 }
 
 /** Heard by itself at its place, by those who hear placed assets. */

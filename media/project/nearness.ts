@@ -1,5 +1,4 @@
 import {
-  bearingDeg,
   EARTH_RADIUS_M,
   isPosition,
   type PreparedShape,
@@ -8,20 +7,28 @@ import {
   vecDistanceM,
 } from '../geometry.js';
 import type { AssetDefinition, GeoPoint, ListenerState, ProjectSettings } from '../ports.js';
+import { chordSquared, FREE, PLACELESS, type PlaceTable, POINT, SHAPE } from './place-table.js';
 import { type Box, boxesAround, type GeoItem } from './spatial.js';
 
 /** Full width of a Roundware listener's cone when none is given, degrees. */
 const CONE_DEG = 30;
 /** Nearer than this a source has no direction: it is in every cone. */
 const HERE_M = 0.001;
+/** Differences of cosines (times the distance in radii) that rounding can make are far smaller. */
+const EDGE = 1e-12;
+const HERE_CHORD = chordSquared(HERE_M);
 
 /** An asset with its place worked out once. */
 export interface PreparedAsset extends GeoItem {
+  /** Of the definition, one step nearer. */
+  readonly id: number;
   readonly definition: AssetDefinition;
   /** Undefined: it has no place (or an impossible one). */
   readonly position: GeoPoint | undefined;
   readonly place: Vec3 | undefined;
   readonly shape: PreparedShape | undefined;
+  /** Place in the pool's table; the pool's. */
+  no: number;
 }
 
 /** Why an asset is not near. */
@@ -43,6 +50,13 @@ export class Nearness {
   readonly place: Vec3 | undefined;
   readonly #rule: Rule;
   readonly #headingDeg: number;
+  /** Directions at the listener's place, and the squares of the ring's chords. */
+  readonly #east: Vec3;
+  readonly #north: Vec3;
+  /** Cosine and sine of the heading, cosine of half the cone's width (above 1: nothing; below −1: all). */
+  readonly #ahead: Vec3;
+  readonly #minChord: number;
+  readonly #maxChord: number;
   readonly #halfDeg: number;
   readonly #minM: number;
   readonly #maxM: number;
@@ -62,6 +76,19 @@ export class Nearness {
     const cone = Number.isFinite(listener.headingDeg) && widthDeg !== undefined;
     this.#headingDeg = cone ? (listener.headingDeg ?? 0) : 0;
     this.#halfDeg = (widthDeg ?? 0) / 2;
+    this.#minChord = this.#minM > 0 ? chordSquared(this.#minM) : 0;
+    this.#maxChord = chordSquared(this.#maxM);
+    const [lat, lon] = [
+      ((this.position?.latitude ?? 0) * Math.PI) / 180,
+      ((this.position?.longitude ?? 0) * Math.PI) / 180,
+    ];
+    const [sinLat, sinLon, cosLon] = [Math.sin(lat), Math.sin(lon), Math.cos(lon)];
+    this.#east = { x: -sinLon, y: cosLon, z: 0 };
+    this.#north = { x: -sinLat * cosLon, y: -sinLat * sinLon, z: Math.cos(lat) };
+    const headingRad = (this.#headingDeg * Math.PI) / 180;
+    const [halfRad, whole] = [(this.#halfDeg * Math.PI) / 180, this.#halfDeg >= 180];
+    const cosHalf = whole ? -2 : this.#halfDeg < 0 ? 2 : Math.cos(halfRad);
+    this.#ahead = { x: Math.cos(headingRad), y: Math.sin(headingRad), z: cosHalf };
     if (!listener.geoListen) this.#rule = 'all';
     else if (this.place === undefined) this.#rule = 'none';
     else if (cone) this.#rule = 'cone';
@@ -105,8 +132,42 @@ export class Nearness {
       return distance <= (asset.definition.radiusM ?? this.#radiusM) ? 'near' : 'far';
     if (!(distance >= this.#minM && distance <= this.#maxM)) return 'outside-range';
     if (this.#rule === 'ring' || distance < HERE_M) return 'near';
-    const off = bearingDeg(position, asset.position) - this.#headingDeg;
+    return this.#inCone(asset.place.x, asset.place.y, asset.place.z) ? 'near' : 'outside-heading';
+  }
+
+  /** The same as `of(...) === 'near'` of an asset in the pool's table: made for very many. */
+  nearAt(table: PlaceTable, no: number): boolean {
+    if (this.#rule === 'all') return table.kinds[no] !== FREE;
+    const { place } = this;
+    if (this.#rule === 'none' || place === undefined) return false;
+    const kind = table.kinds[no];
+    if (kind !== POINT) {
+      const asset = kind === SHAPE ? table.items[no] : undefined;
+      return asset === undefined ? kind === PLACELESS : this.of(asset) === 'near';
+    }
+    const { rows } = table;
+    const at = no * 4;
+    const x = rows[at] ?? 0;
+    const y = rows[at + 1] ?? 0;
+    const z = rows[at + 2] ?? 0;
+    const dx = x - place.x;
+    const dy = y - place.y;
+    const dz = z - place.z;
+    const chord = dx * dx + dy * dy + dz * dz;
+    if (this.#rule === 'radius') return chord <= (rows[at + 3] ?? 0);
+    if (!(chord >= this.#minChord && chord <= this.#maxChord)) return false;
+    return this.#rule === 'ring' || chord < HERE_CHORD || this.#inCone(x, y, z);
+  }
+
+  #inCone(x: number, y: number, z: number): boolean {
+    const east = x * this.#east.x + y * this.#east.y;
+    const north = x * this.#north.x + y * this.#north.y + z * this.#north.z;
+    // Cosines tell most of them apart; what is too near to the cone's edge is measured in degrees.
+    const ahead = north * this.#ahead.x + east * this.#ahead.y;
+    const edge = this.#ahead.z * Math.sqrt(east * east + north * north);
+    if (Math.abs(ahead - edge) > EDGE) return ahead > edge;
+    const off = (Math.atan2(east, north) * 180) / Math.PI - this.#headingDeg;
     const turn = Math.abs(((((off + 180) % 360) + 360) % 360) - 180);
-    return turn <= this.#halfDeg ? 'near' : 'outside-heading';
+    return turn <= this.#halfDeg;
   }
 }

@@ -1,39 +1,49 @@
 import { isPosition, PreparedShape, toVec } from '../geometry.js';
 import type { AssetChanges, AssetDefinition, ListenerState, ProjectSettings } from '../ports.js';
-import { Choice, isPlaced } from './choice.js';
+import { Choice, isPlaced, sameRules } from './choice.js';
 import type { Nearness, PreparedAsset } from './nearness.js';
+import { PlaceTable } from './place-table.js';
+import { Selection } from './selection.js';
 import { type Box, boxesAround, boxesOf, GeoIndex, sameShape } from './spatial.js';
 
 /** Choices kept for sharing; beyond it the one that was asked for longest ago is forgotten. */
-const MAX_CHOICES = 64;
+const MAX_SELECTIONS = 64;
+/** So many places are looked through faster than the index is asked. */
+const SCAN_UP_TO = 512;
+/** Where more than this part of all assets is near, all are looked through. */
+const DENSE_PART = 0.06;
+/** Assets that are asked to know. */
+const SAMPLES = 100;
+/** After so many changes at once the playing order is sorted anew. */
+const MAX_RESORTED = 256;
 
 type Chooser = Pick<ListenerState, 'profile' | 'geoListen' | 'tagIds' | 'languageId'>;
 
-/** Assets of one choice, in the project's order; see `AssetPool.chosen`. */
-interface Chosen {
-  readonly choice: Choice;
-  list: readonly PreparedAsset[] | undefined;
+export interface PoolOptions {
+  /** A project of at most so many assets is looked through at each question. Default 512. */
+  readonly scanUpTo?: number | undefined;
 }
 
 /** The assets of one project: by id, by place, and by choice. */
 export class AssetPool {
   #settings: ProjectSettings;
+  readonly #scanUpTo: number;
   readonly #assets = new Map<number, PreparedAsset>();
+  readonly #table = new PlaceTable();
   readonly #index = new GeoIndex<PreparedAsset>();
-  /** The same, of placed ones alone: they are asked for at every move. */
+  /** Of placed ones alone: they are asked for at every move. */
   readonly #placedIndex = new GeoIndex<PlacedItem>();
   readonly #placed = new Map<number, PlacedItem>();
   /** Without a place: near to everybody. */
   readonly #placeless = new Map<number, PreparedAsset>();
-  #choices = new Map<string, Chosen>();
+  /** All assets in playing order; undefined until it is asked for. */
+  #ordered: PreparedAsset[] | undefined;
+  readonly #selections = new Map<string, Selection>();
   #revision = 0;
 
-  constructor(settings: ProjectSettings) {
+  constructor(settings: ProjectSettings, options: PoolOptions = {}) {
     this.#settings = settings;
-  }
-
-  get settings(): ProjectSettings {
-    return this.#settings;
+    this.#scanUpTo = options.scanUpTo ?? SCAN_UP_TO;
   }
 
   get revision(): number {
@@ -62,50 +72,66 @@ export class AssetPool {
   }
 
   setSettings(settings: ProjectSettings): void {
-    const radiusChanged = settings.recordingRadiusM !== this.#settings.recordingRadiusM;
+    const before = this.#settings;
     this.#settings = settings;
-    this.#choices.clear();
     this.#revision++;
-    if (!radiusChanged) return;
+    if (before.ordering !== settings.ordering) this.#ordered = undefined;
+    if (before.ordering !== settings.ordering || !sameRules(before.tagRules, settings.tagRules))
+      this.#selections.clear();
+    if (before.recordingRadiusM === settings.recordingRadiusM) return;
     this.#index.clear();
     this.#placedIndex.clear();
-    for (const asset of this.#assets.values()) this.#place(asset);
+    for (const asset of this.#assets.values()) {
+      this.#table.setReach(asset, this.#radiusM(asset));
+      this.#place(asset);
+    }
   }
 
   /** Takes changes in order. Unknown ids in `removed` are harmless. */
   change(changes: AssetChanges): void {
     const before = new Map(changes.reset ? this.#assets : []);
+    if (changes.reset || changes.put.length + changes.removed.length > MAX_RESORTED)
+      this.#ordered = undefined;
     if (changes.reset) {
-      for (const id of before.keys()) this.#remove(id);
+      for (const asset of before.values()) this.#remove(asset);
       this.#index.clear();
       this.#placedIndex.clear();
     }
-    for (const id of changes.removed) this.#remove(id);
-    for (const definition of changes.put) {
-      const old = this.#assets.get(definition.id) ?? before.get(definition.id);
-      this.#remove(definition.id);
-      const asset = prepare(definition, old);
-      this.#assets.set(definition.id, asset);
-      this.#place(asset);
+    for (const id of changes.removed) {
+      const asset = this.#assets.get(id);
+      if (asset !== undefined) this.#remove(asset);
     }
-    for (const chosen of this.#choices.values()) chosen.list = undefined;
+    for (const definition of changes.put) {
+      const old = this.#assets.get(definition.id);
+      if (old !== undefined) this.#remove(old);
+      this.#put(prepare(definition, old ?? before.get(definition.id)));
+    }
     this.#revision++;
   }
 
   /** Shared by all listeners who choose the same. Valid until the settings change. */
-  choice(listener: Chooser, trackTagIds: readonly number[]): Choice {
-    return this.#chosen(listener, trackTagIds).choice;
+  selection(listener: Chooser, trackTagIds: readonly number[]): Selection {
+    const key = choiceKey(listener, trackTagIds);
+    const known = this.#selections.get(key);
+    const selection =
+      known ?? new Selection(new Choice(this.#settings.tagRules, listener, trackTagIds));
+    const oldest = this.#selections.keys().next();
+    if (known !== undefined) this.#selections.delete(key);
+    else if (this.#selections.size >= MAX_SELECTIONS && oldest.done !== true)
+      this.#selections.delete(oldest.value);
+    this.#selections.set(key, selection);
+    return selection;
   }
 
-  /** Assets of a choice wherever they are, in playing order (`random`: by id). Shared: do not change. */
+  /**
+   * Assets of a choice wherever they are, in playing order; for `random` from new to old. The same
+   * array until an asset changes. Shared: do not change.
+   */
   chosen(listener: Chooser, trackTagIds: readonly number[]): readonly PreparedAsset[] {
-    const chosen = this.#chosen(listener, trackTagIds);
-    if (chosen.list === undefined) {
-      const list = [...this.#assets.values()].filter((a) => chosen.choice.includes(a.definition));
-      list.sort((a, b) => this.compare(a.definition, b.definition));
-      chosen.list = list;
-    }
-    return chosen.list;
+    return this.selection(listener, trackTagIds).list(() => {
+      this.#ordered ??= [...this.#assets.values()].sort(this.#compare);
+      return this.#ordered;
+    });
   }
 
   /** Playing order of two assets but for `random`: highest first, of equals the newest. */
@@ -119,13 +145,13 @@ export class AssetPool {
   /** Visits what is near, in no order. */
   eachNear(nearness: Nearness, visit: (asset: PreparedAsset) => void): void {
     if (nearness.nowhere) return;
-    const boxes = nearness.everywhere ? undefined : nearness.boxes();
-    if (boxes === undefined) {
-      for (const asset of this.#assets.values()) if (nearness.of(asset) === 'near') visit(asset);
+    const boxes = this.size <= this.#scanUpTo ? undefined : nearness.boxes();
+    if (boxes === undefined || this.#mostlyNear(nearness)) {
+      this.#scan(nearness, visit);
       return;
     }
     this.#index.search(boxes, (asset) => {
-      if (nearness.of(asset) === 'near') visit(asset);
+      if (nearness.nearAt(this.#table, asset.no)) visit(asset);
     });
     for (const asset of this.#placeless.values()) visit(asset);
   }
@@ -137,29 +163,46 @@ export class AssetPool {
     this.#placedIndex.search(boxes, (item) => visit(item.asset));
   }
 
-  #chosen(listener: Chooser, trackTagIds: readonly number[]): Chosen {
-    const key = choiceKey(listener, trackTagIds);
-    let chosen = this.#choices.get(key);
-    if (chosen === undefined) {
-      chosen = {
-        choice: new Choice(this.#settings.tagRules, listener, trackTagIds),
-        list: undefined,
-      };
-      const oldest = this.#choices.keys().next();
-      if (this.#choices.size >= MAX_CHOICES && oldest.done !== true)
-        this.#choices.delete(oldest.value);
-    } else {
-      this.#choices.delete(key);
-    }
-    this.#choices.set(key, chosen);
-    return chosen;
+  /** Asks a few assets for all: looking through everything is then faster than the index. */
+  #mostlyNear(nearness: Nearness): boolean {
+    const { length } = this.#table;
+    const step = Math.max(1, Math.floor(length / SAMPLES));
+    let near = 0;
+    for (let no = 0; no < length; no += step) if (nearness.nearAt(this.#table, no)) near++;
+    return near > SAMPLES * DENSE_PART;
   }
 
-  #remove(id: number): void {
-    const asset = this.#assets.get(id);
-    if (asset === undefined) return;
+  #scan(nearness: Nearness, visit: (asset: PreparedAsset) => void): void {
+    const table = this.#table;
+    const { length, items } = table;
+    for (let no = 0; no < length; no++) {
+      if (!nearness.nearAt(table, no)) continue;
+      const asset = items[no];
+      if (asset !== undefined) visit(asset);
+    }
+  }
+
+  readonly #compare = (a: PreparedAsset, b: PreparedAsset): number =>
+    this.compare(a.definition, b.definition);
+
+  #put(asset: PreparedAsset): void {
+    this.#assets.set(asset.definition.id, asset);
+    this.#table.add(asset, this.#radiusM(asset));
+    this.#place(asset);
+    for (const selection of this.#selections.values()) selection.forget(asset);
+    this.#ordered?.splice(placeIn(this.#ordered, asset, this.#compare), 0, asset);
+  }
+
+  #remove(asset: PreparedAsset): void {
+    const { id } = asset.definition;
+    if (this.#ordered !== undefined) {
+      const at = placeIn(this.#ordered, asset, this.#compare);
+      if (this.#ordered[at] === asset) this.#ordered.splice(at, 1);
+    }
+    for (const selection of this.#selections.values()) selection.forget(asset);
     this.#assets.delete(id);
     this.#placeless.delete(id);
+    this.#table.remove(asset);
     this.#index.remove(asset);
     const placed = this.#placed.get(id);
     if (placed !== undefined) this.#placedIndex.remove(placed);
@@ -178,9 +221,13 @@ export class AssetPool {
 
   #boxes(asset: PreparedAsset): readonly Box[] {
     const { position, shape } = asset;
-    const radiusM = asset.definition.radiusM ?? this.#settings.recordingRadiusM;
-    const around = position === undefined ? [] : boxesAround(position, shape ? 0 : radiusM);
+    const radiusM = shape === undefined ? this.#radiusM(asset) : 0;
+    const around = position === undefined ? [] : boxesAround(position, radiusM);
     return shape === undefined ? around : [...around, ...boxesOf(shape)];
+  }
+
+  #radiusM(asset: PreparedAsset): number {
+    return asset.definition.radiusM ?? this.#settings.recordingRadiusM;
   }
 }
 
@@ -188,6 +235,19 @@ interface PlacedItem {
   readonly asset: PreparedAsset;
   live: boolean;
   mark: number;
+}
+
+/** Where an item is in a sorted list, or belongs. */
+function placeIn<T>(sorted: readonly T[], item: T, compare: (a: T, b: T) => number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = sorted[middle];
+    if (other !== undefined && compare(other, item) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function prepare(definition: AssetDefinition, old: PreparedAsset | undefined): PreparedAsset {
@@ -200,7 +260,7 @@ function prepare(definition: AssetDefinition, old: PreparedAsset | undefined): P
     if (shape?.empty === true) shape = undefined;
   }
   const place = position === undefined ? undefined : toVec(position);
-  return { definition, position, place, shape, live: false, mark: 0 };
+  return { id: definition.id, definition, position, place, shape, no: -1, live: false, mark: 0 };
 }
 
 function choiceKey(listener: Chooser, trackTagIds: readonly number[]): string {

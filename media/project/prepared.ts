@@ -10,7 +10,7 @@ import type {
 import { hearsPlaced } from './choice.js';
 import { headingPan, placedVolume, speakerVolume } from './laws.js';
 import { Nearness, type PreparedAsset } from './nearness.js';
-import { AssetPool } from './pool.js';
+import { AssetPool, type PoolOptions } from './pool.js';
 import { type Box, boxesAround, boxesOf, GeoIndex, type GeoItem, sameShape } from './spatial.js';
 
 /** Placed assets heard at once; beyond it the quietest are not. */
@@ -55,9 +55,9 @@ export class PreparedProject {
   #always: PreparedSpeaker[] = [];
   readonly #pool: AssetPool;
 
-  constructor(definition: ProjectDefinition) {
+  constructor(definition: ProjectDefinition, options: PoolOptions = {}) {
     this.#definition = definition;
-    this.#pool = new AssetPool(definition.settings);
+    this.#pool = new AssetPool(definition.settings, options);
     this.#takeSpeakers();
   }
 
@@ -115,7 +115,7 @@ export class PreparedProject {
       const { definition, shape } = entry.speaker;
       const boundaryM =
         entry.inside && place !== undefined && definition.attenuationM > 0
-          ? shape.boundaryDistanceM(place)
+          ? shape.boundaryDistanceM(place, definition.attenuationM)
           : Infinity;
       this.#hear(heard, listener, definition, entry.inside, boundaryM);
     }
@@ -131,7 +131,7 @@ export class PreparedProject {
     const heard: Audible[] = [];
     if (!hearsPlaced(listener) || this.#pool.placedCount === 0) return heard;
     const nearness = new Nearness(this.#definition.settings, listener);
-    const choice = this.#pool.choice(listener, []);
+    const { choice } = this.#pool.selection(listener, []);
     this.#pool.eachPlaced(nearness, (item) => {
       const asset = item.definition;
       const distance = nearness.distanceM(item);

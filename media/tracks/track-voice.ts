@@ -426,7 +426,7 @@ export class TrackVoice {
   /** Lets the media come that will probably be next. */
   #fetch(context: TrackContext): void {
     this.#fetched = true;
-    const { next } = context.playlist.queue(context.nowFrame / RATE_HZ, 2);
+    const next = context.playlist.peek(this.definition, context.nowFrame / RATE_HZ, 2);
     for (const id of next) {
       const asset = context.project.assets.get(id)?.definition;
       if (asset === undefined) continue;
