@@ -1,5 +1,12 @@
 import { buffer } from '@turf/buffer';
-import { EARTH_RADIUS_M, fromVec, isPosition, toVec, type Vec3 } from '../geometry.js';
+import {
+  EARTH_RADIUS_M,
+  fromVec,
+  isPosition,
+  PreparedShape,
+  toVec,
+  type Vec3,
+} from '../geometry.js';
 import type { Polygon, Ring } from '../ports.js';
 
 /** GeoJSON. Rings are closed: the first position equals the last. */
@@ -147,10 +154,19 @@ function globalRing(polygon: LocalPolygon, ring: Ring): Ring {
 function shrink(rings: readonly Ring[], widthM: number): readonly Ring[] {
   if (widthM === 0) return rings.slice(0, 1);
   const coordinates = rings.map((ring) => ring.map(([x, y]) => [x, y]));
-  const shrunk = shrunkOf({ type: 'Polygon', coordinates }, widthM);
-  return shrunk
+  const shape = new PreparedShape([rings]);
+  return shrunkOf({ type: 'Polygon', coordinates }, widthM)
     .map((polygon) => (polygon[0] ?? []).map(([x = 0, y = 0]): Position => [x, y]))
-    .filter((ring) => ring.length >= 4 && areaOf(ring) > 0);
+    .filter((ring) => ring.length >= 4 && areaOf(ring) > 0 && isDeep(shape, ring, widthM));
+}
+
+/** The buffer of a polygon that just vanishes is sometimes a ring turned inside out. */
+function isDeep(shape: PreparedShape, ring: Ring, widthM: number): boolean {
+  const leastM = widthM * 0.98 - 0.02;
+  return ring.every(([longitude, latitude]) => {
+    const place = toVec({ latitude, longitude });
+    return shape.contains(place) && shape.boundaryDistanceM(place) >= leastM;
+  });
 }
 
 function shrunkOf(polygon: GeoJSON.Polygon, widthM: number): GeoJSON.Position[][][] {
