@@ -70,8 +70,8 @@ async function seed(data: string): Promise<Place> {
       projectId,
       minDurationS: SECONDS,
       maxDurationS: SECONDS,
-      minDeadAirS: 0,
-      maxDeadAirS: 0,
+      minDeadAirS: 0.2,
+      maxDeadAirS: 0.2,
       minFadeInS: 0,
       maxFadeInS: 0.01,
       minFadeOutS: 0.05,
@@ -176,18 +176,19 @@ async function listen(
     await ear.listen(streamUrl);
     await sleep(1_500);
     for (let turn = 0; performance.now() < endMs; turn++) {
-      const [now, next] = turn % 2 === 0 ? [place.one, place.other] : [place.other, place.one];
-      const [nowHz, nextHz] = turn % 2 === 0 ? [ONE_HZ, OTHER_HZ] : [OTHER_HZ, ONE_HZ];
-      // Whatever the voice took by itself, from here on `now` sounds.
-      await call('POST', `${session}/play`, { assetId: now });
+      const [next, nextHz] = turn % 2 === 0 ? [place.other, OTHER_HZ] : [place.one, ONE_HZ];
+      const nowHz = turn % 2 === 0 ? ONE_HZ : OTHER_HZ;
+      const [nowTag, nextTag] =
+        turn % 2 === 0 ? [place.oneTag, place.otherTag] : [place.otherTag, place.oneTag];
+      // Whatever the voice took by itself, from here on the asset of `nowTag` sounds.
+      await call('PATCH', session, { tagIds: [nowTag] });
+      await call('POST', `${session}/skip`);
       await ask('play', { hz: nextHz }, 'POST', '/play', { assetId: next });
       await ask('pause', { hz: nextHz, goes: true }, 'POST', '/pause');
       await ask('resume', { hz: nextHz }, 'POST', '/resume');
-      const nowTag = turn % 2 === 0 ? place.oneTag : place.otherTag;
-      await ask('filter', { hz: nowHz }, 'PATCH', '', { tagIds: [nowTag] });
-      await sleep(REST_MS);
-      await call('PATCH', session, { tagIds: [place.oneTag, place.otherTag] });
-      await ask('skip', { hz: nextHz }, 'POST', '/skip');
+      // What was asked for stays whatever is chosen: on to what the voice takes itself.
+      await ask('skip', { hz: nextHz, goes: true }, 'POST', '/skip');
+      await ask('filter', { hz: nowHz, goes: true }, 'PATCH', '', { tagIds: [nextTag] });
     }
     await sleep(REST_MS);
   } finally {
@@ -231,7 +232,7 @@ async function run(context: BenchContext): Promise<BenchResult> {
     peers: {},
     ratios: {},
     notes: [
-      `${LISTENERS} listeners of MP3 128 kbit/s, one voice each with fade-outs of 50 ms; from sending the request until the frame arrived with which a decoder puts out the new tone at a tenth of its level (pause: the old one below it)`,
+      `${LISTENERS} listeners of MP3 128 kbit/s, one voice each with fade-outs of 50 ms; from sending the request until the frame arrived with which a decoder puts out the new tone at a tenth of its level (play, resume), or the old one below it (pause, skip, filter)`,
       'encoder and decoder delay are in it, a player’s own buffer is not',
     ],
   };

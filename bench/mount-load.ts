@@ -71,6 +71,7 @@ class Listener {
   readonly #ogg: OggMeter | undefined;
   readonly #frameBytes: number;
   #headed = false;
+  #head = Buffer.alloc(0);
 
   constructor(order: LoadOrder) {
     this.#ogg = order.format === 'opus' ? new OggMeter() : undefined;
@@ -90,14 +91,16 @@ class Listener {
           this.#take(part);
           return;
         }
-        const end = part.indexOf('\r\n\r\n');
-        if (end < 0 || !part.subarray(0, 16).toString('latin1').includes(' 200')) {
-          reject(new Error(`${path}: ${part.subarray(0, 40).toString('latin1')}`));
+        this.#head = Buffer.concat([this.#head, part]);
+        const end = this.#head.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        if (!this.#head.subarray(0, 16).toString('latin1').includes(' 200')) {
+          reject(new Error(`${path}: ${this.#head.subarray(0, 40).toString('latin1')}`));
           return;
         }
         this.#headed = true;
         this.alive = true;
-        this.#take(part.subarray(end + 4));
+        this.#take(this.#head.subarray(end + 4));
         resolve();
       });
     });
