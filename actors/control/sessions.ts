@@ -22,6 +22,7 @@ const ids = z.array(z.number());
 const definitionJson = z.object({
   format: z.enum(['mp3', 'opus', 'vorbis']),
   bitrateKbps: z.number(),
+  output: z.enum(['builtin', 'icecast', 'both']).optional(),
   profile: z.enum(['native', 'roundware']),
   geoListen: z.boolean(),
   position: maybe(z.object({ latitude: z.number(), longitude: z.number() })),
@@ -47,6 +48,7 @@ function sessionOf(raw: unknown): SessionDefinition {
     createdAtUnixMs: row.created_at_unix_ms,
     format: kept.format,
     bitrateKbps: kept.bitrateKbps,
+    ...(kept.output === undefined ? {} : { output: kept.output }),
     profile: kept.profile,
     geoListen: kept.geoListen,
     position: kept.position,

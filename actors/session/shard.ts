@@ -5,6 +5,7 @@ import { backoff } from '../../engine/supervisor.js';
 import type { SupervisorApi } from '../../engine/supervisor.types.js';
 import type { SessionEngine } from './engine.types.js';
 import type { IcecastOut } from './icecast-out.js';
+import { outputOf } from './output.js';
 import { Presence } from './presence.js';
 import type {
   AdoptedSession,
@@ -289,7 +290,9 @@ export class MediaSessions {
           engine.startSession(entry.definition, entry.place);
           entry.joined = true;
           if (entry.paused) engine.command(id, { name: 'pause' });
-          icecast?.open(entry.definition, `Earshot ${entry.definition.projectId}`);
+          if (this.#toIcecast(entry)) {
+            icecast?.open(entry.definition, `Earshot ${entry.definition.projectId}`);
+          }
           this.#tellEngine(id, entry);
         });
         if (joined) sendBack({ type: 'voice.ready', paused: entry.paused });
@@ -339,6 +342,10 @@ export class MediaSessions {
 
   // A mount of a real Icecast is fed from its first moment, also when nobody listens there.
   #tellEngine(id: string, entry: Entry): void {
-    this.#parts.engine.listeners(id, entry.listeners + (this.#parts.icecast === undefined ? 0 : 1));
+    this.#parts.engine.listeners(id, entry.listeners + (this.#toIcecast(entry) ? 1 : 0));
+  }
+
+  #toIcecast({ definition }: Entry): boolean {
+    return outputOf(definition.output, this.#parts.icecast !== undefined) !== 'builtin';
   }
 }

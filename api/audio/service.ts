@@ -363,6 +363,7 @@ export class AudioService {
       mount: wish.mount ?? `/stream${name}.${ending}`,
       format,
       bitrateKbps: wish.bitrateKbps,
+      output: this.sounds.row(projectId)?.output ?? undefined,
       position: wish.position,
       headingDeg: wish.headingDeg,
       headingWidthDeg: wish.headingWidthDeg,

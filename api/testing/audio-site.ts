@@ -129,8 +129,8 @@ export interface AudioSite {
   readonly url: string;
   readonly streamUrl: string;
   readonly folder: string;
-  /** Keeps the folder when it was given. */
-  stop(): Promise<void>;
+  /** Keeps the folder when it was given, or on wish. */
+  stop(keep?: boolean): Promise<void>;
 }
 
 export async function startAudioSite(
@@ -191,11 +191,11 @@ export async function startAudioSite(
     url: `http://127.0.0.1:${gateway.port}`,
     streamUrl,
     folder,
-    async stop() {
+    async stop(keep = false) {
       await gateway.stop(200);
       await service.stop(3_000);
       await store.close();
-      if (given === undefined) rmSync(folder, { recursive: true, force: true });
+      if (given === undefined && !keep) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
