@@ -3,7 +3,7 @@ import { reasonCounts, reasonWords, trackWords } from './listeners.js';
 
 describe('why something is not heard', () => {
   it('is said in words, also for a reason that is new', () => {
-    expect(reasonWords(['far', 'filtered'])).toBe('is too far away, does not fit the choices');
+    expect(reasonWords(['far', 'filtered'])).toBe('too far away, does not fit the choices');
     expect(reasonWords(['on-the-moon'])).toBe('on the moon');
     expect(reasonWords([])).toBe('');
     expect(trackWords('dead-air')).toBe('pauses');

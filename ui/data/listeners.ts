@@ -82,21 +82,21 @@ export async function loadAudibility(
 
 const REASONS: Readonly<Record<string, string>> = {
   'not-submitted': 'waits to be submitted',
-  'no-sound': 'has no sound',
-  'wrong-language': 'is in another language',
+  'no-sound': 'without sound',
+  'wrong-language': 'in another language',
   filtered: 'does not fit the choices',
-  'blocked-asset': 'was blocked by the listener',
-  'blocked-user': 'is by somebody the listener blocked',
-  far: 'is too far away',
-  'outside-heading': 'lies in another direction',
-  'outside-range': 'lies outside of the chosen range',
-  'banned-time': 'was heard not long ago',
-  'banned-place': 'was heard here already',
-  'not-its-time': 'waits for its time on the timeline',
-  'media-away': 'its file is missing',
+  'blocked-asset': 'blocked by the listener',
+  'blocked-user': 'by somebody the listener blocked',
+  far: 'too far away',
+  'outside-heading': 'in another direction',
+  'outside-range': 'outside of the chosen range',
+  'banned-time': 'heard not long ago',
+  'banned-place': 'heard here already',
+  'not-its-time': 'not its time on the timeline',
+  'media-away': 'file is missing',
 };
 
-/** `is too far away, does not fit the choices`; a reason that is not known as it is. */
+/** `too far away, does not fit the choices`; a reason that is not known as it is. */
 export function reasonWords(reasons: readonly string[]): string {
   return reasons.map((one) => REASONS[one] ?? one.replaceAll('-', ' ')).join(', ');
 }
