@@ -98,6 +98,17 @@ const schema = z.strictObject({
       maxSessions: z.int().min(1).default(5_000),
     })
     .prefault({}),
+  /** Protocols of predecessors, for their unchanged clients. */
+  personalities: z
+    .strictObject({
+      roundware: z
+        .strictObject({
+          /** API v2 at `/api/2/` on the main port. */
+          enabled: z.boolean().default(true),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   /** Makes and runs the demo site: a project, simulated devices, walking listeners. Default: only without a configuration file. */
   /** Files that people bring. */
   ingest: z
@@ -213,6 +224,7 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_SMTP_URL: [['mail', 'smtpUrl'], asText],
   EARSHOT_MAIL_FROM: [['mail', 'from'], asText],
   EARSHOT_UPLOAD_MAX_BYTES: [['ingest', 'maxBytes'], asNumber],
+  EARSHOT_ROUNDWARE: [['personalities', 'roundware', 'enabled'], asFlag],
   EARSHOT_DEMO: [['demo', 'enabled'], asFlag],
   EARSHOT_DEMO_DEVICES: [['demo', 'devices'], asNumber],
   EARSHOT_DEMO_WALKERS: [['demo', 'walkers'], asNumber],

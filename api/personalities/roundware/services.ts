@@ -41,7 +41,10 @@ export interface RoundwareSound {
   /** Address of a running stream's mount for a client that reached us at `origin`. */
   streamUrl(id: string, origin: string): string;
   move(move: SessionMove): void;
-  command(id: string, command: SessionCommand): Promise<SessionCommandResult>;
+  command(
+    id: string,
+    command: Exclude<SessionCommand, { readonly name: 'stop' }>,
+  ): Promise<SessionCommandResult>;
   playing(id: string): Promise<SessionPlaying>;
   close(id: string): Promise<void>;
 }

@@ -106,7 +106,7 @@ interface Done {
 async function tryCommand(
   { sound }: Services,
   number: number,
-  command: SessionCommand,
+  command: Exclude<SessionCommand, { readonly name: 'stop' }>,
 ): Promise<Done> {
   const streamId = sound.ofNumber(number);
   if (streamId === undefined) return { success: false, message: 'There is no such stream.' };
