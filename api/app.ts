@@ -1,3 +1,4 @@
+// A little over 400 lines: the one place that knows every part of a site.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSiteStore } from '../actors/control/site.js';
@@ -24,6 +25,8 @@ import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
 import { LiveHub } from './live/hub.js';
+import { openRoundware } from './personalities/roundware/compose.js';
+import { soundOf } from './personalities/roundware/sound.js';
 import { smartosSockets } from './personalities/smartos/index.js';
 import { actorRoutes } from './routes/actors.js';
 import { authRoutes } from './routes/auth.js';
@@ -333,7 +336,21 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     host: config.host,
     port: config.port,
     routes: [...routes, ...openapiRoutes(routes, { version })],
-    raw: [mountRoute(MOUNTS_PREFIX, audio.mounts, clock), ...content.raw],
+    raw: [
+      mountRoute(MOUNTS_PREFIX, audio.mounts, clock),
+      ...content.raw,
+      ...(config.personalities.roundware.enabled
+        ? openRoundware({
+            store,
+            auth,
+            sound: soundOf(audio, streamOrigin),
+            ingest: content.ingest,
+            mediaFolder,
+            clock,
+            log,
+          })
+        : []),
+    ],
     sockets: [
       hub.endpoint(),
       lowLatencySocket({

@@ -25,7 +25,7 @@ export interface RoundwareParts {
   readonly ingest: RoundwareIngest;
   readonly mediaFolder: string;
   readonly clock: Clock;
-  readonly log: Pick<Log, 'error' | 'warn'>;
+  readonly log: Pick<Log, 'error'>;
   readonly dayLimits?: DayLimits;
 }
 
@@ -51,7 +51,6 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
       await store.authSessions.remove(hashOf(secret));
       return user;
     },
-    failed: (thrown) => log.warn({ err: thrown }, 'roundware'),
     inRange: speakersInRange(content),
     demoStreamUrl: (origin) => `http://${new URL(origin).hostname}:8000/demo_stream.mp3`,
     borderOf: borders(),

@@ -164,19 +164,6 @@ test('envelopes are narrowed by session, project and asset, and removed by their
   expect(sessionId).not.toBe(session.id);
 });
 
-test('the author hears a new upload at once, whether it was submitted or not', async () => {
-  const { ada, projectId } = world;
-  const session = await ada.post('sessions/', { project_id: projectId, client_system: 'x' });
-  const where = { latitude: 42.5, longitude: -71.25 };
-  await ada.post('streams/', { session_id: session.id, ...where });
-  const envelope = await ada.post('envelopes/', { session_id: session.id });
-  const made = await ada.patch(`envelopes/${envelope.id}/`, upload({ submitted: 'false' }));
-  await expect
-    .poll(() => site.sound.commands.at(-1))
-    .toEqual({ id: `secret-${session.id}`, command: { name: 'play', assetId: made.id } });
-  covers('PATCH envelopes/{id}', '=played');
-});
-
 test('a file that cannot be read is told with its reason', async () => {
   const { ada, sessionId } = world;
   const envelope = await ada.post('envelopes/', { session_id: sessionId });

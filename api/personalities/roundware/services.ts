@@ -81,8 +81,6 @@ export interface Services {
   demoStreamUrl(origin: string): string;
   /** Ring inside a shape at which a speaker is at its loudest; undefined for an empty shape. */
   borderOf(shape: readonly Polygon[], attenuationM: number): LineString | undefined;
-  /** Something failed that nobody waits for. */
-  failed(thrown: unknown): void;
   /** Names the present state of all content together with `parts`. */
   tagOf(parts: readonly string[]): Promise<string>;
 }

@@ -2,6 +2,7 @@ import type {
   SessionCommand,
   SessionCommandResult,
   SessionMove,
+  SessionOutput,
   SessionPlaying,
 } from '../../../actors/session/protocol.js';
 import type { RoundwareSound, StreamWish } from './services.js';
@@ -10,7 +11,9 @@ import type { RoundwareSound, StreamWish } from './services.js';
 export interface SiteSessions {
   open(wish: StreamWish, address: string): Promise<unknown>;
   ofNumber(number: number): string | undefined;
-  definition(id: string): { readonly mount: string } | undefined;
+  definition(
+    id: string,
+  ): { readonly mount: string; readonly output?: SessionOutput | undefined } | undefined;
   move(move: SessionMove): unknown;
   command(
     id: string,
@@ -23,12 +26,15 @@ export interface SiteSessions {
 /** Streams are listener sessions. `streamOrigin`: where a client that reached us at an origin finds the mounts. */
 export function soundOf(
   sessions: SiteSessions,
-  streamOrigin: (origin: string) => string,
+  streamOrigin: (origin: string, output?: SessionOutput) => string,
 ): RoundwareSound {
   return {
     open: async (wish, address) => void (await sessions.open(wish, address)),
     ofNumber: (number) => sessions.ofNumber(number),
-    streamUrl: (id, origin) => `${streamOrigin(origin)}${sessions.definition(id)?.mount ?? ''}`,
+    streamUrl: (id, origin) => {
+      const stream = sessions.definition(id);
+      return `${streamOrigin(origin, stream?.output)}${stream?.mount ?? ''}`;
+    },
     move: (move) => void sessions.move(move),
     command: (id, command) => sessions.command(id, command),
     playing: (id) => sessions.playing(id),

@@ -27,7 +27,9 @@ export function streamCalls(services: Services): readonly Call[] {
     post(name, async (ask) => {
       const session = await ownSession(services, ask);
       await logEvent(services, session.id, kind);
-      return await tryCommand(services, session.id, { name: command });
+      const done = await tryCommand(services, session.id, { name: command });
+      // Asked for what is so already, or with nothing to skip: for an app that is no failure.
+      return done.running ? { success: true } : answerOf(done);
     });
   return [
     { method: 'POST', path: 'streams', access: 'any', run: (ask) => open(services, ask) },
@@ -44,7 +46,7 @@ export function streamCalls(services: Services): readonly Call[] {
       const assetId = field(await ask.form(), id, 'asset_id', 'asset');
       if (assetId === undefined) throw bad('asset_id: it is required.');
       await logEvent(services, session.id, 'play_asset_in_stream', { data: String(assetId) });
-      return await tryCommand(services, session.id, { name: 'play', assetId });
+      return answerOf(await tryCommand(services, session.id, { name: 'play', assetId }));
     }),
     post('replayasset', async (ask) => {
       const session = await ownSession(services, ask);
@@ -98,9 +100,13 @@ function owned(session: VisitSession, { who }: Ask): VisitSession {
 }
 
 interface Done {
+  readonly running: boolean;
   readonly success: boolean;
   readonly message?: string;
 }
+
+const answerOf = ({ success, message }: Done): object =>
+  message === undefined ? { success } : { success, message };
 
 /** A stream that is not there is told of, not an error. */
 async function tryCommand(
@@ -109,13 +115,17 @@ async function tryCommand(
   command: Exclude<SessionCommand, { readonly name: 'stop' }>,
 ): Promise<Done> {
   const streamId = sound.ofNumber(number);
-  if (streamId === undefined) return { success: false, message: 'There is no such stream.' };
+  if (streamId === undefined) {
+    return { running: false, success: false, message: 'There is no such stream.' };
+  }
   try {
     const { done, message } = await sound.command(streamId, command);
-    return done ? { success: true } : { success: false, message: message ?? 'Nothing was done.' };
+    const why = done ? {} : { message: message ?? 'Nothing was done.' };
+    return { running: true, success: done, ...why };
   } catch (thrown) {
-    if (EngineError.from(thrown).httpStatus >= 500) throw thrown;
-    return { success: false, message: EngineError.from(thrown).message };
+    const error = EngineError.from(thrown);
+    if (error.httpStatus >= 500) throw thrown;
+    return { running: false, success: false, message: error.message };
   }
 }
 

@@ -46,8 +46,8 @@ export async function envelopeOf(
 }
 
 /**
- * Hands a file to the ingest, with all that the form says, and answers its asset when it can be played. Its author
- * hears it at once.
+ * Hands a file to the ingest, with all that the form says, and answers its asset when it can be played. From then on
+ * its author hears it: the sound is told by the ingest itself.
  */
 export async function takeUpload(
   services: Services,
@@ -93,33 +93,8 @@ export async function takeUpload(
     ...(said.altTextLocIds === undefined ? {} : { altTextLocIds: said.altTextLocIds }),
   });
   const settled = await settle(services, asset);
-  void playToAuthor(services, session.id, settled);
   if (settled.ingest === 'failed') throw bad(settled.ingestError ?? 'The file cannot be read.');
   return settled;
-}
-
-/** Times that a new sound is offered to its author's stream, which hears of new assets a moment later. */
-const PLAY_TRIES = 20;
-const PLAY_EVERY_MS = 250;
-
-/** The author hears a new sound at once, submitted or not; everybody else when it is submitted. Never throws. */
-async function playToAuthor(services: Services, number: number, asset: Asset): Promise<void> {
-  const { ingest, sound, clock } = services;
-  if (asset.mediaType !== 'audio') return;
-  try {
-    const { ingest: state } = asset.ingest === 'ready' ? asset : await ingest.settled(asset.id);
-    for (let tries = 0; state === 'ready' && tries < PLAY_TRIES; tries++) {
-      const streamId = sound.ofNumber(number);
-      if (streamId === undefined) return;
-      const { done } = await sound.command(streamId, { name: 'play', assetId: asset.id });
-      if (done) return;
-      await new Promise<void>((resolve) => {
-        clock.setTimeout(resolve, PLAY_EVERY_MS);
-      });
-    }
-  } catch (thrown) {
-    services.failed(thrown);
-  }
 }
 
 async function settle({ ingest, clock }: Services, asset: Asset): Promise<Asset> {
