@@ -16,8 +16,8 @@ const CHROMIUM = process.env['EARSHOT_CHROMIUM'] ?? '/usr/bin/chromium';
 export const DESKTOP = { width: 1_440, height: 900 } as const;
 export const PHONE = { width: 360, height: 740 } as const;
 
-/** A browser of its own for one test file; `close` it. */
-export async function openBrowser(): Promise<Browser> {
+/** A browser of its own for one test file; `close` it. `more`: further arguments of its program. */
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium`);
   return chromium.launch({
     executablePath: CHROMIUM,
@@ -32,6 +32,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=user-gesture-required',
+      ...more,
     ],
   });
 }
@@ -80,6 +81,13 @@ export interface VisitOptions {
   /** `name=value`, as `signIn` of the server answers it. */
   readonly cookie?: string;
   readonly reducedMotion?: boolean;
+  /** Where the device is; given: the page may know it. */
+  readonly at?: {
+    readonly latitude: number;
+    readonly longitude: number;
+    readonly accuracy: number;
+  };
+  readonly locale?: string;
 }
 
 export async function visit(
@@ -93,6 +101,8 @@ export async function visit(
     viewport: { ...size },
     hasTouch: size.width < 700,
     reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
+    ...(options.at ? { geolocation: options.at, permissions: ['geolocation'] } : {}),
+    ...(options.locale === undefined ? {} : { locale: options.locale }),
   });
   if (options.cookie !== undefined) {
     const at = options.cookie.indexOf('=');

@@ -28,17 +28,17 @@ function sources(folder: string): string[] {
   });
 }
 
-describe('the built pages', () => {
+describe.each(['index.html', 'listen.html'])('the built page %s', (page) => {
   let html = '';
 
   beforeAll(async () => {
-    if (!existsSync(join(dist, 'index.html'))) {
+    if (!existsSync(join(dist, page))) {
       await build({ configFile: join(root, 'ui', 'vite.config.ts'), logLevel: 'error' });
     }
-    html = readFileSync(join(dist, 'index.html'), 'utf8');
+    html = readFileSync(join(dist, page), 'utf8');
   });
 
-  it('need no more than 150 KB of JavaScript for the first page', () => {
+  it('needs no more than 150 KB of JavaScript for the first page', () => {
     const entry = /<script[^>]+src="\/assets\/([\w.-]+\.js)"/.exec(html)?.[1] ?? '';
     const files = [...staticImports(entry)];
     const bytes = files.reduce(
@@ -50,18 +50,31 @@ describe('the built pages', () => {
     expect(bytes).toBeLessThanOrEqual(FIRST_PAGE_LIMIT_BYTES);
   });
 
-  it('load charts and the map only when they are looked at', () => {
+  it('loads charts and the map only when they are looked at', () => {
     const entry = /<script[^>]+src="\/assets\/([\w.-]+\.js)"/.exec(html)?.[1] ?? '';
     const first = [...staticImports(entry)].join(' ');
-    expect(first).not.toMatch(/maplibre|uPlot|map-|parts-|actors-|health-/);
+    expect(first).not.toMatch(/maplibre|uPlot|map-(?!layers)|parts-|actors-|health-|speak-/);
   });
 
-  it('keep the gateway’s policy: no inline script, nothing from another host', () => {
+  it('keeps the gateway’s policy: no inline script, nothing from another host', () => {
     for (const script of html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)) {
       expect(script[1]).toContain('src="/');
       expect(script[2]?.trim()).toBe('');
     }
     expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+  });
+});
+
+describe('the built visitor’s page', () => {
+  it('keeps itself on the device by one script that stands alone', () => {
+    const text = readFileSync(join(dist, 'listen-worker.js'), 'utf8');
+    expect(text).not.toMatch(/^\s*(?:import|export)\b/m);
+    const manifest = JSON.parse(readFileSync(join(dist, 'listen.webmanifest'), 'utf8')) as {
+      readonly start_url: string;
+      readonly icons: readonly { readonly src: string }[];
+    };
+    expect(manifest.start_url).toBe('/listen');
+    for (const { src } of manifest.icons) expect(existsSync(join(dist, src)), src).toBe(true);
   });
 });
 

@@ -10,11 +10,12 @@ import {
   openVisit,
   playAsset,
 } from './calls.js';
+import { Ear } from './ear.js';
 import { type Fault, faultOf } from './faults.js';
 import { keep, kept } from './keep.js';
 import { Patches } from './patches.js';
 import type { Playing, Visit, Wish } from './shapes.js';
-import { ElementSound, type SoundState } from './sound.js';
+import type { SoundState } from './sound.js';
 
 /** The one stream of this page, and everything the server is told about its listener. */
 export type Sounding = 'closed' | 'starting' | 'playing' | 'waiting' | 'paused' | 'blocked';
@@ -38,7 +39,8 @@ let position = $state.raw<Position | undefined>(undefined);
 let volume = $state(readVolume());
 let wanted = false;
 let opening: Promise<void> | undefined;
-let sound: ElementSound | undefined;
+let ear: Ear | undefined;
+let walking = false;
 let timers: ReturnType<typeof setInterval>[] = [];
 let fadeTimer: ReturnType<typeof setTimeout> | undefined;
 let reopenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -134,12 +136,22 @@ function onSound(state: SoundState): void {
   }
 }
 
-function theSound(): ElementSound {
-  if (!sound) {
-    sound = new ElementSound(onSound);
-    sound.volume = volume;
+function theEar(): Ear {
+  if (!ear) {
+    ear = new Ear(onSound);
+    ear.volume = volume;
   }
-  return sound;
+  return ear;
+}
+
+function pocketed(): void {
+  theEar().pocket = walking || document.visibilityState === 'hidden';
+}
+
+/** While somebody walks, going on with the screen off counts more than being quick. */
+export function setWalking(on: boolean): void {
+  walking = on;
+  pocketed();
 }
 
 function open(): Promise<void> {
@@ -174,7 +186,7 @@ async function openOnce(): Promise<void> {
 }
 
 function startSound(made: Visit): void {
-  theSound().start({
+  theEar().start({
     sessionId: made.id,
     streamUrl: made.streamUrl,
     lowLatencyUrl: made.lowLatencyUrl,
@@ -215,7 +227,7 @@ async function look(): Promise<void> {
  * wrong is in `visit.fault`, with `visit.sounding` `paused`: Play tries again.
  */
 export async function begin(id: number, first: Wish): Promise<void> {
-  theSound().prime();
+  theEar().prime();
   if (row) leave();
   projectId = id;
   wish = first;
@@ -236,11 +248,10 @@ export async function play(): Promise<void> {
   if (sounding === 'closed' || (wanted && sounding !== 'blocked')) return;
   clearTimeout(fadeTimer);
   fault = undefined;
-  const ear = theSound();
   wanted = true;
   sounding = 'waiting';
   if (!row) {
-    ear.prime();
+    theEar().prime();
     await reopen();
     return;
   }
@@ -255,7 +266,7 @@ export async function pause(): Promise<void> {
   sounding = 'paused';
   clearTimeout(fadeTimer);
   fadeTimer = setTimeout(() => {
-    if (!wanted) sound?.stop();
+    if (!wanted) ear?.stop();
   }, FADE_MS);
   await act('pause');
 }
@@ -298,7 +309,7 @@ export function change(part: Wish): void {
 
 export function setVolume(next: number): void {
   volume = next;
-  if (sound) sound.volume = next;
+  if (ear) ear.volume = next;
   keep('volume', String(next));
 }
 
@@ -320,7 +331,7 @@ export function leave(): void {
   for (const timer of timers) clearInterval(timer);
   clearTimeout(fadeTimer);
   clearTimeout(reopenTimer);
-  sound?.stop();
+  ear?.stop();
   // Nobody hears it any more: the server ends it by itself when this does not arrive.
   if (id !== undefined) endVisit(id).catch(() => undefined);
 }
@@ -333,5 +344,6 @@ window.addEventListener('offline', () => {
   if (sounding !== 'closed') awaySinceMs ??= Date.now();
 });
 document.addEventListener('visibilitychange', () => {
+  if (sounding !== 'closed') pocketed();
   if (document.visibilityState === 'visible') void beat();
 });
