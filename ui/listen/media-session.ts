@@ -39,8 +39,15 @@ export function bindButtons(buttons: LockScreenButtons): () => void {
   };
 }
 
+let shown = '';
+
 export function showOnLockScreen(what: LockScreen): void {
   if (!('mediaSession' in navigator)) return;
+  navigator.mediaSession.playbackState = what.playing ? 'playing' : 'paused';
+  // The same words again would make some lock screens flicker.
+  const key = `${what.title}\n${what.project}\n${what.artworkUrl ?? ''}`;
+  if (key === shown && navigator.mediaSession.metadata !== null) return;
+  shown = key;
   navigator.mediaSession.metadata = new MediaMetadata({
     title: what.title,
     artist: what.project,
@@ -49,5 +56,4 @@ export function showOnLockScreen(what: LockScreen): void {
       { src: '/listen-512.png', sizes: '512x512', type: 'image/png' },
     ],
   });
-  navigator.mediaSession.playbackState = what.playing ? 'playing' : 'paused';
 }

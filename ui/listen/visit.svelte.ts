@@ -11,7 +11,7 @@ import {
   playAsset,
 } from './calls.js';
 import { Ear } from './ear.js';
-import { type Fault, faultOf } from './faults.js';
+import { type Fault, faultOf, isAway } from './faults.js';
 import { keep, kept } from './keep.js';
 import { Patches } from './patches.js';
 import type { Playing, Visit, Wish } from './shapes.js';
@@ -22,6 +22,7 @@ export type Sounding = 'closed' | 'starting' | 'playing' | 'waiting' | 'paused' 
 
 const HEARTBEAT_MS = 15_000;
 const PLAYING_EVERY_MS = 2_000;
+const HIDDEN_EVERY_MS = 10_000;
 const MOVE_EVERY_MS = 100;
 const REOPEN_MS = 2_000;
 /** The server fades to silence within this; the sound is cut after it. */
@@ -85,7 +86,7 @@ function heard(): void {
 }
 
 function unheard(thrown: unknown): void {
-  if (thrown instanceof ApiError && (thrown.status === 0 || thrown.status >= 502)) {
+  if (isAway(thrown)) {
     awaySinceMs ??= Date.now();
     return;
   }
@@ -175,7 +176,7 @@ async function openOnce(): Promise<void> {
     patches.clear();
     if (wanted) startSound(made);
   } catch (thrown) {
-    if (thrown instanceof ApiError && (thrown.status === 0 || thrown.status >= 502)) {
+    if (isAway(thrown)) {
       awaySinceMs ??= Date.now();
     } else {
       fault = faultOf(thrown);
@@ -206,9 +207,14 @@ async function beat(): Promise<void> {
 }
 
 let asking = false;
+let lookedMs = 0;
 
 async function look(): Promise<void> {
   if (!row || asking || !wanted) return;
+  const nowMs = performance.now();
+  // In a pocket only the lock screen shows it.
+  if (document.visibilityState === 'hidden' && nowMs - lookedMs < HIDDEN_EVERY_MS) return;
+  lookedMs = nowMs;
   asking = true;
   const { id } = row;
   try {

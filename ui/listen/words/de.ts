@@ -65,7 +65,7 @@ export const de: Words = {
   'now.flag.text': 'Die Leute des Projekts sehen sie sich an.',
   'now.flagged': 'Gemeldet. Danke.',
   'now.block': 'Nie wieder spielen',
-  'now.block.text': 'Nur für Sie, bei diesem Besuch.',
+  'now.block.text': 'Nur für Sie.',
   'now.blocked': 'Sie wird Ihnen nicht mehr gespielt.',
   'now.blockUser': 'Nichts mehr von dieser Person',
   'now.blockUser.text': 'Alle Aufnahmen dieser Person werden für Sie ausgelassen.',

@@ -63,7 +63,7 @@ export const en = {
   'now.flag.text': 'The people of the project will look at it.',
   'now.flagged': 'Reported. Thank you.',
   'now.block': 'Never play this again',
-  'now.block.text': 'For you alone, in this visit.',
+  'now.block.text': 'For you alone.',
   'now.blocked': 'It will not be played to you again.',
   'now.blockUser': 'Nothing more of this contributor',
   'now.blockUser.text': 'All recordings of this person are left out for you.',

@@ -64,7 +64,7 @@ export const es: Words = {
   'now.flag.text': 'La gente del proyecto la revisará.',
   'now.flagged': 'Denunciada. Gracias.',
   'now.block': 'No volver a ponerla',
-  'now.block.text': 'Solo para usted, en esta visita.',
+  'now.block.text': 'Solo para usted.',
   'now.blocked': 'No se le volverá a poner.',
   'now.blockUser': 'Nada más de esta persona',
   'now.blockUser.text': 'Se omiten para usted todas sus grabaciones.',

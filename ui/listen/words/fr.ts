@@ -64,7 +64,7 @@ export const fr: Words = {
   'now.flag.text': 'Les gens du projet l’écouteront.',
   'now.flagged': 'Signalé. Merci.',
   'now.block': 'Ne plus jamais le jouer',
-  'now.block.text': 'Pour vous seul, pendant cette visite.',
+  'now.block.text': 'Pour vous seul.',
   'now.blocked': 'Il ne vous sera plus joué.',
   'now.blockUser': 'Plus rien de cette personne',
   'now.blockUser.text': 'Tous ses enregistrements sont écartés pour vous.',
