@@ -87,7 +87,8 @@ export async function plantGarden(server: TestServer, cookie: string): Promise<G
     autoSubmit: true,
     recordingRadiusM: 30,
     maxRecordingS: 20,
-    bannedS: 0,
+    // What was skipped does not come at once again.
+    bannedS: 4,
     repeatMode: 'continuous',
     languageIds: [1, german],
     legalAgreementLocIds: await text(AGREEMENT, EINVERSTANDEN),
