@@ -305,10 +305,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       project: (id) => audio.sounds.get(id),
       assetName: (id) => audio.sounds.asset(id)?.name,
     }),
-    ...storyRoutes({
-      content: store.content,
-      visitOf: (id) => visitOfSession(audio.definition(id)),
-    }),
+    ...storyRoutes({ content: store.content, visitOf: (id) => audio.definition(id) }),
     ...contentRoutes({ content: store.content, clock }),
     ...listenerRoutes(store.content),
     ...content.routes,

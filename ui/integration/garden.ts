@@ -88,7 +88,7 @@ export async function plantGarden(server: TestServer, cookie: string): Promise<G
     recordingRadiusM: 30,
     maxRecordingS: 20,
     // What was skipped does not come at once again.
-    bannedS: 4,
+    bannedS: 60,
     repeatMode: 'continuous',
     languageIds: [1, german],
     legalAgreementLocIds: await text(AGREEMENT, EINVERSTANDEN),

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionRow } from '../../api/contract/rows.js';
+import type { Session } from '../../api/contract/sessions.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
   DESKTOP,
@@ -77,9 +77,9 @@ async function listenOnMap(page: Page): Promise<void> {
 }
 
 /** The session that is open now: each test ends its own with its page. */
-async function session(): Promise<SessionRow> {
+async function session(): Promise<Session> {
   return await until('a session', async () => {
-    const { items } = await garden.get<{ items: SessionRow[] }>('/v1/sessions?limit=1000');
+    const { items } = await garden.get<{ items: Session[] }>('/v1/sessions?limit=1000');
     return items.filter(({ state }) => state === 'streaming' || state === 'paused').at(-1);
   });
 }
@@ -132,9 +132,7 @@ describe('listening on the map', () => {
       await page.getByRole('button', { name: /Rose garden/ }).click();
       const west = at(-90, 0);
       await until('the server knows the place', async () => {
-        const { position } = (await session()) as unknown as {
-          position: { longitude: number } | null;
-        };
+        const { position } = await session();
         return close(position?.longitude, west.longitude);
       });
       await title(page).getByText(/frogs/i).waitFor({ timeout: 30_000 });

@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import type { ListenerProject } from '../../api/contract/content.js';
 import type { Position } from '../../api/contract/rest.js';
+import type { audibleAnswer, Session, sessionPlaying } from '../../api/contract/sessions.js';
 import type { AssetStory as Story } from '../../api/contract/story.js';
 
 /** A project in the list of those that visitors may hear. */
@@ -23,39 +25,13 @@ export interface Wish {
 }
 
 /** The own session; `id` is its secret. */
-export interface Visit {
-  readonly id: string;
-  readonly number: number;
-  readonly state: 'starting' | 'streaming' | 'paused' | 'idle' | 'stopped';
-  readonly streamUrl: string;
-  readonly lowLatencyUrl?: string;
-}
+export type Visit = Session;
 
 /** What sounds now. */
-export interface Playing {
-  readonly tracks: readonly {
-    readonly trackId: number;
-    readonly state: string;
-    readonly assetId?: number | null;
-    readonly name?: string | null;
-    readonly remainingS?: number | null;
-  }[];
-  readonly voices: readonly {
-    readonly kind: 'speaker' | 'asset';
-    readonly id: number;
-    readonly name: string;
-    readonly gain: number;
-  }[];
-}
+export type Playing = z.infer<typeof sessionPlaying>;
 
 /** A recording near the listener, for the map. */
-export interface NearbyAsset {
-  readonly id: number;
-  readonly name: string;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
-  readonly mediaType: 'audio' | 'photo' | 'text' | 'video';
-}
+export type NearbyAsset = z.infer<typeof audibleAnswer>['items'][number];
 
 /** One recording with what came in the same envelope; `text` is the content of `textUrl`. */
 export interface AssetStory extends Story {

@@ -43,7 +43,7 @@ export function siteOf(info: ProjectForListener): ProjectMap {
 /** Recordings as the map knows them. */
 export function recordingsOf(assets: readonly NearbyAsset[]): ProjectMap['recordings'] {
   return assets.flatMap(({ id, name, latitude, longitude, mediaType }) =>
-    latitude === null || longitude === null || mediaType !== 'audio'
+    mediaType !== 'audio'
       ? []
       : [
           {
