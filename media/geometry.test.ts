@@ -4,33 +4,21 @@ import {
   bearingDeg,
   distanceM,
   EARTH_RADIUS_M,
+  fromVec,
   isPosition,
   PreparedShape,
   toVec,
   wrapLongitude,
 } from './geometry.js';
 import type { GeoPoint, Polygon } from './ports.js';
+import { boxesAround, boxesOf } from './project/spatial.js';
+import { anyPlace, anyStar, travel } from './testing/geometry.js';
 
 const point = (latitude: number, longitude: number): GeoPoint => ({ latitude, longitude });
 const anywhere = fc.record({
   latitude: fc.double({ min: -90, max: 90, noNaN: true }),
   longitude: fc.double({ min: -180, max: 180, noNaN: true }),
 });
-
-/** Where you are after `distance` metres on a great circle. In vectors: exact at the poles too. */
-function travel(from: GeoPoint, bearing: number, distance: number): GeoPoint {
-  const rad = Math.PI / 180;
-  const [lat, lon, turn] = [from.latitude * rad, from.longitude * rad, bearing * rad];
-  const angle = distance / EARTH_RADIUS_M;
-  const here = toVec(from);
-  const north = [-Math.sin(lat) * Math.cos(lon), -Math.sin(lat) * Math.sin(lon), Math.cos(lat)];
-  const east = [-Math.sin(lon), Math.cos(lon), 0];
-  const [x = 0, y = 0, z = 0] = [here.x, here.y, here.z].map((value, i) => {
-    const ahead = Math.cos(turn) * (north[i] ?? 0) + Math.sin(turn) * (east[i] ?? 0);
-    return Math.cos(angle) * value + Math.sin(angle) * ahead;
-  });
-  return point(Math.atan2(z, Math.hypot(x, y)) / rad, Math.atan2(y, x) / rad);
-}
 
 /** A regular polygon around a place: all its corners are `radius` metres away. */
 function disc(center: GeoPoint, radius: number, corners = 32): Polygon {
@@ -192,5 +180,90 @@ describe('PreparedShape', () => {
     expect(shape.empty).toBe(true);
     expect(shape.contains(toVec(point(1, 1)))).toBe(false);
     expect(shape.distanceM(toVec(point(1, 1)))).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('boxes', () => {
+  const touch = (a: GeoPoint, boxes: ReturnType<typeof boxesAround>): boolean =>
+    boxes.some(
+      ([minLon, minLat, maxLon, maxLat]) =>
+        a.longitude >= minLon &&
+        a.longitude <= maxLon &&
+        a.latitude >= minLat &&
+        a.latitude <= maxLat,
+    );
+
+  it('hold the whole circle, over poles and the antimeridian', () => {
+    const share = fc.integer({ min: 0, max: 1_000 });
+    const radius = fc.oneof(fc.nat(30_000_000), fc.nat(3_000));
+    fc.assert(
+      fc.property(anyPlace, fc.nat(359), share, radius, (center, bearing, part, radiusM) => {
+        const boxes = boxesAround(center, radiusM);
+        const reachM = Math.min(radiusM, Math.PI * EARTH_RADIUS_M);
+        expect(touch(travel(center, bearing, (part * reachM) / 1_000), boxes)).toBe(true);
+        for (const [minLon, minLat, maxLon, maxLat] of boxes) {
+          expect(minLon).toBeLessThanOrEqual(maxLon);
+          expect(minLat).toBeLessThanOrEqual(maxLat);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('are the whole globe for what has no place or size', () => {
+    for (const [center, radiusM] of [
+      [point(Number.NaN, 0), 5],
+      [point(0, 0), Number.NaN],
+      [point(0, 0), Number.POSITIVE_INFINITY],
+    ] as const)
+      for (const place of [point(-89, -179), point(89, 179)])
+        expect(touch(place, boxesAround(center, radiusM))).toBe(true);
+  });
+
+  it('of a shape hold every place in it', () => {
+    const size = { minM: 20, maxM: 300_000 };
+    fc.assert(
+      fc.property(anyStar(size), fc.nat(359), fc.nat(1_000), (star, bearing, part) => {
+        const shape = new PreparedShape([star.polygon]);
+        const place = travel(star.center, bearing, (part * star.outerM) / 1_000);
+        const inside = shape.contains(toVec(place));
+        if ((part * star.outerM) / 1_000 < star.innerM * 0.99) expect(inside).toBe(true);
+        if (inside) expect(touch(place, boxesOf(shape))).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('any rubbish', () => {
+  const number = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, 180, -180, 90, -90, 1e9));
+  const corner = fc.tuple(number, number);
+  const rubbish = fc.array(fc.array(fc.array(corner, { maxLength: 8 }), { maxLength: 3 }), {
+    maxLength: 3,
+  });
+
+  it('makes a shape that answers', () => {
+    fc.assert(
+      fc.property(rubbish, number, number, (shape, latitude, longitude) => {
+        const prepared = new PreparedShape(shape);
+        const place = toVec({ latitude, longitude });
+        const metres = prepared.boundaryDistanceM(place);
+        expect(typeof prepared.contains(place)).toBe('boolean');
+        if (isPosition({ latitude, longitude }) && !prepared.empty) {
+          expect(metres).toBeGreaterThanOrEqual(0);
+          expect(metres).toBeLessThanOrEqual(Math.PI * EARTH_RADIUS_M + 1);
+        }
+        for (const cap of prepared.caps) expect(isPosition(cap.center)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('comes back from a vector as the place it was', () => {
+    fc.assert(
+      fc.property(anyPlace, (place) => {
+        expect(distanceM(fromVec(toVec(place)), place)).toBeLessThan(0.001);
+      }),
+    );
   });
 });

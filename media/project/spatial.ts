@@ -13,12 +13,12 @@ const MERGE_RATIO = 8;
 /** Boxes that hold every place within `radiusM`; two when cut at the antimeridian. Negative: a point. */
 export function boxesAround(point: GeoPoint, radiusM: number): readonly Box[] {
   const angle = (Math.max(0, radiusM) / EARTH_RADIUS_M) * (180 / Math.PI) * 1.000_001 + 1e-9;
+  const lon = wrapLongitude(point.longitude);
   const minLat = point.latitude - angle;
   const maxLat = point.latitude + angle;
   // A box that is too large costs time, one too small costs truth.
-  if (Number.isNaN(angle)) return [[-180, -90, 180, 90]];
+  if (Number.isNaN(angle + point.latitude + lon)) return [[-180, -90, 180, 90]];
   if (minLat <= -90 || maxLat >= 90) return [[-180, minLat, 180, maxLat]];
-  const lon = wrapLongitude(point.longitude);
   const ratio = Math.sin((angle * Math.PI) / 180) / Math.cos((point.latitude * Math.PI) / 180);
   if (!(ratio < 1)) return [[-180, minLat, 180, maxLat]];
   const reach = (Math.asin(ratio) * 180) / Math.PI + 1e-9;
