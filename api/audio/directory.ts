@@ -101,6 +101,7 @@ export class SessionEntries {
       contentType: format === 'mp3' ? 'audio/mpeg' : 'application/ogg',
       bitrateKbps,
       startedUnixMs: definition.createdAtUnixMs,
+      hidden: definition.output === 'icecast',
     });
     const entry: SessionEntry = {
       definition,

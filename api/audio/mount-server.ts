@@ -88,6 +88,7 @@ export function mountRoute(prefix: string, table: MountTable, clock: Clock): Raw
       const path = `/${params['mount'] ?? ''}`;
       const mount = table.get(path);
       if (mount === undefined) refuse(exchange, 404, noMount(path));
+      else if (mount.options.hidden === true) refuse(exchange, 404, ELSEWHERE);
       else if (exchange.head.method === 'HEAD') exchange.send(200, headersOf(mount, false));
       else if (!table.hasRoom) refuse(exchange, 503, 'The site has its limit of listeners.');
       else listen(exchange, mount, clock);
@@ -123,6 +124,8 @@ function headersOf(mount: Mount, icy: boolean): Record<string, string> {
     ...(icy ? { 'icy-metaint': String(ICY_INTERVAL_BYTES) } : {}),
   };
 }
+
+const ELSEWHERE = 'This project leaves by Icecast: use the streamUrl of the session.';
 
 const noMount = (path: string): string =>
   `There is no stream at ${path.slice(0, 200)}. It may have ended: open a new session and use its address.`;

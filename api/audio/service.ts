@@ -1,6 +1,7 @@
 // A little over 400 lines: one door to everything a session touches; its parts are in files of their own.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { outputOf } from '../../actors/session/output.js';
 import type {
   AssetAudibility,
   FromMediaShard,
@@ -330,7 +331,7 @@ export class AudioService {
   };
 
   async #define(wish: SessionOpen): Promise<SessionDefinition> {
-    const { clock } = this.#options;
+    const { clock, icecastUrl } = this.#options;
     const { projectId, profile = 'native', format } = wish;
     const project = this.sounds.get(projectId);
     const geoListen = wish.geoListen ?? project?.settings.geoListen ?? true;
@@ -363,7 +364,7 @@ export class AudioService {
       mount: wish.mount ?? `/stream${name}.${ending}`,
       format,
       bitrateKbps: wish.bitrateKbps,
-      output: this.sounds.row(projectId)?.output ?? undefined,
+      output: outputOf(this.sounds.row(projectId)?.output, icecastUrl !== undefined),
       position: wish.position,
       headingDeg: wish.headingDeg,
       headingWidthDeg: wish.headingWidthDeg,
@@ -510,8 +511,13 @@ export class AudioService {
   }
 
   async #restore(): Promise<void> {
-    const { store } = this.#options;
-    const definitions = await store.sessions.list();
+    const { store, icecastUrl } = this.#options;
+    const stored = await store.sessions.list();
+    // An Icecast may have been configured, or taken away, since.
+    const definitions = stored.map((one) => ({
+      ...one,
+      output: outputOf(one.output, icecastUrl !== undefined),
+    }));
     const snapshots = await store.snapshots.load(SESSION_KIND);
     const places = await store.snapshots.load(PLACE_KIND);
     const ids = definitions.map(({ id }) => id);

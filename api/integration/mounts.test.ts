@@ -60,8 +60,12 @@ test('a player that stops reading is skipped to now within its bound and delays 
   quick.close();
 });
 
-test('a browser plays MP3 and Ogg Opus in an audio element', async () => {
-  const sessions = [await open(site, 0), await open(site, 0, { format: 'opus', bitrateKbps: 96 })];
+test('a browser plays MP3, Ogg Opus and Ogg Vorbis in an audio element', async () => {
+  const sessions = [
+    await open(site, 0),
+    await open(site, 0, { format: 'opus', bitrateKbps: 96 }),
+    await open(site, 0, { format: 'vorbis', bitrateKbps: 96 }),
+  ];
   const profile = mkdtempSync(join(tmpdir(), 'earshot-chromium-'));
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -87,7 +91,11 @@ test('a browser plays MP3 and Ogg Opus in an audio element', async () => {
           const audio = new Audio();
           audio.crossOrigin = 'anonymous';
           audio.onerror = () => reject(new Error(audio.error?.message ?? 'audio failed'));
-          audio.ontimeupdate = () => { if (audio.currentTime > 1) { audio.pause(); resolve(audio.currentTime); } };
+          let from;
+          audio.onplaying = () => { from ??= audio.currentTime; };
+          audio.ontimeupdate = () => {
+            if (audio.currentTime - from > 1) { audio.pause(); resolve(audio.currentTime - from); }
+          };
           audio.src = ${JSON.stringify(streamUrl)};
           audio.play().catch(reject);
         })`,

@@ -8,6 +8,8 @@ export interface MountOptions {
   readonly contentType: string;
   readonly bitrateKbps: number;
   readonly startedUnixMs: number;
+  /** Its stream leaves by Icecast alone: players are sent away, only low-latency sockets may listen. Default false. */
+  readonly hidden?: boolean;
   /** Default `BURST_MS`; 0: a listener begins with the sound of now. */
   readonly burstMs?: number;
   /** Somebody came or went. Must not throw. */

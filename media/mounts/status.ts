@@ -33,6 +33,7 @@ export function iceStatus(table: MountTable, origin: string, startedUnixMs: numb
   const sources: IceSource[] = [];
   for (const mount of table.all()) {
     const { options } = mount;
+    if (options.hidden === true) continue;
     const started = new Date(options.startedUnixMs);
     sources.push({
       audio_info: `bitrate=${options.bitrateKbps}`,
