@@ -30,6 +30,7 @@ afterAll(async () => {
 
 async function open(output: SessionOutput | null, format = 'mp3'): Promise<SessionAnswer> {
   await site.store.content.projects.update(TEST_PROJECT, { output });
+  await expect.poll(() => site.service.sounds.row(TEST_PROJECT)?.output).toBe(output);
   const { status, body } = await call<SessionAnswer>('POST', `${site.url}/v1/sessions`, {
     projectId: TEST_PROJECT,
     position: place(0),
