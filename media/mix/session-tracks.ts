@@ -6,7 +6,8 @@ import { type AssetDefinition, BLOCK_FRAMES, type ListenerState, RATE_HZ } from 
 import type { PreparedProject } from '../project/prepared.js';
 import type { Piece } from '../tracks/piece.js';
 import { seedOf } from '../tracks/random.js';
-import { type SavedTrack, type TrackContext, TrackVoice } from '../tracks/track-voice.js';
+import type { SavedTrack, TrackContext } from '../tracks/track.types.js';
+import { TrackVoice } from '../tracks/track-voice.js';
 
 /** Tracks of one mix; those beyond it are silent. */
 const MAX_TRACKS = 32;

@@ -36,7 +36,7 @@ export class Piece {
   readonly assetId: number;
   readonly name: string;
   readonly mediaId: string;
-  readonly source: PcmSource;
+  source: PcmSource;
   readonly envelope = new Envelope();
   /** Frame of the media at place 0. */
   start = 0;

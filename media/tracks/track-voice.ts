@@ -1,12 +1,11 @@
 import type { Mixer } from '../mixer/mixer.js';
 import type { PcmSource } from '../mixer/source.js';
-import type { Playlist } from '../playlist/playlist.js';
-import { type AssetDefinition, BLOCK_FRAMES, RATE_HZ, type TrackDefinition } from '../ports.js';
-import type { PreparedProject } from '../project/prepared.js';
-import { levelGain } from './level.js';
-import { PanWalk, type SavedPan } from './pan-walk.js';
-import { Piece, type SavedPiece } from './piece.js';
+import { BLOCK_FRAMES, RATE_HZ, type TrackDefinition } from '../ports.js';
+import { fetchNext, nextPiece, restorePiece } from './next-piece.js';
+import { PanWalk } from './pan-walk.js';
+import type { Piece } from './piece.js';
 import { Random } from './random.js';
+import type { SavedTrack, TrackContext, TrackPhase } from './track.types.js';
 
 /** Without anything to play, a track asks again after this, or as soon as its listener moves. */
 const ASK_AGAIN_FRAMES = RATE_HZ;
@@ -21,40 +20,6 @@ const TRIES = 4;
 const MAX_TAILS = 4;
 /** Filtered assets whose place is remembered; beyond it the oldest is forgotten. */
 const MAX_REMEMBERED = 8;
-/** What was asked for by name rises this quickly at least: 100 ms. */
-const URGENT_RISE_FRAMES = 4_800;
-
-/** What a track needs of its listener's mix in one block. */
-export interface TrackContext {
-  readonly playlist: Playlist;
-  readonly project: PreparedProject;
-  /** Frames of stream sound before this block. */
-  readonly nowFrame: number;
-  readonly paused: boolean;
-  /** Nobody else hears its stream, so that a sound may begin. */
-  readonly alone: boolean;
-  sourceOf(mediaId: string): PcmSource;
-  /** Why a media cannot be had now. */
-  failureOf(mediaId: string): string | undefined;
-  need(source: PcmSource, frame: number): void;
-  blocks(asset: AssetDefinition): boolean;
-  /** `frame`: in the block. */
-  began(track: TrackVoice, piece: Piece, frame: number): void;
-  ended(track: TrackVoice, piece: Piece, frame: number): void;
-}
-
-/** `waiting`: nothing to play. */
-export type TrackPhase = 'dead-air' | 'waiting' | 'playing';
-
-export interface SavedTrack {
-  readonly id: number;
-  readonly random: number;
-  readonly phase: TrackPhase;
-  readonly left: number;
-  readonly pan: SavedPan | undefined;
-  readonly piece: SavedPiece | undefined;
-  readonly remembered: readonly SavedPiece[];
-}
 
 /**
  * One parallel voice of a listener's mix: dead air, an asset, dead air … as its definition draws it,
@@ -196,7 +161,10 @@ export class TrackVoice {
         continue;
       }
       if (this.#retired || context.paused) break;
-      if (!this.#fetched && this.#left <= FETCH_AHEAD_FRAMES) this.#fetch(context);
+      if (!this.#fetched && this.#left <= FETCH_AHEAD_FRAMES) {
+        this.#fetched = true;
+        fetchNext(this.definition, context);
+      }
       const waits = Math.min(this.#left, BLOCK_FRAMES - at);
       this.#left -= waits;
       at += waits;
@@ -291,6 +259,12 @@ export class TrackVoice {
   }
 
   #mediaOf(piece: Piece, context: TrackContext): 'here' | 'late' | 'failed' {
+    // What nobody read for a while was let go of: its sound comes back in another place.
+    if (!piece.covered(1)) {
+      const current = context.sourceOf(piece.mediaId);
+      if (current !== piece.source && piece.place > 0) current.soften(piece.mediaFrame);
+      piece.source = current;
+    }
     const { source } = piece;
     if (!piece.began && source.ready && !piece.fit(source.frames)) return 'failed';
     if (piece.covered(piece.began ? 1 : 2)) {
@@ -405,44 +379,14 @@ export class TrackVoice {
         return true;
       }
     }
-    const taken = context.playlist.take(this.definition, (context.nowFrame + at) / RATE_HZ);
-    if (taken === undefined) {
+    const piece = nextPiece(this.definition, context, at, this.#random);
+    if (piece === undefined) {
       this.#phase = 'waiting';
       this.#left = ASK_AGAIN_FRAMES;
       return false;
     }
-    const { asset } = taken;
-    const piece = new Piece(asset, context.sourceOf(asset.mediaId));
-    const level = levelGain(context.project.definition.settings.targetLufs, asset.loudnessLufs);
-    const mostRise = taken.forced ? URGENT_RISE_FRAMES : Number.POSITIVE_INFINITY;
-    piece.draw(asset, this.definition, level, mostRise, this.#random);
-    piece.remaining = taken.remaining;
-    context.need(piece.source, piece.start);
     this.#piece = piece;
     this.#phase = 'playing';
     return true;
   }
-
-  /** Lets the media come that will probably be next. */
-  #fetch(context: TrackContext): void {
-    this.#fetched = true;
-    const next = context.playlist.peek(this.definition, context.nowFrame / RATE_HZ, 2);
-    for (const id of next) {
-      const asset = context.project.assets.get(id)?.definition;
-      if (asset === undefined) continue;
-      context.need(context.sourceOf(asset.mediaId), Math.round(asset.startS * RATE_HZ));
-    }
-  }
-}
-
-function restorePiece(saved: SavedPiece, context: TrackContext): Piece | undefined {
-  const asset = context.project.assets.get(saved.assetId)?.definition;
-  if (asset === undefined) {
-    context.playlist.ended(saved.assetId);
-    return undefined;
-  }
-  const piece = new Piece(asset, context.sourceOf(asset.mediaId));
-  piece.restore(saved);
-  context.need(piece.source, piece.mediaFrame);
-  return piece;
 }
