@@ -64,6 +64,8 @@ export interface App {
 
 /** Everything is stopped within this; the process ends after 4.8 s in any case. */
 const STOP_WITHIN_MS = 4_400;
+/** A media thread that stands still is silence: it is replaced sooner than others. */
+const MEDIA_HANG_MS = 1_500;
 /** Kept for each part that is still to be stopped. */
 const RESERVE_MS = 250;
 
@@ -207,7 +209,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     host: config.host,
     streamPort: config.streamPort,
     mediaShards: config.shards.media,
-    hangAfterMs: config.shards.hangAfterMs,
+    hangAfterMs: Math.min(config.shards.hangAfterMs, MEDIA_HANG_MS),
     encoder: config.audio.encoder,
     idleAfterMs: config.audio.idleAfterMs,
     pcmCacheBytes: config.audio.pcmCacheBytes,

@@ -43,6 +43,9 @@ import { type EndReason, Visits } from './visits.js';
 export type MediaPool = ShardPool<MediaShardOptions, ToMediaShard, FromMediaShard>;
 export type MediaStatus = FromMediaShard['posts']['media.status'];
 
+/** Listeners notice a gap: a thread that hangs must be found soon. */
+const HEARTBEAT_MS = 250;
+
 /**
  * Listener sessions as the main thread sees them: the directory, the media threads they live in, the mounts
  * their sound leaves by, and the decoded sound. Made by `start`, ended by `stop`.
@@ -386,6 +389,7 @@ export class AudioService {
       entry: entryUrl('actors/session/shard.worker'),
       native: true,
       hangMs: hangAfterMs,
+      heartbeatMs: HEARTBEAT_MS,
       clock: this.#options.clock,
       faults: this.#options.faults ?? false,
       options: () => ({ encoder, idleAfterMs, icecastUrl, shards: mediaShards }),

@@ -100,8 +100,12 @@ test.each(['exit', 'hang'] as const)(
     const before = await heardBy(session);
     const slot = site.service.pool.ownerOf(session.id);
     const size = listener.size;
+    listener.takeLongestGap();
     await site.service.pool.breakShard(slot, how).catch(() => undefined);
     await listener.next(80_000);
+    process.stdout.write(
+      `${how}: the stream was silent for ${Math.round(listener.takeLongestGap())} ms\n`,
+    );
     expect(listener.ended).toBe(false);
     expect(listener.size).toBeGreaterThan(size);
     await expect

@@ -13,7 +13,13 @@ import type {
   sessionPlaying,
   voteAnswer,
 } from '../contract/sessions.js';
-import { type AudioSite, place, saveTone, startAudioSite } from '../testing/audio-site.js';
+import {
+  type AudioSite,
+  place,
+  saveTone,
+  startAudioSite,
+  TEST_PROJECT,
+} from '../testing/audio-site.js';
 import { call, type SessionAnswer, TestListener } from '../testing/listen.js';
 
 type Playing = z.infer<typeof sessionPlaying>;
@@ -231,6 +237,32 @@ test('a Roundware session has its number in its mount, and its titles say what b
   await site.service.close(row.id, 'killed');
   await site.service.flushed();
   expect((await site.store.content.sessions.get(visit.id))?.endReason).toBe('killed');
+});
+
+test('the source of each speaker is seen: unused, sounding, on its reserve, silent, off', async () => {
+  const { speakers } = site.store.content;
+  const [west, east] = await speakers.find({
+    where: [{ field: 'projectId', op: '=', value: TEST_PROJECT }],
+  });
+  if (west === undefined || east === undefined) throw new Error('fixture');
+  const row = (id: number) => site.speakers.get(String(id));
+  expect(row(west.id)).toMatchObject({ state: 'unused', name: 'West', projectId: TEST_PROJECT });
+  const session = await open({ projectId: TEST_PROJECT });
+  const listener = await TestListener.connect(session.streamUrl);
+  await expect.poll(() => row(west.id)?.['state']).toBe('ok');
+  expect(row(west.id)?.['source']).toBe('tone-west');
+  await speakers.update(west.id, { mediaId: 'gone', uri: '/media/tone-east.wav' });
+  await expect.poll(() => row(west.id)?.['state']).toBe('backup');
+  expect(row(west.id)).toMatchObject({ source: 'tone-east' });
+  await speakers.update(west.id, { uri: '' });
+  await expect.poll(() => row(west.id)?.['state']).toBe('silent');
+  expect(row(west.id)?.['lastError']).toMatch(/gone/);
+  await speakers.update(west.id, { active: false, mediaId: 'tone-west' });
+  await expect.poll(() => row(west.id)?.['state']).toBe('off');
+  await speakers.update(west.id, { active: true });
+  await speakers.remove(east.id);
+  await expect.poll(() => row(east.id)).toBeUndefined();
+  listener.close();
 });
 
 test('in range is near an active speaker', () => {

@@ -11,6 +11,8 @@ export class TestListener {
   readonly #abort: AbortController;
   #size = 0;
   #ended = false;
+  #lastMonoMs = Number.NaN;
+  #longestGapMs = 0;
   #wake: (() => void) | undefined;
 
   private constructor(answer: Response, abort: AbortController) {
@@ -38,6 +40,13 @@ export class TestListener {
     return Buffer.concat(this.#parts).subarray(from);
   }
 
+  /** Longest time without a byte since this was last asked, ms. */
+  takeLongestGap(): number {
+    const gapMs = this.#longestGapMs;
+    this.#longestGapMs = 0;
+    return gapMs;
+  }
+
   /** Resolves when `count` bytes are there in all, or the stream ended. */
   async reaches(count: number): Promise<void> {
     while (this.#size < count && !this.#ended) {
@@ -63,6 +72,9 @@ export class TestListener {
       for await (const part of answer.body ?? []) {
         const bytes: unknown = part;
         if (!(bytes instanceof Uint8Array)) continue;
+        const nowMonoMs = performance.now();
+        this.#longestGapMs = Math.max(this.#longestGapMs, nowMonoMs - this.#lastMonoMs || 0);
+        this.#lastMonoMs = nowMonoMs;
         this.#parts.push(bytes);
         this.#size += bytes.length;
         this.#wake?.();
