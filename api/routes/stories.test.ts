@@ -99,6 +99,8 @@ describe('the story of a recording', () => {
     });
     expect((await story('again', sound.id)).json.mine).toBe(true);
     expect((await story('other', sound.id)).status).toBe(404);
+    expect((await story('again', sound.id)).json.tags).toEqual(['Grandmothers']);
+    expect((await story('again', `${sound.id}?language=es`)).json.tags).toEqual(['Abuelas']);
 
     await content.assets.update(sound.id, { submitted: true });
     const heard = await story('other', sound.id);

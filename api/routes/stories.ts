@@ -33,8 +33,15 @@ export function storyRoutes({ content, visitOf }: StoryRoutesOptions): readonly 
       tag: 'sessions',
       access: 'open',
       params: z.object({ id: z.string().min(1).max(64), assetId: id }),
+      query: z.object({
+        /** Of tags and texts; absent: the session's. */
+        language: z
+          .string()
+          .regex(/^[a-z]{2}$/, 'must be two small letters')
+          .optional(),
+      }),
       response: assetStory,
-      handler: async ({ params }) => {
+      handler: async ({ params, query }) => {
         const visit = visitOf(params.id);
         if (visit === undefined) {
           throw new EngineError('not-found', 'there is no such session, or it is over: open one');
@@ -45,7 +52,18 @@ export function storyRoutes({ content, visitOf }: StoryRoutesOptions): readonly 
         if (asset?.projectId !== visit.projectId || (!asset.submitted && !own)) {
           throw new EngineError('not-found', `the project has no recording ${params.assetId}`);
         }
-        return await tell(content, asset, own, visit.languageId ?? FALLBACK_LANGUAGE);
+        const language =
+          query.language === undefined
+            ? undefined
+            : await content.languages.first({
+                where: [{ field: 'code', op: '=', value: query.language }],
+              });
+        return await tell(
+          content,
+          asset,
+          own,
+          language?.id ?? visit.languageId ?? FALLBACK_LANGUAGE,
+        );
       },
     }),
   ];

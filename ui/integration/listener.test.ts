@@ -195,6 +195,35 @@ describe('listening on the map', () => {
   }, 150_000);
 });
 
+describe('the sound', () => {
+  it('comes at once while somebody looks, and goes on in an element when the page is hidden', async () => {
+    const one = await visit(browser, '', 'about:blank', { size: PHONE, locale: 'en-GB' });
+    const { page } = one;
+    let packets = 0;
+    page.on('websocket', (socket) => {
+      if (!socket.url().endsWith('/listen')) return;
+      socket.on('framereceived', () => {
+        packets += 1;
+      });
+    });
+    await page.goto(`${server.url}/listen`);
+    await listenOnMap(page);
+    const playedS = () => page.evaluate(() => document.querySelector('audio')?.currentTime ?? 0);
+    await until('packets of sound', async () => packets > 50);
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await until('the element sounds', async () => (await playedS()) > 1);
+    await until('the lock screen has a title', () =>
+      page.evaluate(() => navigator.mediaSession.metadata?.artist === 'The listening garden'),
+    );
+    await playing(page);
+    expect(one.faults).toEqual([]);
+    await one.context.close();
+  }, 90_000);
+});
+
 describe('walking', () => {
   it('follows the device, and shows how well its place is known', async () => {
     await on('/listen', async (page, { context }) => {

@@ -69,8 +69,14 @@ export async function loadNearby(id: string): Promise<readonly NearbyAsset[]> {
 /** Longer texts are cut: they are shown in two lines. */
 const MOST_TEXT = 4_000;
 
-export async function loadStory(id: string, assetId: number): Promise<AssetStory> {
-  const story = await call<Omit<AssetStory, 'text'>>('GET', `${path(id)}/assets/${assetId}`);
+export async function loadStory(
+  id: string,
+  assetId: number,
+  language?: string,
+): Promise<AssetStory> {
+  const story = await call<Omit<AssetStory, 'text'>>('GET', `${path(id)}/assets/${assetId}`, {
+    query: { language },
+  });
   return { ...story, text: story.textUrl === null ? null : await textOf(story.textUrl) };
 }
 

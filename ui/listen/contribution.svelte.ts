@@ -13,6 +13,8 @@ export interface Parts {
   readonly text: string;
   readonly position: Position | undefined;
   readonly tagIds: readonly number[];
+  /** That it is spoken in; undefined: the session's. */
+  readonly languageId: number | undefined;
 }
 
 /** `editing` → `sending` → `ingesting` → `done`; a fault leads back to `editing` with everything kept. */
@@ -88,6 +90,7 @@ export class Contribution {
       latitude: parts.position?.latitude.toFixed(7),
       longitude: parts.position?.longitude.toFixed(7),
       tagIds: parts.tagIds.length > 0 ? parts.tagIds.join(',') : undefined,
+      languageId: parts.languageId?.toString(),
     };
     const text = parts.text.trim();
     const assetId = await this.#part('sound', parts.sound, parts.sound, {

@@ -21,7 +21,8 @@ export interface Wish {
   readonly headingDeg?: number | null;
   readonly rangeMaxM?: number | null;
   readonly tagIds?: readonly number[];
-  readonly language?: string;
+  /** Only said when a session opens. */
+  readonly format?: 'mp3' | 'opus';
 }
 
 /** The own session; `id` is its secret. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { offset } from '../data/geo.js';
+import { distanceM, offset } from '../data/geo.js';
 import type { ProjectForListener } from './shapes.js';
-import { awayM, rangeOf, recordingsOf, siteOf, sliderOf, wayOf } from './site.js';
+import { awayM, rangeOf, recordingsOf, siteOf, sliderOf, startOf, wayOf } from './site.js';
 
 const center = { latitude: 48, longitude: 11 };
 const square = (eastM: number, northM: number, sizeM: number) => {
@@ -63,6 +63,22 @@ describe('the site on the map', () => {
         { ...base, id: 2, mediaType: 'photo' },
       ]).map(({ id }) => id),
     ).toEqual([1]);
+  });
+});
+
+describe('where a visit begins', () => {
+  it('is the middle of the project where that sounds, or nothing does', () => {
+    expect(startOf(info([]))).toEqual(center);
+    expect(startOf(info([area(1, -10)]))).toEqual(center);
+  });
+
+  it('is where it sounds nearest to the middle, not in a hole', () => {
+    const start = startOf(info([area(1, 300), area(2, 100)]));
+    expect(awayM(info([area(2, 100)]), start)).toBe(0);
+    const ring = { ...area(3, -40), shape: [[...square(-40, -40, 80), ...square(-20, -20, 40)]] };
+    const inRing = startOf(info([ring]));
+    expect(distanceM(center, inRing)).toBeGreaterThan(20);
+    expect(awayM(info([ring]), inRing)).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Position, ProjectMap } from '../../api/contract/rest.js';
-import { areaVolume, distanceM, metresFrom, middleOf } from '../data/geo.js';
+import { areaVolume, distanceM, metresFrom, middleOf, offset } from '../data/geo.js';
 import type { NearbyAsset, ProjectForListener, SpeakerArea } from './shapes.js';
 
 /** More painted areas than this would make a phone slow; the others are silent on the map, not for the ear. */
@@ -57,6 +57,44 @@ export function recordingsOf(assets: readonly NearbyAsset[]): ProjectMap['record
   );
 }
 
+/** Shares of the way from the middle of an area to its corners, where a listener may begin. */
+const INWARD = [0, 0.5, 0.75, 0.25];
+const MOST_CORNERS = 16;
+
+const LOUD = { attenuationM: 0, minVolume: 0, maxVolume: 1 };
+
+/** Where a visit on the map begins: the middle of the project, or where it sounds nearest to it. */
+export function startOf(info: ProjectForListener): Position {
+  const center = { latitude: info.project.latitude, longitude: info.project.longitude };
+  let best: { readonly eastM: number; readonly northM: number; readonly m: number } | undefined;
+  for (const { shape } of info.speakers.slice(0, MOST_AREAS)) {
+    const polygons = shape.map((polygon) =>
+      polygon.map((ring) =>
+        ring.map(([longitude, latitude]) => metresFrom(center, { latitude, longitude })),
+      ),
+    );
+    const rings = polygons.flat();
+    if (areaVolume(rings, 0, 0, LOUD) > 0) return center;
+    for (const [corners = []] of polygons) {
+      const count = Math.max(1, corners.length);
+      const x = corners.reduce((sum, [at]) => sum + at, 0) / count;
+      const y = corners.reduce((sum, [, at]) => sum + at, 0) / count;
+      const step = Math.max(1, Math.floor(corners.length / MOST_CORNERS));
+      for (let i = 0; i < corners.length; i += step) {
+        const [cornerX, cornerY] = corners[i] ?? [x, y];
+        for (const share of INWARD) {
+          const eastM = x + share * (cornerX - x);
+          const northM = y + share * (cornerY - y);
+          const m = Math.hypot(eastM, northM);
+          if (best && m >= best.m) continue;
+          if (areaVolume(rings, eastM, northM, LOUD) > 0) best = { eastM, northM, m };
+        }
+      }
+    }
+  }
+  return best ? offset(center, best.eastM, best.northM) : center;
+}
+
 /** How far somebody is from everything that sounds, metres; 0 inside. */
 export function awayM(info: ProjectForListener, from: Position): number {
   const center = { latitude: info.project.latitude, longitude: info.project.longitude };
@@ -67,8 +105,7 @@ export function awayM(info: ProjectForListener, from: Position): number {
         ring.map(([longitude, latitude]) => metresFrom(from, { latitude, longitude })),
       ),
     );
-    const law = { attenuationM: 0, minVolume: 0, maxVolume: 1 };
-    if (areaVolume(rings, 0, 0, law) > 0) return 0;
+    if (areaVolume(rings, 0, 0, LOUD) > 0) return 0;
     for (const ring of rings) {
       for (const [x, y] of ring) nearest = Math.min(nearest, Math.hypot(x, y));
     }

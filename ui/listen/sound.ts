@@ -8,6 +8,13 @@ export interface SoundSource {
   readonly lowLatencyUrl?: string | undefined;
 }
 
+/** Opus, which can also come at once, where the browser plays it from a stream too; MP3 everywhere else. */
+export function playableFormat(): 'opus' | 'mp3' {
+  return document.createElement('audio').canPlayType('audio/ogg; codecs="opus"') === ''
+    ? 'mp3'
+    : 'opus';
+}
+
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 8_000;
 /** Without a new sample for this long the connection is made anew. */

@@ -15,11 +15,11 @@ export const storyOf = (assetId: number): AssetStory | undefined => stories.get(
 export const isLiked = (assetId: number): boolean => liked.has(assetId);
 
 /** Loads what belongs to a recording, once. It plays without it too. */
-export async function wantStory(visitId: string, assetId: number): Promise<void> {
+export async function wantStory(visitId: string, assetId: number, language: string): Promise<void> {
   if (stories.has(assetId) || asked.has(assetId)) return;
   asked.add(assetId);
   try {
-    const story = await loadStory(visitId, assetId);
+    const story = await loadStory(visitId, assetId, language);
     stories.set(assetId, story);
     const oldest = stories.size > MOST ? stories.keys().next().value : undefined;
     if (oldest !== undefined) stories.delete(oldest);
