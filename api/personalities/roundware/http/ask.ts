@@ -64,11 +64,6 @@ export function pathId(ask: Ask): number {
   }
 }
 
-/** First of several names of a field that says something. */
-export function pick(form: Form, names: readonly string[]): unknown {
-  return names.map((name) => ownField(form, name)).find((raw) => !isAbsent(raw));
-}
-
 /** @throws Refusal 400 naming the field. */
 export function field<T>(form: Form, codec: Codec<T>, ...names: readonly string[]): T | undefined {
   const name = names.find((candidate) => !isAbsent(ownField(form, candidate)));

@@ -129,12 +129,6 @@ export const ids: Codec<readonly number[]> = (raw) => {
   return [...found];
 };
 
-/** Words as `"a,b"` or `["a", "b"]`. */
-export const words = (raw: unknown): readonly string[] =>
-  listOf(raw)
-    .map((part) => (typeof part === 'string' ? part.trim() : String(part)))
-    .filter((part) => part !== '');
-
 function listOf(raw: unknown): readonly unknown[] {
   if (Array.isArray(raw)) return (raw as unknown[]).flatMap((part) => listOf(part));
   if (isAbsent(raw)) return [];
