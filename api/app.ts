@@ -213,6 +213,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     encoder: config.audio.encoder,
     idleAfterMs: config.audio.idleAfterMs,
     pcmCacheBytes: config.audio.pcmCacheBytes,
+    burstMs: config.audio.burstMs,
     maxSessions: config.audio.maxSessions,
     maxSessionsPerAddress: config.limits.sessionsPerAddress,
     icecastUrl: config.icecastUrl,

@@ -96,6 +96,8 @@ const schema = z.strictObject({
       /** Decoded sound kept in memory. */
       pcmCacheBytes: z.int().min(16_777_216).default(536_870_912),
       maxSessions: z.int().min(1).default(5_000),
+      /** Sound a player gets at once when it connects to a mount, ms; 0: none, and most players wait for their own buffer. */
+      burstMs: z.int().min(0).max(10_000).default(400),
     })
     .prefault({}),
   /** Protocols of predecessors, for their unchanged clients. */
@@ -221,6 +223,7 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_SESSIONS_PER_ADDRESS: [['limits', 'sessionsPerAddress'], asNumber],
   EARSHOT_ENCODER: [['audio', 'encoder'], asText],
   EARSHOT_SESSION_IDLE_MS: [['audio', 'idleAfterMs'], asNumber],
+  EARSHOT_BURST_MS: [['audio', 'burstMs'], asNumber],
   EARSHOT_SMTP_URL: [['mail', 'smtpUrl'], asText],
   EARSHOT_MAIL_FROM: [['mail', 'from'], asText],
   EARSHOT_UPLOAD_MAX_BYTES: [['ingest', 'maxBytes'], asNumber],

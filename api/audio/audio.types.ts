@@ -25,6 +25,8 @@ export interface AudioOptions {
   readonly maxSessionsPerAddress?: number;
   /** Players attached to built-in mounts at once. Default 10,000. */
   readonly maxListeners?: number;
+  /** Sound a player gets at once when it connects to a mount. Default 400. */
+  readonly burstMs?: number;
   readonly icecastUrl?: string | undefined;
   readonly trustedProxies?: readonly string[];
   /** Media files, `MediaFile.file` is below it. */

@@ -75,7 +75,7 @@ export class AudioService {
   private constructor(options: AudioOptions) {
     this.#options = options;
     const { store, clock } = options;
-    this.mounts = new MountTable(options.maxListeners ?? 10_000);
+    this.mounts = new MountTable(options.maxListeners ?? 10_000, options.burstMs);
     this.#entries = new SessionEntries(options.table, this.mounts, clock);
     this.#cache = new PcmCache({
       maxBytes: options.pcmCacheBytes,
