@@ -114,9 +114,11 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       query: audibleQuery,
       response: audibleAnswer,
       handler: async ({ params: { id }, query: { limit }, origin }) => {
-        const found = await sessions.explain(id, undefined, limit);
+        // Those in other languages or filtered out lie between: look at more than are shown.
+        const found = await sessions.explain(id, undefined, Math.min(1_000, limit * 5));
         const items: z.infer<typeof audibleAnswer>['items'] = [];
         for (const { assetId, reasons } of found) {
+          if (items.length >= limit) break;
           const asset = sessions.sounds.asset(assetId);
           if (asset?.position === undefined || reasons.some((one) => HIDDEN.has(one))) continue;
           const file = sessions.sounds.file(asset.mediaId);
