@@ -220,3 +220,28 @@ describe('listen events', () => {
     );
   });
 });
+
+describe('a mix that breaks', () => {
+  it('is silent alone, is reported, and comes back', async () => {
+    const site = lively();
+    site.listen('good');
+    site.listen('bad');
+    await site.run(SECOND);
+    let throws = true;
+    const tags = new Proxy<number[]>([], {
+      get: (target, key) => {
+        if (throws) throw new RangeError('broken tags');
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+    site.engine.updateSession({ id: 'bad', tagIds: tags });
+    await site.run(SECOND / 2);
+    expect(site.failures).toEqual(['session bad: broken tags']);
+    const [good, bad] = [site.pcm('good').left.length, site.pcm('bad').left.length];
+    expect(good - bad).toBeGreaterThan(0.4 * RATE_HZ);
+    throws = false;
+    await site.run(2 * SECOND);
+    expect(site.pcm('good').left.length - good).toBe(2 * SECOND * BLOCK_FRAMES);
+    expect(site.pcm('bad').left.length - bad).toBeGreaterThan(1.4 * RATE_HZ);
+  });
+});

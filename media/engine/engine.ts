@@ -33,6 +33,8 @@ const CATCH_UP_BLOCKS = 50;
 /** Blocks rendered in one call, so that a shard that cannot keep up still hears its messages. */
 const BLOCKS_PER_CALL = 10;
 const SWEEP_BLOCKS = 10;
+/** A mix that broke is tried again after a second. */
+const RETRY_BLOCKS = 50;
 
 /**
  * The sound of one media shard: holds its sessions' mixes, and every 20 ms mixes and encodes each
@@ -275,7 +277,13 @@ export class MixEngine {
         this.#lateBlocks += missed;
       }
       if (behindMs >= BLOCK_MS) this.#lateBlocks++;
-      this.#renderBlock();
+      try {
+        this.#renderBlock();
+      } finally {
+        // Time goes on, also past a block that broke.
+        this.#block++;
+        this.#dueBlocks++;
+      }
       this.#busyMs += this.#clock.monoMs() - nowMs;
     }
   }
@@ -307,22 +315,31 @@ export class MixEngine {
       if (this.#block < session.retryBlock || !this.#streams.mayOpen) continue;
       // Only what is heard goes on: until there is an encoder the mix stands still.
       session.mix.soften();
-      this.#advance(session, tick);
-      this.#streams.attach(session);
+      if (this.#advance(session, tick)) this.#streams.attach(session);
     }
     const parts = this.#streams.render(this.#mixer);
     if (this.#block % SWEEP_BLOCKS === 0) this.#sweep(tick);
-    this.#block++;
-    this.#dueBlocks++;
     if (parts !== undefined) this.#events.audio(parts);
   }
 
-  /** Takes in what changed and moves the mix on to this block. */
-  #advance(session: EngineSession, tick: number): void {
-    this.#refresh(session);
-    const { stream, mix } = session;
-    const alone = stream === undefined || stream.members.size === 1;
-    if (mix.step(tick, alone) && stream !== undefined) stream.changed = true;
+  /**
+   * Takes in what changed and moves the mix on to this block. False: it broke. Then it alone is silent
+   * for a second, and the others never notice.
+   */
+  #advance(session: EngineSession, tick: number): boolean {
+    try {
+      this.#refresh(session);
+      const { stream, mix } = session;
+      const alone = stream === undefined || stream.members.size === 1;
+      if (mix.step(tick, alone) && stream !== undefined) stream.changed = true;
+      return true;
+    } catch (error) {
+      session.retryBlock = this.#block + RETRY_BLOCKS;
+      session.moved = true;
+      this.#streams.leave(session);
+      this.#events.failed(`session ${session.id}`, EngineError.from(error));
+      return false;
+    }
   }
 
   #refresh(session: EngineSession): void {
