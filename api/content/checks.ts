@@ -148,6 +148,8 @@ export class Checks {
     const files = await this.#files();
     for (const { path, sizeBytes, changedAtUnixMs } of files) {
       if (known.has(path) || uses.files.has(path) || !this.#old(changedAtUnixMs)) continue;
+      // Made when somebody asked for it.
+      if (known.has(path.replace(/\.mp3$/, '.wav'))) continue;
       const own = OURS.test(path.startsWith(`${ORIGINALS}/`) ? (path.split('/')[1] ?? '') : path);
       const action = own ? 'remove-file' : 'none';
       add({ kind: 'unused-file', what: path, mediaId: null, assetIds: [], action, sizeBytes });
@@ -227,7 +229,7 @@ export class Checks {
     if (size === 0 || size < media.sizeBytes) return true;
     const found = await sniffFile(file);
     if (found.kind === 'unknown') return true;
-    return deep && found.kind !== 'text' && !(await this.#ingest.readable(file, signal));
+    return deep && found.kind !== 'text' && !(await this.#ingest.sideJobs.readable(file, signal));
   }
 
   async #files(): Promise<

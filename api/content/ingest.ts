@@ -17,6 +17,7 @@ import type { Arrival, IngestService } from './ingest.types.js';
 import { IngestRows } from './ingest-rows.js';
 import { ORIGINALS, reserveStem } from './naming.js';
 import { assetAfter, dropFiles, keepResults, mediaAfter } from './results.js';
+import { SideJobs } from './side-jobs.js';
 
 export interface IngestOptions {
   readonly store: SiteStore;
@@ -51,6 +52,8 @@ export class Ingest implements IngestService {
   readonly maxBytes: number;
   readonly #options: IngestOptions;
   readonly #incoming: Incoming;
+  /** Small jobs on files of ours, by the same threads. */
+  readonly sideJobs: SideJobs;
   readonly #pool: JobPool;
   readonly #rows: IngestRows;
   readonly #waiting: number[] = [];
@@ -67,6 +70,7 @@ export class Ingest implements IngestService {
     this.incomingFolder = this.#incoming.folder;
     this.maxBytes = options.maxBytes;
     this.#pool = new JobPool(options.concurrency);
+    this.sideJobs = new SideJobs(this.#pool, this.#incoming, options.limits, this.#stop.signal);
     this.#rows = new IngestRows(options.table, options.clock);
   }
 
@@ -129,24 +133,6 @@ export class Ingest implements IngestService {
       throw error;
     } finally {
       this.#arriving--;
-    }
-  }
-
-  /** Can this file be decoded? @throws EngineError `call.aborted`, and what has nothing to do with the file. */
-  async readable(file: string, signal: AbortSignal): Promise<boolean> {
-    const { limits } = this.#options;
-    const job = { input: file, outFolder: this.incomingFolder, stem: 'check', limits };
-    try {
-      await this.#pool.run(
-        { ...job, declaredKind: undefined, declaredType: undefined, checkOnly: true },
-        () => undefined,
-        AbortSignal.any([signal, this.#stop.signal]),
-      );
-      return true;
-    } catch (error) {
-      const { code } = EngineError.from(error);
-      if (code === 'media.unreadable' || code === 'input.too-large') return false;
-      throw error;
     }
   }
 

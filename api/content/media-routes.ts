@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,34 +9,47 @@ import { FileServer } from '../http/files.js';
 import { type Route, route } from '../http/route.types.js';
 import type { Ingest } from './ingest.js';
 import type { Peaks } from './ingest.types.js';
+import { ORIGINALS } from './naming.js';
+import type { SideJobs } from './side-jobs.js';
 
-/** Names of ours: no folders, nothing hidden. */
-const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
+/** Nothing hidden, nothing that climbs. */
+const PART = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
-const peaksFile = z.object({
-  secondsPerPeak: z.number(),
-  peaks: z.array(z.int().min(0).max(255)),
-});
-
-/** `GET /media/<file>`: what players and pages load, from any site, with ranges. Originals are not served. */
-export function mediaFilesRoute(mediaFolder: string): RawRoute {
+/**
+ * `GET /media/<path>`: what players and pages load, from any site, with ranges. Originals are not served. Every WAV
+ * file has an MP3 beside it: where none was made yet, it is made when somebody asks.
+ */
+export function mediaFilesRoute(mediaFolder: string, sideJobs: SideJobs): RawRoute {
   const files = new FileServer([{ prefix: '/media/', folder: mediaFolder }]);
   return {
     method: 'GET',
-    path: '/media/{file}',
+    path: '/media/{path...}',
     handler: async (exchange, { params, headers }) => {
-      const name = params['file'] ?? '';
+      const path = params['path'] ?? '';
+      const parts = path.split('/');
       // Strangers' texts and pictures lie on our own origin: nothing in them may run.
       const safe = {
         ...headers,
         'content-security-policy': "default-src 'none'; sandbox",
         'cross-origin-resource-policy': 'cross-origin',
       };
-      if (FILE_NAME.test(name) && (await files.serve(exchange, safe))) return;
-      throw new EngineError('not-found', `there is no media file ${name.slice(0, 100)}`);
+      if (parts.every((part) => PART.test(part)) && parts[0] !== ORIGINALS) {
+        if (await files.serve(exchange, safe)) return;
+        const wav = join(mediaFolder, path.replace(/\.mp3$/, '.wav'));
+        if (path.endsWith('.mp3') && existsSync(wav)) {
+          await sideJobs.mp3Beside(wav);
+          if (await files.serve(exchange, safe)) return;
+        }
+      }
+      throw new EngineError('not-found', `there is no media file ${path.slice(0, 100)}`);
     },
   };
 }
+
+const peaksFile = z.object({
+  secondsPerPeak: z.number(),
+  peaks: z.array(z.int().min(0).max(255)),
+});
 
 export function mediaRoutes(options: {
   readonly store: SiteStore;

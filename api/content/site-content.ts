@@ -69,7 +69,7 @@ export class SiteContent {
         maxArchiveBytes: uploads.maxArchiveBytes,
       }),
     ];
-    this.raw = [mediaFilesRoute(mediaFolder)];
+    this.raw = [mediaFilesRoute(mediaFolder, ingest.sideJobs)];
   }
 
   static async start(options: SiteContentOptions): Promise<SiteContent> {

@@ -29,8 +29,8 @@ export interface Job {
   readonly declaredKind: MediaKind | undefined;
   readonly declaredType: string | undefined;
   readonly limits: JobLimits;
-  /** Only looks whether it can be read; makes nothing. */
-  readonly checkOnly?: boolean;
+  /** `check`: only looks whether it can be read; `mp3`: makes nothing else of a WAV file of ours. */
+  readonly only?: 'check' | 'mp3';
 }
 
 export type Role = 'wav' | 'mp3' | 'm4a' | 'photo' | 'thumbnail' | 'text' | 'video' | 'peaks';

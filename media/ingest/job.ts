@@ -42,7 +42,8 @@ async function make(
       `it holds ${probed.streams.length} streams, more than ${job.limits.maxStreams}: keep one`,
     );
   }
-  if (job.checkOnly === true) return await decodeStart(job, sandbox, found.demuxer);
+  if (job.only === 'check') return await decodeStart(job, sandbox, found.demuxer);
+  if (job.only === 'mp3') return await makeMp3(job, sandbox, found.demuxer);
   if (found.kind === 'image') return await makePhoto(job, sandbox, found.demuxer, probed, report);
   if ((probed.durationS ?? 0) > job.limits.maxDurationS) throw tooLong(job.limits.maxDurationS);
   report('transcode', 0.05);
@@ -77,16 +78,37 @@ async function decodeStart(job: Job, sandbox: Sandbox, demuxer: string): Promise
     inputOptions: ['-xerror', '-max_pixels', String(job.limits.maxPixels)],
     outputs: [{ file: '-', options: ['-t', '5', '-sn', '-dn', '-f', 'null'] }],
   });
-  return {
-    kind: 'audio',
-    durationS: undefined,
-    loudnessLufs: undefined,
-    truePeakDb: undefined,
-    widthPx: undefined,
-    heightPx: undefined,
-    files: [],
-  };
+  return NOTHING;
 }
+
+async function makeMp3(job: Job, sandbox: Sandbox, demuxer: string): Promise<Made> {
+  const name = `${job.stem}.mp3`;
+  await sandbox.run({
+    input: job.input,
+    demuxer,
+    inputOptions: ['-vn'],
+    outputs: [
+      {
+        file: join(job.outFolder, name),
+        options: [
+          ...['-map', '0:a:0', '-t', String(job.limits.maxDurationS)],
+          ...['-c:a', 'libmp3lame', '-b:a', '160k', '-map_metadata', '-1', '-f', 'mp3'],
+        ],
+      },
+    ],
+  });
+  return { ...NOTHING, files: [await made(job.outFolder, 'mp3', name, 'audio/mpeg')] };
+}
+
+const NOTHING: Made = {
+  kind: 'audio',
+  durationS: undefined,
+  loudnessLufs: undefined,
+  truePeakDb: undefined,
+  widthPx: undefined,
+  heightPx: undefined,
+  files: [],
+};
 
 /** Text must have been announced: a playlist or a page of errors that was sent as sound is no contribution. */
 async function makeText(job: Job): Promise<Made> {
