@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { entryUrl } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
 import { type Bench, type BenchContext, processTree } from './harness.js';
-import type { LoadFigures } from './mount-listeners.js';
+import type { LoadFigures } from './mounts-load.js';
 
 const MOUNTS = 50;
 const LISTENERS = 5_000;
@@ -45,12 +45,7 @@ export async function startMountLoad(
   count: number,
   paths: readonly string[],
 ): Promise<{ mark(): Promise<LoadFigures> }> {
-  const load = start(context, 'bench/mount-listeners', [
-    '127.0.0.1',
-    `${port}`,
-    `${count}`,
-    ...paths,
-  ]);
+  const load = start(context, 'bench/mounts-load', ['127.0.0.1', `${port}`, `${count}`, ...paths]);
   await load.next();
   return {
     async mark() {
@@ -66,7 +61,7 @@ export const bench: Bench = {
   question: 'How many listeners does the built-in mount feed without a gap?',
   async run(context) {
     const seconds = context.quick ? 8 : 30;
-    const feed = start(context, 'bench/mount-feed', [String(MOUNTS)]);
+    const feed = start(context, 'bench/mounts-server', [String(MOUNTS)]);
     const port = Number(await feed.next());
     context.say(`${LISTENERS} listeners connect to ${MOUNTS} mounts`);
     const paths = Array.from({ length: MOUNTS }, (_, no) => `/stream${no}.mp3`);

@@ -6,7 +6,7 @@ import { MountTable } from '../media/mounts/mount.js';
 import { PartsBuilder } from '../media/parts.js';
 import { FRAME_BYTES } from './mount-reader.js';
 
-// The serving side of the mounts bench: `mount-feed MOUNTS`. The built-in mount server with that many MP3 streams of
+// The serving side of the mounts bench: `mounts-server MOUNTS`. The built-in mount server with that many MP3 streams of
 // 128 kbit/s, fed each 20 ms as a media thread does, through the router. Frames have a header and content of their own. Prints its port.
 
 const mounts = Number(process.argv[2] ?? 50);

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { ChunkReader, FrameReader, MountOrder } from './mount-reader.js';
 
-// Listeners of mounts: `mount-listeners HOST PORT COUNT PATH...`. All are in this one process, on raw sockets, spread evenly over
+// Listeners of mounts: `mounts-load HOST PORT COUNT PATH...`. All are in this one process, on raw sockets, spread evenly over
 // the paths. Prints `ready` when each has sound, then a line of figures for each line `mark`, for the time since the one before.
 
 /** What one `mark` answers, as JSON. */
