@@ -16,7 +16,10 @@ import {
   visit,
 } from './browser.js';
 
-/** What an operator does with a project, from nothing to a site that sounds. One after the other: each goes on from the one before. */
+/**
+ * What an operator does with a project, from nothing to a site that sounds. Longer than 400 lines because it is one
+ * story: each step goes on from what the one before has made on the same server.
+ */
 let server: TestServer;
 let browser: Browser;
 let cookie: string;
@@ -461,6 +464,45 @@ describe('voices and the timeline', () => {
       await page.getByRole('button', { name: 'Undo' }).click();
       await until('taken back', async () => (await windows())[0]?.endS === 33);
     });
+  }, 180_000);
+});
+
+describe('listeners', () => {
+  it('are seen live, with what they hear and why not the rest, and can be ended', async () => {
+    const [fountain] = await speakers();
+    const [longitude = 0, latitude = 0] = fountain?.shape[0]?.[0]?.[0] ?? [];
+    const bees = (await assets()).find((one) => one.description === 'Bees in the lime tree');
+    const submitted = await fetch(`${server.url}/v1/assets/${bees?.id}`, {
+      method: 'PATCH',
+      headers: { cookie, 'content-type': 'application/json' },
+      body: JSON.stringify({ submitted: true }),
+    });
+    expect(submitted.status).toBe(200);
+    const session = await make<{ id: string; number: number }>('/v1/sessions', {
+      projectId,
+      position: { latitude, longitude: longitude + 0.02 },
+    });
+    await on(`/audio/${projectId}/sessions`, async (page) => {
+      await mapReady(page);
+      await page.getByRole('button', { name: new RegExp(`Listener ${session.number}\\b`) }).click();
+      const detail = page.getByRole('article', { name: `Listener ${session.number}` });
+      await detail.getByRole('region', { name: 'Hears now' }).getByText('Voice 1').waitFor();
+      const why = detail.getByRole('region', { name: 'Why not' });
+      await why.getByRole('link', { name: 'Bees in the lime tree' }).waitFor();
+      await why
+        .getByText(/too far away/)
+        .first()
+        .waitFor();
+      await detail.getByRole('button', { name: 'End', exact: true }).click();
+      const dialog = page.getByRole('dialog', { name: /^End Listener/ });
+      await dialog.getByText(/The stream stops at once/).waitFor();
+      await dialog.getByRole('button', { name: 'End the session' }).click();
+      await page.getByText('Nobody listens now').waitFor();
+    });
+    const response = await fetch(`${server.url}/v1/sessions/${session.id}`, {
+      headers: { cookie },
+    });
+    expect([404, 410]).toContain(response.status);
   }, 180_000);
 });
 
