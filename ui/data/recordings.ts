@@ -21,12 +21,15 @@ export const LENGTHS = [
 ] as const satisfies readonly { id: string; word: string; minS?: number; maxS?: number }[];
 export type LengthId = (typeof LENGTHS)[number]['id'];
 
-export const MEDIA_TYPES: readonly { readonly value: MediaType; readonly word: string }[] = [
-  { value: 'audio', word: 'Sound' },
-  { value: 'photo', word: 'Photo' },
-  { value: 'text', word: 'Text' },
-  { value: 'video', word: 'Video' },
-];
+export const MEDIA_WORDS: Readonly<Record<MediaType, string>> = {
+  audio: 'Sound',
+  photo: 'Photo',
+  text: 'Text',
+  video: 'Video',
+};
+export const MEDIA_TYPES: readonly { readonly value: MediaType; readonly word: string }[] = (
+  Object.keys(MEDIA_WORDS) as MediaType[]
+).map((value) => ({ value, word: MEDIA_WORDS[value] }));
 
 export function recordingFilter(query: URLSearchParams): RecordingFilter {
   const submitted = query.get('submitted');

@@ -305,3 +305,22 @@ export function putLabels(
       .addTo(made);
   });
 }
+
+/** Id of what a layer shows within `reach` px of a point. */
+export function hit(
+  made: maplibre.Map,
+  point: maplibre.Point,
+  layer: string,
+  reach: number,
+): number | undefined {
+  if (!made.getLayer(layer)) return undefined;
+  const found = made.queryRenderedFeatures(
+    [
+      [point.x - reach, point.y - reach],
+      [point.x + reach, point.y + reach],
+    ],
+    { layers: [layer] },
+  )[0];
+  const id: unknown = found?.properties['id'];
+  return typeof id === 'number' ? id : undefined;
+}
