@@ -68,6 +68,10 @@ export interface ContentTable<T extends { readonly id: number }, F extends Find<
   createManyIn(scope: SiteScope, values: readonly Omit<T, 'id'>[]): Promise<readonly T[]>;
   /** @returns undefined when there is none. @throws as `create`. */
   update(id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined>;
+  /** Many changes in one transaction; unknown rows are left out. @returns how many there were. */
+  updateMany(
+    changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
+  ): Promise<number>;
   /** Rows that refer to it go too, or lose the reference. @returns false when there was none. */
   remove(id: number): Promise<boolean>;
 }

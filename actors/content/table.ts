@@ -121,17 +121,21 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
   }
 
   async update(id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined> {
+    return await this.control.write((scope) => this.#update(scope, id, values));
+  }
+
+  async updateMany(
+    changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
+  ): Promise<number> {
+    if (changes.length === 0) return 0;
     return await this.control.write(async (scope) => {
-      const given = this.#stored(values);
-      if (given.length === 0) return (await this.#select(scope.db, sql`id = ${id}`))[0];
-      const changes = given.map(([field, value]) => sql`${this.#column(field)} = ${value}`);
-      const { rows } = await sql<StoredRow>`update ${sql.table(this.spec.table)}
-        set ${sql.join(changes)} where id = ${id} returning ${this.#list}`.execute(scope.db);
-      const row = rows[0] === undefined ? undefined : this.rowOf(rows[0]);
-      if (row === undefined) return undefined;
-      await this.afterWrite(scope, row, values);
-      note(scope, this.#domain, String(id), 'put');
-      return row;
+      let known = 0;
+      await inBulks(changes, async (some) => {
+        for (const { id, values } of some) {
+          if ((await this.#update(scope, id, values)) !== undefined) known += 1;
+        }
+      });
+      return known;
     });
   }
 
@@ -188,6 +192,23 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     const { rows } = await sql<StoredRow>`select ${this.#list} from ${sql.table(this.spec.table)}
       where ${where} ${tail}`.execute(db);
     return rows.map((row) => this.rowOf(row));
+  }
+
+  async #update(
+    scope: SiteScope,
+    id: number,
+    values: Partial<Omit<T, 'id'>>,
+  ): Promise<T | undefined> {
+    const given = this.#stored(values);
+    if (given.length === 0) return (await this.#select(scope.db, sql`id = ${id}`))[0];
+    const changes = given.map(([field, value]) => sql`${this.#column(field)} = ${value}`);
+    const { rows } = await sql<StoredRow>`update ${sql.table(this.spec.table)}
+      set ${sql.join(changes)} where id = ${id} returning ${this.#list}`.execute(scope.db);
+    const row = rows[0] === undefined ? undefined : this.rowOf(rows[0]);
+    if (row === undefined) return undefined;
+    await this.afterWrite(scope, row, values);
+    note(scope, this.#domain, String(id), 'put');
+    return row;
   }
 
   /** Rows come back in the order in which they were given. */

@@ -83,11 +83,21 @@ export class Listens {
     this.#timer ??= this.#clock.setTimeout(() => this.#later(), WRITE_EVERY_MS);
   }
 
-  /** A session is over: what it still played is no more followed. */
-  forget(sessionId: string): void {
-    for (const key of this.#playing.keys()) {
-      if (key.startsWith(`${sessionId}\0`)) this.#playing.delete(key);
+  /** A session is over: what it still played ends now. Its thread's own word would come too late. */
+  over(session: SessionDefinition): void {
+    const atUnixMs = this.#clock.nowMs();
+    for (const [key, playing] of this.#playing) {
+      if (!key.startsWith(`${session.id}\0`)) continue;
+      this.#playing.delete(key);
+      const { assetId, startedAtUnixMs, durationS } = playing.row;
+      const heardS = Math.min(durationS, Math.max(0, (atUnixMs - startedAtUnixMs) / 1_000));
+      const { projectId, number, position } = session;
+      this.#log?.asset({ projectId, session: number, position, atUnixMs }, assetId, heardS);
+      playing.heardS = heardS;
+      this.#ended.push(playing);
+      this.#timer ??= this.#clock.setTimeout(() => this.#later(), WRITE_EVERY_MS);
     }
+    this.#bound();
   }
 
   /** Writes what waits. Never rejects. */
@@ -116,15 +126,22 @@ export class Listens {
 
   async #write(): Promise<void> {
     while (this.#begun.length > 0) {
-      const some = this.#begun.slice(0, AT_ONCE);
-      await this.#create(some);
-      this.#begun = this.#begun.slice(some.length);
+      const some = this.#begun.splice(0, AT_ONCE);
+      await this.#create(some).catch((thrown: unknown) => {
+        // Those that were written have their number.
+        this.#begun.unshift(...some.filter(({ id }) => id === undefined));
+        throw thrown;
+      });
     }
-    const ended = this.#ended;
-    this.#ended = [];
-    for (const { id, heardS } of ended) {
-      if (id === undefined || heardS === undefined) continue;
-      await this.#content.listens.update(id, { durationS: heardS });
+    while (this.#ended.length > 0) {
+      const some = this.#ended.splice(0, AT_ONCE);
+      const changes = some.flatMap(({ id, heardS }) =>
+        id === undefined || heardS === undefined ? [] : [{ id, values: { durationS: heardS } }],
+      );
+      await this.#content.listens.updateMany(changes).catch((thrown: unknown) => {
+        this.#ended.unshift(...some);
+        throw thrown;
+      });
     }
   }
 

@@ -45,6 +45,9 @@ export type MediaStatus = FromMediaShard['posts']['media.status'];
 
 /** Listeners notice a gap: a thread that hangs must be found soon. */
 const HEARTBEAT_MS = 250;
+/** Tries to keep that a session ended: 2, 4, 8 … s apart, four minutes in all. */
+const END_TRIES = 8;
+const END_RETRY_MS = 1_000;
 
 /**
  * Listener sessions as the main thread sees them: the directory, the media threads they live in, the mounts
@@ -303,7 +306,12 @@ export class AudioService {
     this.row(id);
     const entry = this.#entries.get(id);
     if (entry !== undefined) entry.endReason ??= reason;
-    await this.pool.linkOf(id)?.call('session.command', { id, command: { name: 'stop' } });
+    try {
+      await this.pool.linkOf(id)?.call('session.command', { id, command: { name: 'stop' } });
+    } catch (thrown) {
+      // It is over here whatever its thread says: one that hangs, or is being replaced, takes it up no more.
+      this.#noted(thrown);
+    }
     await this.#ended(id, reason);
   }
 
@@ -508,7 +516,9 @@ export class AudioService {
       if (!concerned) continue;
       this.#later(
         this.#visits.blocks(userId, number).then((blocks) => {
-          if (this.#entries.get(id) !== undefined) this.move({ id, ...blocks });
+          const now = this.definition(id);
+          // A move is a word of the client: what changes nothing must not keep a session alive.
+          if (now !== undefined && !sameBlocks(now, blocks)) this.move({ id, ...blocks });
         }),
       );
     }
@@ -547,11 +557,29 @@ export class AudioService {
     const why = entry.endReason ?? reason;
     this.#moves.forget(id);
     this.#keeper.forget(id);
-    this.#listens.forget(id);
+    this.#listens.over(entry.definition);
     this.#router.removeSession(id);
     this.#entries.remove(id, why);
-    await this.#options.store.sessions.remove([id]);
-    await this.#visits.end(entry.definition.number, why);
+    await this.#insisting(async () => {
+      await this.#options.store.sessions.remove([id]);
+      await this.#visits.end(entry.definition.number, why);
+    });
+  }
+
+  /** An end that is not kept would bring the session back after a restart: a store that is away is asked again. */
+  async #insisting(work: () => Promise<void>): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await work();
+        return;
+      } catch (thrown) {
+        if (tries >= END_TRIES || this.#stopping) throw thrown;
+        this.#noted(thrown);
+      }
+      await new Promise<void>((resolve) => {
+        this.#options.clock.setTimeout(resolve, END_RETRY_MS * 2 ** tries);
+      });
+    }
   }
 
   #later(work: Promise<void>): void {
@@ -592,3 +620,9 @@ export class AudioService {
     }, PLACE_EVERY_MS);
   }
 }
+
+type Blocks = Pick<SessionDefinition, 'blockedAssetIds' | 'blockedUserIds'>;
+
+const sameBlocks = (one: Blocks, other: Blocks): boolean =>
+  String(one.blockedAssetIds) === String(other.blockedAssetIds) &&
+  String(one.blockedUserIds) === String(other.blockedUserIds);

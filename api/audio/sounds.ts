@@ -61,6 +61,7 @@ export class SoundDirectory {
   #recountedMonoMs = Number.NEGATIVE_INFINITY;
   #everything = false;
   #timer: TimerHandle | undefined;
+  #recountTimer: TimerHandle | undefined;
   #work: Promise<void> = Promise.resolve();
   #unfollow: (() => void) | undefined;
   #closed = false;
@@ -81,7 +82,9 @@ export class SoundDirectory {
   close(): void {
     this.#closed = true;
     this.#unfollow?.();
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    for (const timer of [this.#timer, this.#recountTimer]) {
+      if (timer !== undefined) this.#clock.clearTimeout(timer);
+    }
   }
 
   get(projectId: number): ProjectDefinition | undefined {
@@ -112,10 +115,8 @@ export class SoundDirectory {
 
   /** Settles when changes heard so far were told. */
   async settled(): Promise<void> {
-    while (this.#timer !== undefined) {
-      this.#flush();
-      await this.#work;
-    }
+    // Once: what failed is tried again in its own time, and nobody waits for that.
+    if (this.#timer !== undefined) this.#flush();
     await this.#work;
   }
 
@@ -193,8 +194,14 @@ export class SoundDirectory {
     if (assets !== undefined) await this.#readAssets([...assets]);
     if (!this.#unvoted) return;
     const waitMs = this.#recountedMonoMs + RECOUNT_MS - this.#clock.monoMs();
-    if (waitMs > 0) this.#later(waitMs);
-    else await this.#recount();
+    if (waitMs <= 0) await this.#recount();
+    else this.#recountTimer ??= this.#clock.setTimeout(() => this.#recountLater(), waitMs);
+  }
+
+  /** A timer of its own: edits do not wait for it. */
+  #recountLater(): void {
+    this.#recountTimer = undefined;
+    if (!this.#closed) this.#later(0);
   }
 
   #define(projectIds: Iterable<number>): void {

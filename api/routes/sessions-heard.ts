@@ -84,8 +84,15 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       params,
       query: explainQuery,
       response: explainAnswer,
-      handler: async ({ params: { id }, query: { assetIds, limit } }) => {
-        const found = await sessions.explain(id, assetIds, limit);
+      handler: async ({ params: { id }, query: { assetIds, limit }, principal }) => {
+        const all = await sessions.explain(id, assetIds, limit);
+        const mine = sessions.definition(id)?.userId;
+        // What waits for approval is nobody's business but its author's and the site's.
+        const found = all.filter(({ assetId }) => {
+          const asset = sessions.sounds.asset(assetId);
+          if (asset === undefined || asset.submitted || principal.role !== undefined) return true;
+          return mine !== undefined && asset.userId === mine;
+        });
         const missing = new Set(assetIds);
         for (const { assetId } of found) missing.delete(assetId);
         const items: z.infer<typeof explainAnswer>['items'] = found.map(
