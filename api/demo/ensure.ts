@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { z } from 'zod';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { Clock } from '../../engine/clock.js';
@@ -28,7 +28,7 @@ export async function ensureDemoSite(options: {
   if (known !== undefined && (await store.content.projects.get(known)) !== undefined) {
     return { projectId: known, made: false };
   }
-  const files = await writeDemoSounds(join(mediaFolder, 'demo'));
+  const files = await writeDemoSounds(mediaFolder);
   const lengthS = new Map<string, number>();
   for (const [sound, path] of files) {
     const bytes = await readFile(path);

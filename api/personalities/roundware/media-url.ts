@@ -18,7 +18,7 @@ export async function assetUrl(
   const sound = asset.mediaType === 'audio';
   if (asset.filename !== null) return addressOf(origin, asset.filename, sound);
   const file = asset.mediaId === null ? undefined : await media.get(asset.mediaId);
-  return file === undefined ? null : addressOf(origin, file.file, false);
+  return file === undefined ? null : addressOf(origin, file.variants?.mp3 ?? file.file, false);
 }
 
 /** What a speaker plays, as an absolute address; empty when it has nothing. */
@@ -28,7 +28,7 @@ export async function speakerUrl(
   origin: string,
 ): Promise<string> {
   const file = speaker.mediaId === null ? undefined : await media.get(speaker.mediaId);
-  if (file !== undefined) return addressOf(origin, file.file, false);
+  if (file !== undefined) return addressOf(origin, file.variants?.mp3 ?? file.file, false);
   return absolute(speaker.uri, origin);
 }
 
