@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { call, MP3_FRAME_BYTES, type SessionAnswer } from '../api/testing/listen.js';
 import { startServer, type TestServer } from '../api/testing/server.js';
 import { EngineError } from '../engine/errors.js';
-import { acceleratedHours } from './audio-hours.js';
+import { type AcceleratedHours, acceleratedHours } from './audio-hours.js';
 import { machine, median, processTree } from './harness.js';
 import { seedSite, walker } from './sounding-site.js';
 
@@ -179,6 +179,27 @@ export function readAudioSoak(args: readonly string[]): AudioSoak {
   return wish;
 }
 
+const MAX_DRIFT_MS = 20;
+/** Of memory, from the second third to the last one. */
+const MAX_GROWTH = 1.05;
+
+/** What is not as it must be. */
+function faults(
+  accelerated: AcceleratedHours | undefined,
+  live: RealTime | undefined,
+): readonly string[] {
+  const wrong: string[] = [];
+  if (accelerated !== undefined && accelerated.heapEndMb > MAX_GROWTH * accelerated.heapMiddleMb) {
+    wrong.push('memory grew in the accelerated hours');
+  }
+  if (live === undefined) return wrong;
+  if (live.rssEndMb > MAX_GROWTH * live.rssMiddleMb) wrong.push('memory grew in real time');
+  if (!(live.worstDriftMs <= MAX_DRIFT_MS)) wrong.push(`drift of ${live.worstDriftMs} ms`);
+  if (live.endedStreams > 0) wrong.push(`${live.endedStreams} streams ended`);
+  if (live.failedMoves > 0) wrong.push(`${live.failedMoves} moves failed`);
+  return wrong;
+}
+
 /** Both halves; prints the result as the last line. @throws EngineError when a part could not run. */
 export async function soakAudio(options: AudioSoak): Promise<void> {
   const accelerated =
@@ -204,6 +225,9 @@ export async function soakAudio(options: AudioSoak): Promise<void> {
       accelerated === undefined ? null : accelerated.heapEndMb / accelerated.heapMiddleMb,
   };
   const metrics = { ...options, ...accelerated, ...live };
+  const wrong = faults(accelerated, live);
+  for (const line of wrong) process.stderr.write(`soak: ${line}\n`);
+  process.exitCode = wrong.length === 0 ? 0 : 1;
   process.stdout.write(
     `${JSON.stringify({ bench: 'soak-audio', quick: false, machine: machine(), metrics, peers: {}, ratios })}\n`,
   );

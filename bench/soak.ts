@@ -36,7 +36,7 @@ interface Reading {
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'audio') {
   await soakAudio(readAudioSoak(rest));
-  process.exit(0);
+  process.exit();
 }
 const minutes = readMinutes(process.argv.slice(2));
 const server = await startServer({
