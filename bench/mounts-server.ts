@@ -26,7 +26,9 @@ for (let no = 0; no < mounts; no++) {
     startedUnixMs: clock.nowMs(),
   });
   router.addSession(`s${no}`, mount);
-  router.opened('media-0', no, [`s${no}`], new Uint8Array(0), clock.monoMs());
+  const opened = { kind: 'opened', stream: no, sessionIds: [`s${no}`] } as const;
+  const format = { contentType: 'audio/mpeg', header: new Uint8Array(0) };
+  router.changed('media-0', [{ ...opened, ...format }], clock.monoMs());
 }
 const server = await openMountServer({
   host: '127.0.0.1',

@@ -76,6 +76,31 @@ export interface SessionPlace {
   readonly place: string;
 }
 
+/** A chunk of a media that was acquired. */
+export interface MediaHold {
+  readonly mediaId: string;
+  readonly chunk: number;
+}
+
+/** Listeners of a session's mount on a real Icecast. */
+export interface IcecastCount {
+  readonly sessionId: string;
+  readonly count: number;
+}
+
+export type StreamChange =
+  /** A mix began: sessions in `sessionIds` get the bytes of stream number `stream`. */
+  | {
+      readonly kind: 'opened';
+      readonly stream: number;
+      readonly sessionIds: readonly string[];
+      readonly contentType: string;
+      readonly header: Uint8Array;
+    }
+  /** Sessions move between mixes when their sound becomes equal or different. */
+  | { readonly kind: 'moved'; readonly sessionId: string; readonly stream: number }
+  | { readonly kind: 'closed'; readonly stream: number };
+
 export type IcecastShardState = 'off' | 'connecting' | 'connected' | 'away' | 'refused';
 
 /** `workerData` of a media shard. */
@@ -150,18 +175,11 @@ export interface FromMediaShard {
     };
   };
   readonly posts: HostPosts & {
-    'live.release': { readonly url: string };
-    'media.release': { readonly mediaId: string; readonly chunk: number };
-    /** A mix began: sessions in `sessionIds` get the bytes of stream number `stream` from now on. */
-    'stream.opened': {
-      readonly stream: number;
-      readonly sessionIds: readonly string[];
-      readonly contentType: string;
-      readonly header: Uint8Array;
-    };
-    /** Sessions move between mixes when their sound becomes equal or different. */
-    'stream.moved': { readonly sessionId: string; readonly stream: number };
-    'stream.closed': { readonly stream: number };
+    /** Live sources by URL, once for each `live.acquire`. */
+    'live.release': readonly string[];
+    'media.release': readonly MediaHold[];
+    /** Which sessions get the bytes of which stream from now on; in order, before the `audio` it is for. */
+    streams: readonly StreamChange[];
     /** Encoded bytes of all mounts of one tick; the buffers are transferred. */
     audio: AudioParts;
     hearing: readonly Hearing[];
@@ -175,7 +193,7 @@ export interface FromMediaShard {
     /** A media (by id), an encoder or an Icecast mount failed; it is tried again by itself. */
     'media.failed': { readonly what: string; readonly message: string };
     /** Listeners on a real Icecast, where there is one; only mounts whose number changed. */
-    'icecast.listeners': readonly { readonly sessionId: string; readonly count: number }[];
+    'icecast.listeners': readonly IcecastCount[];
     /** Once a second. */
     'media.status': {
       readonly sessions: number;

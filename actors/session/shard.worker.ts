@@ -6,6 +6,7 @@ import { MixEngine } from '../../media/engine/engine.js';
 import type { EncoderFactory } from '../../media/ports.js';
 import { ShardHost } from '../host.js';
 import { IcecastOut } from './icecast-out.js';
+import { Outbox } from './outbox.js';
 import type {
   FromMediaShard,
   ListenEvent,
@@ -29,19 +30,21 @@ const EVENTS_EVERY_MS = 100;
 /** What began and ended and could not be told in time; the oldest are dropped beyond it. */
 const MAX_EVENTS = 10_000;
 /** 50 audio posts a second: the main thread may fall about 5 s behind before sound is dropped. */
-const MAX_POSTS = 256;
+const MAX_AUDIO_POSTS = 256;
+/** What the main thread had no room for is sent again. */
+const FLUSH_EVERY_MS = 50;
 /** A PCM chunk may have to be decoded first. */
 const ACQUIRE_LIMIT_MS = 200_000;
 
 const host = new ShardHost<MediaShardOptions, FromMediaShard, ToMediaShard>({
-  maxPosts: MAX_POSTS,
   report: (report) => {
     if (report.type !== 'child.stopped') return;
     const reason = sessions.forget(report.id);
-    if (reason !== undefined) link.post('session.ended', { id: report.id, reason });
+    if (reason !== undefined) outbox.ended({ id: report.id, reason });
   },
 });
 const { link, clock, options } = host;
+const outbox = new Outbox({ link, maxAudio: MAX_AUDIO_POSTS });
 
 /** libav in this thread where it can be had; else, or by wish, an ffmpeg process for each mix. */
 async function openEncoders(): Promise<EncoderFactory> {
@@ -70,7 +73,7 @@ const icecast =
         onError: failed,
         onListeners: (sessionId, count) => {
           sessions.setIcecastListeners(sessionId, count);
-          link.post('icecast.listeners', [{ sessionId, count }]);
+          outbox.icecastListeners({ sessionId, count });
         },
       });
 
@@ -84,7 +87,6 @@ function join(sessionId: string, stream: number): void {
   membersOf.get(stream)?.add(sessionId);
 }
 
-let droppedPosts = 0;
 let listenEvents: ListenEvent[] = [];
 /** Of each speaker the latest that was not told yet. */
 let speakerStates = new Map<number, SpeakerState>();
@@ -96,13 +98,13 @@ const engine = new MixEngine({
     acquire: (mediaId, chunk) =>
       link.call('media.acquire', { mediaId, chunk }, { deadlineMs: ACQUIRE_LIMIT_MS }),
     release: (mediaId, chunk) => {
-      link.post('media.release', { mediaId, chunk });
+      outbox.released({ mediaId, chunk });
     },
   },
   live: {
     acquire: (url) => link.call('live.acquire', { url }),
     release: (url) => {
-      link.post('live.release', { url });
+      outbox.liveReleased(url);
     },
   },
   events: {
@@ -112,16 +114,16 @@ const engine = new MixEngine({
         join(id, stream);
         icecast?.setHeader(id, header);
       }
-      link.post('stream.opened', { stream, sessionIds, contentType, header });
+      outbox.changed({ kind: 'opened', stream, sessionIds, contentType, header });
     },
     moved(sessionId, stream) {
       join(sessionId, stream);
-      link.post('stream.moved', { sessionId, stream });
+      outbox.changed({ kind: 'moved', sessionId, stream });
     },
     closed(stream) {
       for (const id of membersOf.get(stream) ?? []) streamOf.delete(id);
       membersOf.delete(stream);
-      link.post('stream.closed', { stream });
+      outbox.changed({ kind: 'closed', stream });
     },
     audio(parts) {
       if (icecast !== undefined) {
@@ -130,9 +132,7 @@ const engine = new MixEngine({
           for (const id of membersOf.get(parts.stream[i] ?? -1) ?? []) icecast.write(id, bytes);
         }
       }
-      const { stream, offset, bytes } = parts;
-      const sent = link.post('audio', parts, [stream.buffer, offset.buffer, bytes.buffer]);
-      if (!sent) droppedPosts += 1;
+      outbox.audio(parts);
     },
     failed,
     listen(event) {
@@ -182,12 +182,13 @@ function every(delayMs: number, work: () => void): void {
 
 every(HEARING_EVERY_MS, () => {
   const changed = sessions.hearing();
-  if (changed.length > 0) link.post('hearing', changed);
+  if (changed.length > 0) outbox.hearing(changed);
 });
 every(PLACES_EVERY_MS, () => {
   const places = sessions.places(PLACES_SHARE);
-  if (places.length > 0) link.post('session.places', places);
+  if (places.length > 0) outbox.places(places);
 });
+every(FLUSH_EVERY_MS, () => outbox.flush());
 every(EVENTS_EVERY_MS, () => {
   if (listenEvents.length > 0 && link.post('listen.events', listenEvents)) listenEvents = [];
   if (speakerStates.size === 0) return;
@@ -208,7 +209,7 @@ every(STATUS_EVERY_MS, () => {
 host.counter('media_mixes', () => engine.stats.mixes);
 host.counter('media_late_blocks', () => engine.stats.lateBlocks);
 host.counter('media_cpu_ms', () => engine.stats.mixCpuMs);
-host.counter('media_dropped_posts', () => droppedPosts);
+host.counter('media_dropped_posts', () => outbox.droppedAudio);
 host.onStop(async () => {
   engine.stop();
   icecast?.close();

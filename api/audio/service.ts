@@ -441,20 +441,14 @@ export class AudioService {
     this.#live.releaseAll(name);
     this.#board.lost(name);
     link.handle('media.acquire', ({ mediaId, chunk }) => this.#cache.acquire(mediaId, chunk, name));
-    link.on('media.release', ({ mediaId, chunk }) => {
-      this.#cache.release(mediaId, chunk, name);
+    link.on('media.release', (holds) => {
+      for (const { mediaId, chunk } of holds) this.#cache.release(mediaId, chunk, name);
     });
     link.handle('live.acquire', ({ url }) => this.#live.acquire(url, name));
-    link.on('live.release', ({ url }) => {
-      this.#live.release(url, name);
+    link.on('live.release', (urls) => {
+      for (const url of urls) this.#live.release(url, name);
     });
-    link.on('stream.opened', ({ stream, sessionIds, header }) => {
-      this.#router.opened(name, stream, sessionIds, header, clock.monoMs());
-    });
-    link.on('stream.moved', ({ sessionId, stream }) => {
-      this.#router.moved(name, sessionId, stream, clock.monoMs());
-    });
-    link.on('stream.closed', ({ stream }) => this.#router.closed(name, stream));
+    link.on('streams', (changes) => this.#router.changed(name, changes, clock.monoMs()));
     link.on('audio', (parts) => this.#router.audio(name, parts, clock.monoMs()));
     link.on('hearing', (hearings) => {
       for (const { sessionId, names, tracks, title } of hearings) {

@@ -1,3 +1,4 @@
+import type { StreamChange } from '../../actors/session/protocol.js';
 import type { Mount } from '../../media/mounts/mount.js';
 import type { AudioParts } from '../../media/ports.js';
 
@@ -30,32 +31,24 @@ export class StreamRouter {
     this.#shards.set(shard, new Map());
   }
 
-  opened(
-    shard: string,
-    no: number,
-    sessionIds: readonly string[],
-    header: Uint8Array,
-    atMonoMs: number,
-  ): void {
-    this.#shards.get(shard)?.set(no, { header, sessionIds: new Set() });
-    for (const id of sessionIds) this.moved(shard, id, no, atMonoMs);
-  }
-
-  moved(shard: string, sessionId: string, no: number, atMonoMs: number): void {
-    const stream = this.#shards.get(shard)?.get(no);
-    const mount = this.#mounts.get(sessionId);
-    if (stream === undefined || mount === undefined) return;
-    this.#streamOf.get(sessionId)?.sessionIds.delete(sessionId);
-    this.#streamOf.set(sessionId, stream);
-    stream.sessionIds.add(sessionId);
-    mount.setHeader(stream.header, atMonoMs);
-  }
-
-  closed(shard: string, no: number): void {
+  changed(shard: string, changes: readonly StreamChange[], atMonoMs: number): void {
     const streams = this.#shards.get(shard);
-    const stream = streams?.get(no);
-    if (stream !== undefined) this.#leave(stream);
-    streams?.delete(no);
+    if (streams === undefined) return;
+    for (const change of changes) {
+      const no = change.stream;
+      if (change.kind === 'opened') {
+        const stream = { header: change.header, sessionIds: new Set<string>() };
+        streams.set(no, stream);
+        for (const id of change.sessionIds) this.#moved(id, stream, atMonoMs);
+      } else if (change.kind === 'moved') {
+        const stream = streams.get(no);
+        if (stream !== undefined) this.#moved(change.sessionId, stream, atMonoMs);
+      } else {
+        const stream = streams.get(no);
+        if (stream !== undefined) this.#leave(stream);
+        streams.delete(no);
+      }
+    }
   }
 
   audio(shard: string, parts: AudioParts, atMonoMs: number): void {
@@ -67,6 +60,15 @@ export class StreamRouter {
       const bytes = parts.bytes.subarray(parts.offset[i], parts.offset[i + 1]);
       for (const id of stream.sessionIds) this.#mounts.get(id)?.push(bytes, atMonoMs);
     }
+  }
+
+  #moved(sessionId: string, stream: Stream, atMonoMs: number): void {
+    const mount = this.#mounts.get(sessionId);
+    if (mount === undefined) return;
+    this.#streamOf.get(sessionId)?.sessionIds.delete(sessionId);
+    this.#streamOf.set(sessionId, stream);
+    stream.sessionIds.add(sessionId);
+    mount.setHeader(stream.header, atMonoMs);
   }
 
   #leave(stream: Stream): void {
