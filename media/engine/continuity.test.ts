@@ -95,6 +95,31 @@ describe('a session that moves to another engine', () => {
     expect(farthest(resumed, begun + 240, begun + 8 * RATE_HZ, wanted)).toBeLessThan(1e-6);
   });
 
+  it('plays again, later, what only faded or was on a track that is gone', async () => {
+    const tracks = [1, 2].map((id) => trackDef(id, { fadeOutS: [1, 1], repeatRecordings: true }));
+    const assets = [1, 2, 3].map((id) => assetDef(id));
+    const first = new MixSite();
+    first.project(projectDef({ tracks }), assets);
+    first.listen('a');
+    await first.run(SECOND / 2);
+    const before = first.engine.playing('a').tracks.map((track) => track.assetId);
+    const asked = assets.find((asset) => !before.includes(asset.id))?.id ?? 0;
+    // One sound fades beside what was asked for, the other on a track that will be gone.
+    first.engine.command('a', { name: 'play', assetId: asked });
+    await first.run(5);
+    const place = first.engine.place('a');
+
+    const second = new MixSite();
+    second.project(projectDef({ tracks: tracks.slice(0, 1) }), assets);
+    second.listen('a', {}, place);
+    await second.run(5);
+    const playing = second.engine
+      .explain('a', [1, 2, 3], 3)
+      .filter((asset) => asset.playing)
+      .map((asset) => asset.assetId);
+    expect(playing).toEqual([asked]);
+  });
+
   it('says its place only when it changed, and reports one that cannot be read', async () => {
     const site = lively();
     site.listen('a');

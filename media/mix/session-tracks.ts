@@ -227,6 +227,8 @@ export class SessionTracks {
     for (const place of saved.tracks) {
       this.#tracks.find((track) => track.definition.id === place.id)?.restore(place, this.#context);
     }
+    // What faded beside another sound, and what tracks that are gone played, was not taken up.
+    this.#playlist.soundsNow(this.#tracks.flatMap((track) => track.assetIds()));
   }
 
   /** One voice for each active track; those of tracks that are gone fade. */

@@ -127,6 +127,16 @@ export class Playlist {
     if (sounding.count <= 0) this.#sounding.delete(assetId);
   }
 
+  /** After `restore`: what the voices really took up, an id once for each. All else no longer sounds. */
+  soundsNow(assetIds: Iterable<number>): void {
+    const kinds = new Map([...this.#sounding].map(([id, { kind }]) => [id, kind]));
+    this.#sounding.clear();
+    for (const id of assetIds) {
+      const count = (this.#sounding.get(id)?.count ?? 0) + 1;
+      this.#sounding.set(id, { kind: kinds.get(id) ?? 'near', count });
+    }
+  }
+
   /** Its media cannot be had: it ended, and is left alone for a minute. */
   failed(assetId: number, nowS: number): void {
     this.ended(assetId);

@@ -39,10 +39,7 @@ export function fetchNext(track: TrackDefinition, context: TrackContext): void {
 /** A piece as it was saved; undefined when its asset is gone. */
 export function restorePiece(saved: SavedPiece, context: TrackContext): Piece | undefined {
   const asset = context.project.assets.get(saved.assetId)?.definition;
-  if (asset === undefined) {
-    context.playlist.ended(saved.assetId);
-    return undefined;
-  }
+  if (asset === undefined) return undefined;
   const piece = new Piece(asset, context.sourceOf(asset.mediaId));
   piece.restore(saved);
   // Where it was, it has ended; here its listener is told that it begins.

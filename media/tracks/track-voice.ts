@@ -218,6 +218,12 @@ export class TrackVoice {
     };
   }
 
+  /** Assets that it plays, holds or remembers: an id once for each piece. */
+  assetIds(): number[] {
+    const playing = this.#piece === undefined ? [] : [this.#piece];
+    return [...playing, ...this.#tails, ...this.#remembered].map((piece) => piece.assetId);
+  }
+
   /** Goes on where another was saved; assets that are gone are left out. */
   restore(saved: SavedTrack, context: TrackContext): void {
     this.#random.state = saved.random;
