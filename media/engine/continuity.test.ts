@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TestClock } from '../../engine/clock.js';
+import { SessionMix } from '../mix/session-mix.js';
 import { BLOCK_FRAMES, RATE_HZ } from '../ports.js';
 import { farthest, largestBend, largestStep, onset, steady } from '../testing/curves.js';
 import { at } from '../testing/definitions.js';
@@ -268,5 +269,26 @@ describe('a mix that breaks', () => {
     await site.run(2 * SECOND);
     expect(site.pcm('good').left.length - good).toBe(2 * SECOND * BLOCK_FRAMES);
     expect(site.pcm('bad').left.length - bad).toBeGreaterThan(1.4 * RATE_HZ);
+  });
+
+  it('is tried again less and less often, whatever broke, while the others go on', async () => {
+    const site = lively();
+    // Its media's place is asked for by the sweep, outside of its own turn.
+    let broken = false;
+    const step = vi.spyOn(SessionMix.prototype, 'eachPlace').mockImplementation(() => {
+      if (broken) throw new RangeError('no place');
+    });
+    site.listen('bad');
+    await site.run(SECOND);
+    broken = true;
+    await site.run(8 * SECOND);
+    // After 1, 2 and 4 s, each time in the first sweep that it is in.
+    expect(site.failures).toEqual(Array(4).fill('session bad: no place'));
+    broken = false;
+    step.mockRestore();
+    await site.run(9 * SECOND);
+    const before = site.pcm('bad').left.length;
+    await site.run(SECOND);
+    expect(site.pcm('bad').left.length - before).toBe(SECOND * BLOCK_FRAMES);
   });
 });

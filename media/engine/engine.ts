@@ -33,8 +33,9 @@ const CATCH_UP_BLOCKS = 50;
 /** Blocks rendered in one call, so that a shard that cannot keep up still hears its messages. */
 const BLOCKS_PER_CALL = 10;
 const SWEEP_BLOCKS = 10;
-/** A mix that broke is tried again after a second. */
+/** A session that broke is tried again after a second, then after twice as long each time, up to 30 s. */
 const RETRY_BLOCKS = 50;
+const MAX_RETRY_BLOCKS = 1_500;
 
 /**
  * The sound of one media shard: holds its sessions' mixes, and every 20 ms mixes and encodes each
@@ -158,6 +159,7 @@ export class MixEngine {
       listeners: 0,
       moved: true,
       retryBlock: 0,
+      failures: 0,
     });
   }
 
@@ -307,39 +309,47 @@ export class MixEngine {
     const tick = this.#tick;
     this.#streams.begin(tick, this.#block);
     for (const session of this.#sessions.values()) {
-      if (session.stream !== undefined) this.#advance(session, tick);
+      if (session.stream === undefined) continue;
+      this.#attempt(session, () => this.#advance(session, tick));
     }
     this.#streams.regroup();
     for (const session of this.#sessions.values()) {
       if (session.listeners === 0 || session.stream !== undefined) continue;
       if (this.#block < session.retryBlock || !this.#streams.mayOpen) continue;
-      // Only what is heard goes on: until there is an encoder the mix stands still.
-      session.mix.soften();
-      if (this.#advance(session, tick)) this.#streams.attach(session);
+      this.#attempt(session, () => {
+        // Only what is heard goes on: until there is an encoder the mix stands still.
+        session.mix.soften();
+        this.#advance(session, tick);
+        this.#streams.attach(session);
+      });
     }
     const parts = this.#streams.render(this.#mixer);
-    if (this.#block % SWEEP_BLOCKS === 0) this.#sweep(tick);
     if (parts !== undefined) this.#events.audio(parts);
+    if (this.#block % SWEEP_BLOCKS === 0) this.#sweep(tick);
   }
 
-  /**
-   * Takes in what changed and moves the mix on to this block. False: it broke. Then it alone is silent
-   * for a second, and the others never notice.
-   */
-  #advance(session: EngineSession, tick: number): boolean {
+  /** A session that breaks is silent alone, for a while, and the others never notice. */
+  #attempt(session: EngineSession, work: () => void): void {
     try {
-      this.#refresh(session);
-      const { stream, mix } = session;
-      const alone = stream === undefined || stream.members.size === 1;
-      if (mix.step(tick, alone) && stream !== undefined) stream.changed = true;
-      return true;
+      work();
     } catch (error) {
-      session.retryBlock = this.#block + RETRY_BLOCKS;
+      // Long after the last time it is counted anew.
+      if (this.#block > session.retryBlock + MAX_RETRY_BLOCKS) session.failures = 0;
+      const waits = RETRY_BLOCKS * 2 ** Math.min(session.failures, 16);
+      session.failures++;
+      session.retryBlock = this.#block + Math.min(waits, MAX_RETRY_BLOCKS);
       session.moved = true;
       this.#streams.leave(session);
       this.#events.failed(`session ${session.id}`, EngineError.from(error));
-      return false;
     }
+  }
+
+  /** Takes in what changed and moves the mix on to this block. */
+  #advance(session: EngineSession, tick: number): void {
+    this.#refresh(session);
+    const { stream, mix } = session;
+    const alone = stream === undefined || stream.members.size === 1;
+    if (mix.step(tick, alone) && stream !== undefined) stream.changed = true;
   }
 
   #refresh(session: EngineSession): void {
@@ -358,7 +368,9 @@ export class MixEngine {
 
   #sweep(tick: number): void {
     for (const session of this.#sessions.values()) {
-      if (session.listeners > 0) session.mix.eachPlace(tick, this.#visit);
+      if (session.listeners === 0) continue;
+      if (session.stream === undefined && this.#block < session.retryBlock) continue;
+      this.#attempt(session, () => session.mix.eachPlace(tick, this.#visit));
     }
     this.#feeds.sweep();
     this.#live.sweep();

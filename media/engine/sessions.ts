@@ -16,4 +16,6 @@ export interface EngineSession {
   moved: boolean;
   /** Block at which an encoder may be tried again. */
   retryBlock: number;
+  /** Times in a row that its mix broke. */
+  failures: number;
 }
