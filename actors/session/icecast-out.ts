@@ -5,6 +5,7 @@ import { ConnectGate, MAX_CONNECTS } from '../../media/icecast/gate.js';
 import { IcecastSource } from '../../media/icecast/source.js';
 import { type IcecastTarget, parseIcecastUrl } from '../../media/icecast/target.js';
 import type { IcecastShardState, SessionDefinition } from './protocol.js';
+import { SteadyCount } from './steady-count.js';
 
 /** Titles are for humans: one a mount in this time is plenty for Icecast. */
 const TITLE_EVERY_MS = 2_000;
@@ -18,7 +19,7 @@ interface Feed {
   readonly takesTitles: boolean;
   title: string;
   sentTitle: string;
-  listeners: number;
+  readonly listeners: SteadyCount;
 }
 
 export interface IcecastOutOptions {
@@ -81,7 +82,7 @@ export class IcecastOut {
         this.#options.onError(session.mount, error);
       },
     });
-    const feed = { source, mount: session.mount, takesTitles: mp3, listeners: 0 };
+    const feed = { source, mount: session.mount, takesTitles: mp3, listeners: new SteadyCount() };
     this.#feeds.set(session.id, { ...feed, title: '', sentTitle: '' });
   }
 
@@ -100,8 +101,11 @@ export class IcecastOut {
   }
 
   closeSession(sessionId: string): void {
-    this.#feeds.get(sessionId)?.source.close();
+    const feed = this.#feeds.get(sessionId);
+    if (feed === undefined) return;
+    feed.source.close();
     this.#feeds.delete(sessionId);
+    if (feed.listeners.count > 0 && !this.#closed) this.#options.onListeners(sessionId, 0);
   }
 
   close(): void {
@@ -112,13 +116,17 @@ export class IcecastOut {
   }
 
   async #count(): Promise<void> {
-    if (this.#feeds.size === 0 || this.state !== 'connected') return;
-    const counts = await readListeners(this.#target);
-    for (const [sessionId, feed] of this.#feeds) {
-      const count = counts.get(feed.mount) ?? 0;
-      if (count === feed.listeners) continue;
-      feed.listeners = count;
-      this.#options.onListeners(sessionId, count);
+    if (this.#feeds.size === 0) return;
+    let counts: ReadonlyMap<string, number> | undefined;
+    try {
+      if (this.state === 'connected') counts = await readListeners(this.#target);
+    } finally {
+      // Who cannot be counted is not there: else a session would outlive a lost server for ever.
+      for (const [sessionId, { source, mount, listeners }] of this.#feeds) {
+        const there = source.state === 'connected';
+        if (!listeners.read(there ? counts?.get(mount) : undefined)) continue;
+        this.#options.onListeners(sessionId, listeners.count);
+      }
     }
   }
 
