@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -97,6 +97,50 @@ describe('PcmCache', () => {
     cache.release('c.wav');
     await cache.acquire('b.wav');
     expect(cache.stats.decodes).toBe(5);
+  });
+
+  it('keeps no more on disk than it may: what was used least recently and is not held goes', async () => {
+    for (const name of ['a.wav', 'b.wav', 'c.wav', 'd.wav']) await toneFile(name, 440, 21);
+    const each = 21 * RATE_HZ * 8;
+    const cache = cacheOf({ maxSpoolBytes: 2.5 * each });
+    const spooled = async (): Promise<number> => (await readdir(join(folder, 'spool'))).length;
+    await cache.acquire('a.wav', 1);
+    await cache.acquire('b.wav');
+    cache.release('b.wav');
+    await cache.acquire('c.wav');
+    await expect.poll(spooled).toBe(2);
+    expect(cache.stats).toMatchObject({ spoolBytes: 2 * each, media: 2, decodes: 3 });
+    // Both are held now.
+    await expect(cache.acquire('d.wav')).rejects.toMatchObject({
+      code: 'server.busy',
+      message: expect.stringMatching(/no room on disk for media d\.wav/) as string,
+    });
+    expect(cache.stats.spoolBytes).toBe(2 * each);
+    const again = await cache.acquire('a.wav', 0);
+    expect(toneLevel(leftOf(again), 440)).toBeCloseTo(0.5, 3);
+    cache.release('c.wav');
+    await cache.acquire('d.wav');
+    await expect.poll(spooled).toBe(2);
+    expect(cache.stats).toMatchObject({ spoolBytes: 2 * each, media: 2 });
+  });
+
+  it('forgets short media of which nothing is in memory any more', async () => {
+    for (const name of ['a.wav', 'b.wav']) await toneFile(name, 440, 1);
+    const cache = cacheOf({ maxBytes: RATE_HZ * 8 });
+    for (const name of ['a.wav', 'b.wav', 'a.wav']) {
+      await cache.acquire(name);
+      cache.release(name);
+    }
+    expect(cache.stats).toMatchObject({ media: 1, decodes: 3 });
+  });
+
+  it('removes what was left on disk by a process that ended badly', async () => {
+    const spool = join(folder, 'spool');
+    await mkdir(spool);
+    await writeFile(join(spool, 'left.pcm'), 'sound');
+    await writeFile(join(spool, 'other.txt'), 'not ours');
+    await cacheOf().open();
+    expect(await readdir(spool)).toEqual(['other.txt']);
   });
 
   it('lets go of everything a lost thread held', async () => {

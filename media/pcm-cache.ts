@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../engine/errors.js';
 import { type DecodedChunk, type DecodeLimits, decodeFile } from './decode.js';
@@ -12,11 +12,14 @@ export interface PcmCacheOptions extends Partial<DecodeLimits> {
   readonly spoolFolder: string;
   /** Most bytes of decoded sound in memory. Default 512 MiB; a minute is 22 MiB. */
   readonly maxBytes?: number;
+  /** Most bytes of decoded long media on disk. Default 8 GiB; an hour is 1.3 GiB. */
+  readonly maxSpoolBytes?: number;
   /** Decoders at work at once. Default 2. */
   readonly maxDecoders?: number;
 }
 
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
+const DEFAULT_MAX_SPOOL_BYTES = 8 * 1024 * 1024 * 1024;
 const DEFAULT_LIMITS: DecodeLimits = { maxDecodeMs: 180_000, maxDurationS: 4 * 3600 };
 const CHUNK_BYTES = CHUNK_FRAMES * 8;
 
@@ -32,6 +35,9 @@ interface Entry {
   frames: number;
   /** File with all chunks one after the other; undefined for a media of one chunk. */
   spool: string | undefined;
+  spoolBytes: number;
+  /** Requests under way: it must stay. */
+  asking: number;
   /** In order of use: first is the next to go. */
   readonly chunks: Map<number, Chunk>;
   readonly reading: Map<number, Promise<Chunk>>;
@@ -41,25 +47,29 @@ interface Entry {
 
 /**
  * Decoded sound of the whole process, in shared memory. Each media is decoded once, by an ffmpeg
- * process; long ones go to a file and are read from it chunk by chunk. Bounded: what nobody holds goes
- * first, least recently used first; when everything is held, `acquire` rejects with `server.busy`.
+ * process; long ones go to a file and are read from it chunk by chunk. Bounded in memory and on disk: what
+ * nobody holds goes first, least recently used first; when everything is held, `acquire` rejects with
+ * `server.busy`.
  */
 export class PcmCache {
   readonly #locate: PcmCacheOptions['locate'];
   readonly #spoolFolder: string;
   readonly #maxBytes: number;
+  readonly #maxSpoolBytes: number;
   readonly #limits: DecodeLimits;
   readonly #entries = new Map<string, Entry>();
   readonly #abort = new AbortController();
   readonly #waiting: (() => void)[] = [];
   #decodersLeft: number;
   #bytes = 0;
+  #spoolBytes = 0;
   #decodes = 0;
 
   constructor(options: PcmCacheOptions) {
     this.#locate = options.locate;
     this.#spoolFolder = options.spoolFolder;
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#maxSpoolBytes = options.maxSpoolBytes ?? DEFAULT_MAX_SPOOL_BYTES;
     this.#decodersLeft = options.maxDecoders ?? 2;
     this.#limits = {
       maxDecodeMs: options.maxDecodeMs ?? DEFAULT_LIMITS.maxDecodeMs,
@@ -67,8 +77,26 @@ export class PcmCache {
     };
   }
 
-  get stats(): { readonly bytes: number; readonly media: number; readonly decodes: number } {
-    return { bytes: this.#bytes, media: this.#entries.size, decodes: this.#decodes };
+  get stats(): {
+    readonly bytes: number;
+    readonly spoolBytes: number;
+    readonly media: number;
+    readonly decodes: number;
+  } {
+    return {
+      bytes: this.#bytes,
+      spoolBytes: this.#spoolBytes,
+      media: this.#entries.size,
+      decodes: this.#decodes,
+    };
+  }
+
+  /** Removes what a process that ended badly left in the spool folder. Once, before the first `acquire`. */
+  async open(): Promise<void> {
+    await mkdir(this.#spoolFolder, { recursive: true });
+    for (const name of await readdir(this.#spoolFolder)) {
+      if (name.endsWith('.pcm')) await rm(join(this.#spoolFolder, name), { force: true });
+    }
   }
 
   /**
@@ -78,23 +106,12 @@ export class PcmCache {
    */
   async acquire(mediaId: string, chunk = 0, owner = ''): Promise<PcmMedia> {
     const entry = this.#entry(mediaId);
-    if (!entry.decoded) {
-      entry.decoding ??= this.#decode(entry).finally(() => {
-        entry.decoding = undefined;
-      });
-      await entry.decoding;
+    entry.asking++;
+    try {
+      return await this.#hold(entry, chunk, owner);
+    } finally {
+      entry.asking--;
     }
-    if (!(chunk >= 0) || chunk * CHUNK_FRAMES >= entry.frames) {
-      throw new EngineError('not-found', `media ${mediaId} has no chunk ${chunk}`);
-    }
-    const found = entry.chunks.get(chunk) ?? (await this.#read(entry, chunk));
-    found.pins.set(owner, (found.pins.get(owner) ?? 0) + 1);
-    // Used last: to the end of the order.
-    entry.chunks.delete(chunk);
-    entry.chunks.set(chunk, found);
-    this.#entries.delete(mediaId);
-    this.#entries.set(mediaId, entry);
-    return { mediaId, frames: entry.frames, chunk, dataFrames: found.frames, data: found.data };
   }
 
   /** Lets go of one hold. False when `owner` had none. */
@@ -117,10 +134,7 @@ export class PcmCache {
   /** The file changed: the next `acquire` decodes again. Those who hold the old sound keep it. */
   forget(mediaId: string): void {
     const entry = this.#entries.get(mediaId);
-    if (entry === undefined) return;
-    this.#entries.delete(mediaId);
-    for (const chunk of entry.chunks.values()) this.#bytes -= chunk.data.byteLength;
-    void this.#removeSpool(entry);
+    if (entry !== undefined) this.#remove(entry);
   }
 
   /** Ends decoders, removes files. Pending `acquire`s reject with `server.stopping`. */
@@ -134,6 +148,29 @@ export class PcmCache {
     await Promise.all(entries.map((entry) => this.#removeSpool(entry)));
   }
 
+  async #hold(entry: Entry, chunk: number, owner: string): Promise<PcmMedia> {
+    const { mediaId } = entry;
+    if (!entry.decoded) {
+      entry.decoding ??= this.#decode(entry).finally(() => {
+        entry.decoding = undefined;
+      });
+      await entry.decoding;
+    }
+    if (!(chunk >= 0) || chunk * CHUNK_FRAMES >= entry.frames) {
+      throw new EngineError('not-found', `media ${mediaId} has no chunk ${chunk}`);
+    }
+    const found = entry.chunks.get(chunk) ?? (await this.#read(entry, chunk));
+    found.pins.set(owner, (found.pins.get(owner) ?? 0) + 1);
+    // Used last: to the end of the order.
+    entry.chunks.delete(chunk);
+    entry.chunks.set(chunk, found);
+    if (this.#entries.get(mediaId) === entry) {
+      this.#entries.delete(mediaId);
+      this.#entries.set(mediaId, entry);
+    }
+    return { mediaId, frames: entry.frames, chunk, dataFrames: found.frames, data: found.data };
+  }
+
   #entry(mediaId: string): Entry {
     if (this.#abort.signal.aborted) {
       throw new EngineError('server.stopping', 'the sound cache is closed');
@@ -144,6 +181,8 @@ export class PcmCache {
         mediaId,
         frames: 0,
         spool: undefined,
+        spoolBytes: 0,
+        asking: 0,
         chunks: new Map(),
         reading: new Map(),
         decoding: undefined,
@@ -157,7 +196,14 @@ export class PcmCache {
   async #decode(entry: Entry): Promise<void> {
     const spool = join(this.#spoolFolder, `${randomUUID()}.pcm`);
     let first: DecodedChunk | undefined;
-    let writer: Awaited<ReturnType<typeof open>> | undefined;
+    let written = 0;
+    const write = async (file: FileHandle, chunk: DecodedChunk): Promise<void> => {
+      this.#makeSpoolRoom(chunk.data.byteLength, entry);
+      written += chunk.data.byteLength;
+      this.#spoolBytes += chunk.data.byteLength;
+      await writeChunk(file, chunk);
+    };
+    let writer: FileHandle | undefined;
     await this.#takeDecoder();
     try {
       this.#decodes++;
@@ -173,9 +219,9 @@ export class PcmCache {
           if (writer === undefined) {
             await mkdir(this.#spoolFolder, { recursive: true });
             writer = await open(spool, 'w');
-            if (first !== undefined) await writeChunk(writer, first);
+            if (first !== undefined) await write(writer, first);
           }
-          await writeChunk(writer, chunk);
+          await write(writer, chunk);
         },
         this.#abort.signal,
       );
@@ -183,11 +229,13 @@ export class PcmCache {
         const why = `media ${entry.mediaId} changed while it was decoded: ask again`;
         throw new EngineError('server.busy', why);
       }
-      entry.spool = writer === undefined ? undefined : spool;
-      entry.decoded = true;
       if (first !== undefined) this.#keep(entry, first);
+      entry.spool = writer === undefined ? undefined : spool;
+      entry.spoolBytes = written;
+      entry.decoded = true;
     } catch (error) {
       if (this.#entries.get(entry.mediaId) === entry) this.#entries.delete(entry.mediaId);
+      this.#spoolBytes -= written;
       await rm(spool, { force: true });
       throw error;
     } finally {
@@ -264,6 +312,10 @@ export class PcmCache {
         entry.chunks.delete(number);
         this.#bytes -= chunk.data.byteLength;
       }
+      // A short one of which nothing is left would be decoded again all the same.
+      if (entry.chunks.size === 0 && entry.spool === undefined && entry.asking === 0) {
+        this.#remove(entry);
+      }
     }
     if (this.#bytes + bytes <= this.#maxBytes) return;
     throw new EngineError(
@@ -272,15 +324,32 @@ export class PcmCache {
     );
   }
 
+  #makeSpoolRoom(bytes: number, asking: Entry): void {
+    for (const entry of this.#entries.values()) {
+      if (this.#spoolBytes + bytes <= this.#maxSpoolBytes) return;
+      if (entry.spool === undefined || entry.asking > 0) continue;
+      if (![...entry.chunks.values()].some((chunk) => chunk.pins.size > 0)) this.#remove(entry);
+    }
+    if (this.#spoolBytes + bytes <= this.#maxSpoolBytes) return;
+    throw new EngineError(
+      'server.busy',
+      `no room on disk for media ${asking.mediaId}: ${this.#spoolBytes} of ${this.#maxSpoolBytes} bytes of decoded sound are in use; raise the limit or play shorter files`,
+    );
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.mediaId);
+    for (const chunk of entry.chunks.values()) this.#bytes -= chunk.data.byteLength;
+    this.#spoolBytes -= entry.spoolBytes;
+    void this.#removeSpool(entry);
+  }
+
   async #removeSpool(entry: Entry): Promise<void> {
     if (entry.spool !== undefined) await rm(entry.spool, { force: true });
   }
 }
 
-async function writeChunk(
-  file: Awaited<ReturnType<typeof open>>,
-  chunk: DecodedChunk,
-): Promise<void> {
+async function writeChunk(file: FileHandle, chunk: DecodedChunk): Promise<void> {
   const bytes = new Uint8Array(chunk.data);
   let at = 0;
   while (at < bytes.length) at += (await file.write(bytes, at)).bytesWritten;

@@ -134,6 +134,7 @@ export class AudioService {
   static async start(options: AudioOptions): Promise<AudioService> {
     const service = new AudioService(options);
     await service.sounds.open();
+    await service.#cache.open();
     await service.pool.start();
     service.#server = await openMountServer({
       host: options.host,
