@@ -18,7 +18,6 @@ export interface SessionMove {
 export type SessionCommand =
   | { readonly name: 'heartbeat' | 'pause' | 'resume' | 'skip' | 'stop' | 'replay' }
   | { readonly name: 'play'; readonly assetId: number };
-export type SessionCommandName = SessionCommand['name'];
 
 /** Why an asset is not audible to a listener now; none: it is in the queue or sounds. */
 export type SilenceReason =

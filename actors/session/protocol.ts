@@ -23,7 +23,6 @@ export type {
   CommandOutcome,
   ListenEvent,
   SessionCommand,
-  SessionCommandName,
   SessionMove,
   SessionPlaying,
   SilenceReason,

@@ -445,14 +445,6 @@ export type ContentInput<R extends ContentResource> = z.input<
   z.ZodObject<(typeof CONTENT)[R]['input']>
 >;
 
-/** Answer of `GET /v1/<resource>`. */
-export interface ContentPage<R extends ContentResource> {
-  readonly total: number;
-  readonly offset: number;
-  readonly limit: number;
-  readonly items: readonly ContentRow<R>[];
-}
-
 /** Choices of the visitor's page, `GET /v1/projects/{id}/listener?language=en`. */
 const choiceGroup = z.object({
   id: z.int(),

@@ -20,8 +20,6 @@ import {
 import { pcmOf, type Stereo, tone } from '../tones.js';
 import { assetOf, at, listenerOf, projectOf, speakerOf, trackOf } from './definitions.js';
 
-export const NULL_ISLAND: GeoPoint = at(0, 0);
-
 /** A speaker of 440 Hz around 0/0, at half volume everywhere inside. */
 export function speakerDef(id: number, over: Partial<SpeakerDefinition> = {}): SpeakerDefinition {
   const sources = [{ kind: 'media', mediaId: '440' }] as const;

@@ -84,7 +84,7 @@ describe('Piece', () => {
     piece.advance(0, BLOCK_FRAMES * 7);
     piece.cut(9_000, 'hold');
     const other = new Piece(asset, new PcmSource('m', 1));
-    other.restore(JSON.parse(JSON.stringify(piece.save())));
+    other.restore(JSON.parse(JSON.stringify(piece.save())) as ReturnType<Piece['save']>);
     expect(other.save()).toEqual(piece.save());
     expect(other.envelope.at(other.place + 1_000)).toBe(piece.envelope.at(piece.place + 1_000));
   });
