@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { EngineError } from '../engine/errors.js';
+import { ChunkReader } from './mount-reader.js';
 
 /**
  * Listeners as plain sockets in a process of their own. The first line on standard input is a `LoadOrder`;
@@ -70,8 +72,7 @@ class Listener {
   alive = false;
   readonly #ogg: OggMeter | undefined;
   readonly #frameBytes: number;
-  #headed = false;
-  #head = Buffer.alloc(0);
+  readonly #chunks = new ChunkReader();
 
   constructor(order: LoadOrder) {
     this.#ogg = order.format === 'opus' ? new OggMeter() : undefined;
@@ -86,22 +87,16 @@ class Listener {
         this.alive = false;
       });
       socket.write(`GET ${path} HTTP/1.1\r\nHost: load\r\n\r\n`);
-      socket.on('data', (part: Buffer) => {
-        if (this.#headed) {
-          this.#take(part);
-          return;
+      socket.on('data', (bytes: Buffer) => {
+        try {
+          this.#chunks.push(bytes, (part) => {
+            this.#take(part);
+            this.alive = true;
+            resolve();
+          });
+        } catch (error) {
+          reject(EngineError.from(error));
         }
-        this.#head = Buffer.concat([this.#head, part]);
-        const end = this.#head.indexOf('\r\n\r\n');
-        if (end < 0) return;
-        if (!this.#head.subarray(0, 16).toString('latin1').includes(' 200')) {
-          reject(new Error(`${path}: ${this.#head.subarray(0, 40).toString('latin1')}`));
-          return;
-        }
-        this.#headed = true;
-        this.alive = true;
-        this.#take(this.#head.subarray(end + 4));
-        resolve();
       });
     });
   }

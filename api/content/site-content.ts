@@ -22,7 +22,7 @@ export interface SiteContentOptions {
   readonly mediaFolder: string;
   /** For files on their way; on the disk of the media folder. */
   readonly incomingFolder: string;
-  readonly config: Pick<Config, 'ingest' | 'uploads' | 'mail' | 'webhooks'>;
+  readonly config: Pick<Config, 'ingest' | 'uploads' | 'mail' | 'webhooks' | 'imports'>;
   /** Live rows of files on their way. */
   readonly table: LiveTable;
   readonly visitOf: VisitOf;
@@ -67,6 +67,7 @@ export class SiteContent {
         mediaFolder,
         clock,
         maxArchiveBytes: uploads.maxArchiveBytes,
+        allowPrivateImports: config.imports.allowPrivate,
       }),
     ];
     this.raw = [mediaFilesRoute(mediaFolder, ingest.sideJobs)];

@@ -22,7 +22,7 @@ export function corsHeaders(open: boolean): Headers {
     'access-control-allow-origin': '*',
     'access-control-expose-headers':
       'ETag, X-Request-Id, Retry-After, Location, Content-Range, Accept-Ranges, ' +
-      'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires',
+      'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires, Asset-Id, Asset-Location',
   };
 }
 

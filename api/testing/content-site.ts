@@ -10,7 +10,7 @@ import { loadConfig } from '../config.js';
 import { SiteContent } from '../content/site-content.js';
 import type { Visit } from '../content/wishes.js';
 import { ANONYMOUS } from '../http/auth.types.js';
-import type { Route } from '../http/route.types.js';
+import type { RawRoute } from '../http/dispatch.js';
 import { createGateway, type Gateway } from '../http/server.js';
 import { MemoryTable } from '../live/table.js';
 
@@ -40,7 +40,11 @@ export async function startContentSite(
   options: {
     readonly folder?: string;
     readonly config?: Overrides;
-    readonly moreRoutes?: (store: SiteStore) => readonly Route[];
+    readonly moreRaw?: (parts: {
+      readonly store: SiteStore;
+      readonly content: SiteContent;
+      readonly mediaFolder: string;
+    }) => Promise<readonly RawRoute[]>;
   } = {},
 ): Promise<ContentSite> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'earshot-content-'));
@@ -68,6 +72,7 @@ export async function startContentSite(
       uploads: lay('uploads', defaults.uploads),
       mail: lay('mail', defaults.mail),
       webhooks: lay('webhooks', defaults.webhooks),
+      imports: lay('imports', defaults.imports),
     },
     table,
     visitOf: (id) => visits.get(id),
@@ -78,8 +83,8 @@ export async function startContentSite(
     host: '127.0.0.1',
     port: 0,
     limits: { perAddressPerSecond: 0 },
-    routes: [...content.routes, ...(options.moreRoutes?.(store) ?? [])],
-    raw: content.raw,
+    routes: content.routes,
+    raw: [...content.raw, ...((await options.moreRaw?.({ store, content, mediaFolder })) ?? [])],
     authenticate: ({ header }) =>
       header('authorization') === OPERATOR.authorization
         ? { kind: 'user', id: 'u', name: 'operator', role: 'operator' }

@@ -10,7 +10,6 @@ import {
   BLOCK_FRAMES,
   BLOCK_MS,
   type EncoderFactory,
-  type GeoPoint,
   type LiveRing,
   type ProjectDefinition,
   RATE_HZ,
@@ -18,7 +17,7 @@ import {
   type TrackDefinition,
 } from '../ports.js';
 import { pcmOf, type Stereo, tone } from '../tones.js';
-import { assetOf, at, listenerOf, projectOf, speakerOf, trackOf } from './definitions.js';
+import { assetOf, listenerOf, projectOf, speakerOf, trackOf } from './definitions.js';
 
 /** A speaker of 440 Hz around 0/0, at half volume everywhere inside. */
 export function speakerDef(id: number, over: Partial<SpeakerDefinition> = {}): SpeakerDefinition {

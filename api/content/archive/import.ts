@@ -60,7 +60,8 @@ export const importReport = z.object({
 });
 export type ImportReport = z.infer<typeof importReport>;
 
-interface Read {
+/** A project as it was read from somewhere, under the ids it had there. */
+export interface Read {
   readonly rows: ReadonlyMap<ArchiveTable, readonly AnyRow[]>;
   readonly media: readonly MediaFile[];
 }
@@ -169,7 +170,7 @@ function readJson(text: string): unknown {
 }
 
 /** Rows as the API takes them, with the fields that only the server writes. Anything else is left out. */
-function schemaOf(table: ArchiveTable): z.ZodType {
+export function schemaOf(table: ArchiveTable): z.ZodType {
   const id = z.int().min(1);
   const found = Object.entries(CONTENT).find(([name]) => name === table)?.[1];
   if (table === 'visitors' || found === undefined) {
@@ -186,7 +187,8 @@ function schemaOf(table: ArchiveTable): z.ZodType {
   return z.object({ id, ...shape });
 }
 
-async function writeRows(
+/** Makes all rows in one transaction, under new ids. @throws EngineError `input.invalid` naming table, row and field. */
+export async function writeRows(
   store: SiteStore,
   read: Read,
   media: ReadonlyMap<string, MediaFile>,

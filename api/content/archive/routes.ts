@@ -7,6 +7,7 @@ import { BodyStream } from '../../http/body.js';
 import { Reply, type Route, route } from '../../http/route.types.js';
 import type { Ingest } from '../ingest.js';
 import { readMultipart } from '../multipart.js';
+import { importRoundware, roundwareReport } from '../roundware/import.js';
 import { exportProject } from './export.js';
 import { importProject, importReport } from './import.js';
 import { massUpload, massUploadReport } from './mass-upload.js';
@@ -20,6 +21,8 @@ export interface ArchiveRoutesOptions {
   readonly clock: Clock;
   /** Of the packed archive. */
   readonly maxArchiveBytes: number;
+  /** Roundware servers may be at private addresses. */
+  readonly allowPrivateImports: boolean;
 }
 
 const HOURS_MS = 6 * 3_600_000;
@@ -124,6 +127,34 @@ export function archiveRoutes(options: ArchiveRoutesOptions): readonly Route[] {
             nowUnixMs: clock.nowMs(),
           }),
         );
+        await ingest.takeUp();
+        return report;
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/projects/import-roundware',
+      summary:
+        'Bring a project from a Roundware server: address of its API v2 (with `projects/<id>/` when it has several) and a token',
+      tag: 'archives',
+      access: 'operator',
+      timeLimitMs: HOURS_MS,
+      status: 201,
+      body: z.strictObject({
+        url: z.string().min(1).max(500),
+        token: z.string().max(200).default(''),
+        projectId: z.int().min(1).optional(),
+      }),
+      response: roundwareReport,
+      handler: async ({ body, signal }) => {
+        const report = await importRoundware(body, {
+          store,
+          ingest,
+          mediaFolder,
+          nowUnixMs: clock.nowMs(),
+          allowPrivate: options.allowPrivateImports,
+          signal,
+        });
         await ingest.takeUp();
         return report;
       },
