@@ -345,6 +345,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
             auth,
             sound: soundOf(audio, streamOrigin),
             ingest: content.ingest,
+            uploadLimits: content.uploadLimits,
             mediaFolder,
             clock,
             log,

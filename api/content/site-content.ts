@@ -33,6 +33,8 @@ export interface SiteContentOptions {
 /** Everything that comes into a site as files, and goes out as files. Owned by the composition root. */
 export class SiteContent {
   readonly ingest: Ingest;
+  /** Of addresses, over all ways to bring a file. */
+  readonly uploadLimits: UploadLimits;
   readonly routes: readonly Route[];
   readonly raw: readonly RawRoute[];
   readonly #resumable: ResumableUploads;
@@ -42,6 +44,7 @@ export class SiteContent {
     const { store, mediaFolder, config, clock, log } = options;
     const { uploads } = config;
     this.ingest = ingest;
+    this.uploadLimits = new UploadLimits(uploads.filesPerHour, uploads.bytesPerHour);
     this.#notifier = notifier;
     this.#resumable = new ResumableUploads({
       uploads: store.uploads,
@@ -56,7 +59,7 @@ export class SiteContent {
       ...uploadRoutes({
         ingest,
         resumable: this.#resumable,
-        limits: new UploadLimits(uploads.filesPerHour, uploads.bytesPerHour),
+        limits: this.uploadLimits,
         visitOf: options.visitOf,
       }),
       ...mediaRoutes({ store, mediaFolder, ingest }),

@@ -23,6 +23,14 @@ export class UploadLimits {
   async takeBytes(address: string, bytes: number): Promise<void> {
     await take(this.#bytes, address, Math.ceil(bytes / KIB));
   }
+
+  /** Bytes of an address count while they arrive: their number is not known before. @throws RateLimited. */
+  async *counted(bytes: AsyncIterable<Uint8Array>, address: string): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      await this.takeBytes(address, chunk.length);
+      yield chunk;
+    }
+  }
 }
 
 const limiter = (points: number): RateLimiterMemory | undefined =>

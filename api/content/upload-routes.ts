@@ -67,7 +67,7 @@ export function uploadRoutes(options: UploadRoutesOptions): readonly Route[] {
             // Nobody unknown fills the disk: who it is stands before the file.
             await arrivalFrom(before);
             await limits.takeFile(address);
-            const file = await ingest.save(counted(bytes, address, limits));
+            const file = await ingest.save(limits.counted(bytes, address));
             saved = { file, filename: part.filename, type: part.contentType };
           },
         ).catch(async (error: unknown) => {
@@ -187,18 +187,6 @@ function facts({ upload, offsetBytes, expiresAtUnixMs }: UploadState): Record<st
     'upload-length': String(upload.sizeBytes),
     'upload-expires': new Date(expiresAtUnixMs).toUTCString(),
   };
-}
-
-/** Bytes of an address count while they arrive: their number is not known before. */
-async function* counted(
-  bytes: AsyncIterable<Uint8Array>,
-  address: string,
-  limits: UploadLimits,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    await limits.takeBytes(address, chunk.length);
-    yield chunk;
-  }
 }
 
 function streamOf(body: unknown): BodyStream {

@@ -10,6 +10,7 @@ import { attenuationBorderOf, type LineString } from '../../../media/project/bor
 import type { Auth } from '../../auth/auth.js';
 import { hashOf } from '../../auth/secrets.js';
 import { speakersInRange } from '../../content/in-range.js';
+import type { UploadLimits } from '../../content/upload-limits.js';
 import type { RawRoute } from '../../http/dispatch.js';
 import { allCalls } from './calls.js';
 import type { FormFile } from './http/body.js';
@@ -23,6 +24,7 @@ export interface RoundwareParts {
   readonly auth: Pick<Auth, 'authenticate' | 'login'>;
   readonly sound: RoundwareSound;
   readonly ingest: RoundwareIngest;
+  readonly uploadLimits: UploadLimits;
   readonly mediaFolder: string;
   readonly clock: Clock;
   readonly log: Pick<Log, 'error'>;
@@ -65,6 +67,7 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
     services,
     people,
     authenticate: auth.authenticate,
+    uploadLimits: parts.uploadLimits,
     clock,
     log,
     ...(parts.dayLimits === undefined ? {} : { dayLimits: parts.dayLimits }),

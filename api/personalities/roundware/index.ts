@@ -7,12 +7,13 @@ import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { Log } from '../../../engine/log.js';
 import { isCrossSite } from '../../auth/cross-site.js';
+import type { UploadLimits } from '../../content/upload-limits.js';
 import type { Authenticate } from '../../http/auth.types.js';
 import type { RawRequest, RawRoute } from '../../http/dispatch.js';
 import type { Exchange, Headers } from '../../http/exchange.js';
 import { Router } from '../../http/router.js';
 import type { Ask, Call } from './http/ask.js';
-import { type Form, readForm, removeFiles } from './http/body.js';
+import { type Form, readForm, removeFiles, type TakeFile } from './http/body.js';
 import { Query } from './http/query.js';
 import { denied, notFound, Refusal, refusalOf, unauthorized, wrongMethod } from './http/refusal.js';
 import { send, unchanged } from './http/send.js';
@@ -27,6 +28,8 @@ export interface RoundwareOptions {
   /** For cookies of staff and tokens of programs. */
   readonly authenticate: Authenticate;
   readonly clock: Clock;
+  /** Shared with the other ways to bring a file. */
+  readonly uploadLimits: UploadLimits;
   readonly log: Pick<Log, 'error'>;
   readonly dayLimits?: DayLimits;
 }
@@ -116,7 +119,7 @@ class Personality {
       tag === undefined ? headers : { ...headers, etag: tag, 'cache-control': 'no-cache' };
     const forms: Form[] = [];
     try {
-      const ask = this.#ask(exchange, request, match.params, path, who, forms);
+      const ask = this.#ask(exchange, request, call, match.params, path, who, forms);
       await send(exchange, await call.run(ask), tagged);
     } finally {
       for (const form of forms) await removeFiles(form.files);
@@ -126,6 +129,7 @@ class Personality {
   #ask(
     exchange: Exchange,
     request: RawRequest,
+    call: Call,
     params: Readonly<Record<string, string>>,
     path: string,
     who: Who,
@@ -142,7 +146,11 @@ class Personality {
       path: `${BASE}${path}/`,
       header: (name) => exchange.header(name),
       form: () => {
-        form ??= this.#read(exchange.header('content-type'), request.body).then((read) => {
+        form ??= this.#read(
+          exchange.header('content-type'),
+          request,
+          call.files === true ? (bytes) => this.#takeFile(bytes, request.address) : undefined,
+        ).then((read) => {
           forms.push(read);
           return read;
         });
@@ -153,7 +161,8 @@ class Personality {
 
   async #read(
     type: string | undefined,
-    body: AsyncIterable<Uint8Array> | undefined,
+    { body }: RawRequest,
+    takeFile: TakeFile | undefined,
   ): Promise<Form> {
     if (body === undefined) return { fields: {}, files: [] };
     if (this.#bodies >= MAX_BODIES) {
@@ -161,10 +170,17 @@ class Personality {
     }
     this.#bodies++;
     try {
-      return await readForm(type, body, this.#options.services.drop);
+      return await readForm(type, body, takeFile);
     } finally {
       this.#bodies--;
     }
+  }
+
+  /** As other uploads: an address has so many files and bytes an hour. */
+  async #takeFile(bytes: AsyncIterable<Uint8Array>, address: string): Promise<string> {
+    const { services, uploadLimits } = this.#options;
+    await uploadLimits.takeFile(address);
+    return await services.drop.save(uploadLimits.counted(bytes, address));
   }
 
   /** A wrong token does not keep anybody from what needs none: an old app may send one that is gone. */

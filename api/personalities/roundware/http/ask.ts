@@ -52,6 +52,8 @@ export interface Call {
   /** Below `/api/2/`, without slashes at the ends: `speakers/{id}`. */
   readonly path: string;
   readonly access: Access;
+  /** Its form may bring files. Others refuse them, so that nobody unknown fills the disk. */
+  readonly files?: true;
   run(ask: Ask): Promise<unknown>;
 }
 

@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -24,10 +23,14 @@ export interface Form {
 
 /** Where files of forms go until somebody takes them. */
 export interface FileDrop {
-  /** A new path. */
-  incomingFile(): string;
+  /** Of one file. */
   readonly maxBytes: number;
+  /** Writes to a new file. @throws EngineError `input.too-large`, `spool.full`; nothing is left then. */
+  save(bytes: AsyncIterable<Uint8Array>): Promise<string>;
 }
+
+/** Puts the bytes of one file of a form on disk. @returns its path. @throws as `FileDrop.save`, `rate.limited`. */
+export type TakeFile = (bytes: AsyncIterable<Uint8Array>) => Promise<string>;
 
 const EMPTY: Form = { fields: {}, files: [] };
 /** Of JSON and of the fields of a form; a shape of 50,000 points fits. */
@@ -35,14 +38,17 @@ const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 const MAX_FIELDS = 200;
 const MAX_FILES = 4;
 
-/** Reads a body of any type the API takes. @throws Refusal 400, 413 or 415. */
+/**
+ * Reads a body of any type the API takes. `takeFile` undefined: files are refused before a byte of them is kept.
+ * @throws Refusal 400, 413 or 415, and what `takeFile` throws.
+ */
 export async function readForm(
   contentType: string | undefined,
   body: AsyncIterable<Uint8Array>,
-  drop: FileDrop,
+  takeFile: TakeFile | undefined,
 ): Promise<Form> {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === 'multipart/form-data') return await readMultipart(contentType ?? '', body, drop);
+  if (type === 'multipart/form-data') return await readMultipart(contentType ?? '', body, takeFile);
   const bytes = await gather(body);
   if (bytes.length === 0) return EMPTY;
   if (type === 'application/x-www-form-urlencoded') {
@@ -98,29 +104,28 @@ async function gather(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
 async function readMultipart(
   contentType: string,
   body: AsyncIterable<Uint8Array>,
-  drop: FileDrop,
+  takeFile: TakeFile | undefined,
 ): Promise<Form> {
   const pairs: [string, string][] = [];
-  const files: FormFile[] = [];
-  const writes: Promise<void>[] = [];
+  const writes: Promise<FormFile>[] = [];
+  let textBytes = 0;
   let over: Refusal | undefined;
   let parser: busboy.Busboy;
   try {
     parser = busboy({
       headers: { 'content-type': contentType },
       defParamCharset: 'utf8',
-      limits: {
-        fields: MAX_FIELDS,
-        fieldSize: MAX_TEXT_BYTES,
-        files: MAX_FILES,
-        fileSize: drop.maxBytes,
-      },
+      limits: { fields: MAX_FIELDS, fieldSize: MAX_TEXT_BYTES, files: MAX_FILES },
     });
   } catch {
     throw bad('Multipart form parse error: the boundary is missing.');
   }
   parser.on('field', (name, value, info) => {
-    if (info.valueTruncated) over = tooLarge(MAX_TEXT_BYTES);
+    textBytes += value.length;
+    if (info.valueTruncated || textBytes > MAX_TEXT_BYTES) {
+      parser.destroy(tooLarge(MAX_TEXT_BYTES));
+      return;
+    }
     pairs.push([name, value]);
   });
   parser.on('fieldsLimit', () => {
@@ -130,28 +135,36 @@ async function readMultipart(
     over = bad(`A form may have at most ${MAX_FILES} files.`);
   });
   parser.on('file', (field, stream, info) => {
-    const path = drop.incomingFile();
-    files.push({ field, filename: info.filename ?? '', contentType: info.mimeType, path });
-    stream.on('limit', () => {
-      over = tooLarge(drop.maxBytes);
-    });
-    const written = pipeline(stream, createWriteStream(path));
+    // A parser that is ended ends its files with an error: whoever reads them, and the pipeline, are told.
+    stream.on('error', () => undefined);
+    if (takeFile === undefined) {
+      parser.destroy(bad(`${field.slice(0, 100)}: this call takes no files.`));
+      return;
+    }
+    const written = takeFile(stream as AsyncIterable<Uint8Array>).then((path) => ({
+      field,
+      filename: info.filename ?? '',
+      contentType: info.mimeType,
+      path,
+    }));
     written.catch((thrown: unknown) => parser.destroy(EngineError.from(thrown)));
     writes.push(written);
   });
   try {
     await pipeline(Readable.from(body), parser);
-    await Promise.all(writes);
+    const files = await Promise.all(writes);
     if (over !== undefined) throw over;
+    return { fields: fieldsOf(pairs), files };
   } catch (thrown) {
-    await Promise.allSettled(writes);
-    await removeFiles(files);
-    // A disk that refuses is not the client's fault.
-    const ours = thrown instanceof EngineError || isSystemError(thrown);
-    if (thrown instanceof Refusal || ours) throw thrown;
-    throw bad(`Multipart form parse error: ${EngineError.from(thrown).message}`);
+    let why: unknown = thrown;
+    for (const write of await Promise.allSettled(writes)) {
+      if (write.status === 'fulfilled') await removeFiles([write.value]);
+      // What ended the file first ended the parser too.
+      else if (isOurs(write.reason)) why = write.reason;
+    }
+    if (why instanceof Refusal || isOurs(why)) throw why;
+    throw bad(`Multipart form parse error: ${EngineError.from(why).message}`);
   }
-  return { fields: fieldsOf(pairs), files };
 }
 
 /** Removes what nobody took; what was taken is gone already. */
@@ -159,7 +172,9 @@ export async function removeFiles(files: readonly FormFile[]): Promise<void> {
   for (const { path } of files) await rm(path, { force: true });
 }
 
-const isSystemError = (thrown: unknown): boolean => thrown instanceof Error && 'syscall' in thrown;
+/** A disk that refuses, or a bound of ours, is not a broken form. */
+const isOurs = (thrown: unknown): boolean =>
+  thrown instanceof EngineError || (thrown instanceof Error && 'syscall' in thrown);
 
 const tooLarge = (maxBytes: number): Refusal =>
   new Refusal(413, { detail: `The request may have at most ${maxBytes} bytes.` });

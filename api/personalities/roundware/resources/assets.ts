@@ -166,6 +166,7 @@ export function assetCalls(services: Services): readonly Call[] {
       method: 'POST',
       path: 'assets',
       access: 'any',
+      files: true,
       run: async (ask) => show(await createAsset(services, ask), ask),
     },
     {

@@ -89,6 +89,7 @@ export function envelopeCalls(services: Services): readonly Call[] {
       method: 'PATCH',
       path: 'envelopes/{id}',
       access: 'open',
+      files: true,
       run: async (ask) => {
         const asset = await fill(services, ask);
         return await showOne(asset, (rows) => showAssets(services, rows, ask));
@@ -114,10 +115,11 @@ export function envelopeCalls(services: Services): readonly Call[] {
 async function fill(services: Services, ask: Ask): Promise<Asset> {
   const { content, clock } = services;
   const number = /^\d{1,9}$/.test(ask.params['id'] ?? '') ? Number(ask.params['id']) : 0;
+  // Before the form is read: files for nothing are not taken.
+  const { envelope, session } = await envelopeOf(services, number);
   const form = await ask.form();
   const file = form.files[0];
   const assetId = field(form, id, 'asset_id');
-  const { envelope, session } = await envelopeOf(services, number);
   if (file !== undefined) return await takeUpload(services, ask, envelope, session, file);
   if (assetId === undefined) throw bad('Give a file or an asset_id.');
   const asset = await content.assets.get(assetId);

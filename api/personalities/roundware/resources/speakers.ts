@@ -91,7 +91,9 @@ export function speakerCalls(services: Services): readonly Call[] {
     },
   };
   return [
-    ...callsOf(resource).filter(({ method }) => method !== 'DELETE'),
+    ...callsOf(resource)
+      .filter(({ method }) => method !== 'DELETE')
+      .map((call): Call => (call.method === 'GET' ? call : { ...call, files: true })),
     {
       method: 'DELETE',
       path: 'speakers/{id}',

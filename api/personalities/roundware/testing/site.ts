@@ -9,7 +9,9 @@ import { SystemClock } from '../../../../engine/clock.js';
 import { EngineError } from '../../../../engine/errors.js';
 import { silentLog } from '../../../../engine/log.js';
 import { type Auth, openAuth } from '../../../auth/auth.js';
+import { Incoming } from '../../../content/incoming.js';
 import type { Arrival } from '../../../content/ingest.types.js';
+import { UploadLimits } from '../../../content/upload-limits.js';
 import { createGateway, type Gateway } from '../../../http/server.js';
 import { openRoundware } from '../compose.js';
 import type { RoundwareIngest, RoundwareSound, StreamWish } from '../services.js';
@@ -83,19 +85,20 @@ export class WrittenIngest implements RoundwareIngest {
   failure: string | undefined;
   /** Media of the next files. */
   mediaId: string | null = null;
-  readonly #folder: string;
+  /** As of a full disk. */
+  full = false;
+  readonly folder: string;
   readonly #store: SiteStore;
-  #files = 0;
 
   constructor(folder: string, store: SiteStore) {
-    this.#folder = folder;
-    this.#store = store;
+    this.folder = folder;
     mkdirSync(folder, { recursive: true });
+    this.#store = store;
   }
 
-  incomingFile(): string {
-    this.#files++;
-    return join(this.#folder, `incoming-${this.#files}`);
+  async save(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+    const minFreeBytes = this.full ? Number.MAX_SAFE_INTEGER : 0;
+    return await new Incoming(this.folder, minFreeBytes).save(bytes, this.maxBytes);
   }
 
   async receive(arrival: Arrival): Promise<Asset> {
@@ -151,7 +154,7 @@ export interface RoundwareSite {
 export const STAFF_PASSWORD = 'long enough for staff';
 
 export async function startRoundwareSite(
-  options: { readonly dayLimits?: DayLimits } = {},
+  options: { readonly dayLimits?: DayLimits; readonly uploadLimits?: UploadLimits } = {},
 ): Promise<RoundwareSite> {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-roundware-'));
   const clock = new SystemClock();
@@ -174,6 +177,7 @@ export async function startRoundwareSite(
       auth,
       sound,
       ingest,
+      uploadLimits: options.uploadLimits ?? new UploadLimits(0, 0),
       mediaFolder: join(folder, 'media'),
       clock,
       log,
