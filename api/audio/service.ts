@@ -1,5 +1,4 @@
-// A little over 400 lines: one door to everything a session touches; its parts are in files of their own.
-import { randomBytes } from 'node:crypto';
+// Over 400 lines: one door to everything a session touches; its parts are in files of their own.
 import { join } from 'node:path';
 import { outputOf } from '../../actors/session/output.js';
 import type {
@@ -15,7 +14,7 @@ import type {
 } from '../../actors/session/protocol.js';
 import { moved, stateOf } from '../../actors/session/session.state.js';
 import { SESSION_KIND } from '../../actors/session/shard.js';
-import { type Shard, ShardPool } from '../../actors/shard-pool.js';
+import { ShardPool } from '../../actors/shard-pool.js';
 import type { TimerHandle } from '../../engine/clock.js';
 import { entryUrl } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
@@ -30,25 +29,23 @@ import type { Gateway } from '../http/server.js';
 import type { AudioOptions, SessionOpen } from './audio.types.js';
 import { Briefing } from './briefing.js';
 import { listenersOf, SessionEntries, type SessionEntry } from './directory.js';
+import { insisting } from './insisting.js';
 import { PLACE_KIND, SessionKeeper } from './keeper.js';
 import { PLACE_EVERY_MS } from './listening-log.js';
 import { Listens } from './listens.js';
 import { openMountServer } from './mount-server.js';
 import { Moves } from './moves.js';
+import { defineSession } from './session-definition.js';
+import { type MediaStatus, wireShard } from './shard-wiring.js';
 import { type Blocker, SoundDirectory } from './sounds.js';
 import { SpeakerBoard } from './speaker-board.js';
 import { StreamRouter } from './streams.js';
 import { type EndReason, Visits } from './visits.js';
 
 export type MediaPool = ShardPool<MediaShardOptions, ToMediaShard, FromMediaShard>;
-export type MediaStatus = FromMediaShard['posts']['media.status'];
 
 /** Listeners notice a gap: a thread that hangs must be found soon. */
 const HEARTBEAT_MS = 250;
-/** Tries to keep that a session ended: 2, 4, 8 … s apart, four minutes in all. */
-const END_TRIES = 8;
-const END_RETRY_MS = 1_000;
-
 /**
  * Listener sessions as the main thread sees them: the directory, the media threads they live in, the mounts
  * their sound leaves by, and the decoded sound. Made by `start`, ended by `stop`.
@@ -203,7 +200,12 @@ export class AudioService {
     const leave = this.#entries.expect(group);
     let definition: SessionDefinition;
     try {
-      definition = await this.#define(wish);
+      definition = await defineSession(wish, {
+        sounds: this.sounds,
+        visits: this.#visits,
+        clock: this.#options.clock,
+        icecast: this.#options.icecastUrl !== undefined,
+      });
       const meanwhile = this.ofNumber(definition.number);
       if (meanwhile !== undefined) return this.row(meanwhile);
       this.#add(definition, group);
@@ -342,54 +344,6 @@ export class AudioService {
     this.#options.log.warn({ err: thrown }, 'audio');
   };
 
-  async #define(wish: SessionOpen): Promise<SessionDefinition> {
-    const { clock, icecastUrl } = this.#options;
-    const { projectId, profile = 'native', format } = wish;
-    const project = this.sounds.get(projectId);
-    const geoListen = wish.geoListen ?? project?.settings.geoListen ?? true;
-    const userId =
-      wish.deviceId === undefined
-        ? wish.userId
-        : (await this.#visits.visitor(wish.deviceId, wish.clientType ?? 'web')).id;
-    const visit =
-      wish.number === undefined
-        ? await this.#visits.begin({
-            projectId,
-            userId: userId ?? null,
-            ...(wish.languageId === undefined ? {} : { languageId: wish.languageId }),
-            clientType: wish.clientType ?? '',
-            clientSystem: wish.clientSystem ?? '',
-            geoListenEnabled: geoListen,
-          })
-        : await this.#visits.again(wish.number);
-    if (visit === undefined) {
-      throw new EngineError('not-found', `there is no visit ${String(wish.number)}`);
-    }
-    const ending = format === 'mp3' ? 'mp3' : 'ogg';
-    const name = profile === 'roundware' ? String(visit.id) : randomBytes(9).toString('hex');
-    return {
-      id: randomBytes(16).toString('base64url'),
-      number: visit.id,
-      projectId,
-      profile,
-      geoListen,
-      mount: wish.mount ?? `/stream${name}.${ending}`,
-      format,
-      bitrateKbps: wish.bitrateKbps,
-      output: outputOf(this.sounds.row(projectId)?.output, icecastUrl !== undefined),
-      position: wish.position,
-      headingDeg: wish.headingDeg,
-      headingWidthDeg: wish.headingWidthDeg,
-      rangeMinM: wish.rangeMinM,
-      rangeMaxM: wish.rangeMaxM,
-      tagIds: wish.tagIds,
-      languageId: wish.languageId,
-      userId: userId ?? visit.userId ?? undefined,
-      ...(await this.#visits.blocks(userId ?? visit.userId ?? undefined, visit.id)),
-      createdAtUnixMs: clock.nowMs(),
-    };
-  }
-
   #makePool(): MediaPool {
     const { mediaShards, hangAfterMs, encoder, idleAfterMs, icecastUrl } = this.#options;
     const pool: MediaPool = new ShardPool<MediaShardOptions, ToMediaShard, FromMediaShard>({
@@ -408,7 +362,23 @@ export class AudioService {
         for (const row of rows) this.#keeper.snapshot({ ...row, kind: SESSION_KIND });
       },
       ...this.#options.pool,
-      wire: (shard) => this.#wire(shard),
+      wire: (shard) =>
+        wireShard(shard, {
+          router: this.#router,
+          cache: this.#cache,
+          live: this.#live,
+          board: this.#board,
+          entries: this.#entries,
+          table: this.#options.table,
+          listens: this.#listens,
+          keeper: this.#keeper,
+          status: this.#status,
+          clock: this.#options.clock,
+          log: this.#options.log,
+          ended: (id, reason) => {
+            if (!this.#stopping) this.#later(this.#ended(id, reason));
+          },
+        }),
       adopt: async ({ link }, ids) => {
         const entries = ids.flatMap((id) => this.#entries.get(id) ?? []);
         const projects = new Set(entries.map(({ definition }) => definition.projectId));
@@ -433,60 +403,6 @@ export class AudioService {
       for (const id of removed) this.#later(this.#ended(id, 'killed'));
     });
     return pool;
-  }
-
-  #wire({ name, link }: Shard<ToMediaShard, FromMediaShard>): void {
-    const { clock, log } = this.#options;
-    this.#router.reset(name);
-    this.#cache.releaseAll(name);
-    this.#live.releaseAll(name);
-    this.#board.lost(name);
-    link.handle('media.acquire', ({ mediaId, chunk }) => this.#cache.acquire(mediaId, chunk, name));
-    link.on('media.release', (holds) => {
-      for (const { mediaId, chunk } of holds) this.#cache.release(mediaId, chunk, name);
-    });
-    link.handle('live.acquire', ({ url }) => this.#live.acquire(url, name));
-    link.on('live.release', (urls) => {
-      for (const url of urls) this.#live.release(url, name);
-    });
-    link.on('streams', (changes) => this.#router.changed(name, changes, clock.monoMs()));
-    link.on('audio', (parts) => this.#router.audio(name, parts, clock.monoMs()));
-    link.on('hearing', (hearings) => {
-      for (const { sessionId, names, tracks, title } of hearings) {
-        this.#entries.get(sessionId)?.mount.setTitle(title);
-        this.#options.table.patch(sessionId, { hears: names, tracks });
-      }
-    });
-    link.on('listen.events', (events) => {
-      for (const event of events) {
-        const entry = this.#entries.get(event.sessionId);
-        if (entry !== undefined) this.#listens.heard(entry.definition, event);
-      }
-    });
-    link.on('speaker.states', (states) => this.#board.told(name, states));
-    link.on('session.places', (places) => {
-      for (const { id, place } of places) {
-        const entry = this.#entries.get(id);
-        if (entry === undefined) continue;
-        entry.place = place;
-        this.#keeper.place(id, place);
-      }
-    });
-    link.on('session.ended', ({ id, reason }) => {
-      if (!this.#stopping) this.#later(this.#ended(id, reason));
-    });
-    link.on('icecast.listeners', (counts) => {
-      for (const { sessionId, count } of counts) {
-        const entry = this.#entries.get(sessionId);
-        if (entry === undefined) continue;
-        entry.icecastListeners = count;
-        this.#entries.showListeners(sessionId);
-      }
-    });
-    link.on('media.status', (status) => this.#status.set(name, status));
-    link.on('media.failed', ({ what, message }) => {
-      log.warn({ shard: name, what }, message);
-    });
   }
 
   #sendMoves(moves: readonly SessionMove[]): void {
@@ -555,26 +471,16 @@ export class AudioService {
     this.#listens.over(entry.definition);
     this.#router.removeSession(id);
     this.#entries.remove(id, why);
-    await this.#insisting(async () => {
-      await this.#options.store.sessions.remove([id]);
-      await this.#visits.end(entry.definition.number, why);
-    });
-  }
-
-  /** An end that is not kept would bring the session back after a restart: a store that is away is asked again. */
-  async #insisting(work: () => Promise<void>): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await work();
-        return;
-      } catch (thrown) {
-        if (tries >= END_TRIES || this.#stopping) throw thrown;
-        this.#noted(thrown);
-      }
-      await new Promise<void>((resolve) => {
-        this.#options.clock.setTimeout(resolve, END_RETRY_MS * 2 ** tries);
-      });
-    }
+    // An end that is not kept would bring the session back after a restart.
+    await insisting(
+      this.#options.clock,
+      () => this.#stopping,
+      this.#noted,
+      async () => {
+        await this.#options.store.sessions.remove([id]);
+        await this.#visits.end(entry.definition.number, why);
+      },
+    );
   }
 
   #later(work: Promise<void>): void {

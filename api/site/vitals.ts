@@ -1,5 +1,6 @@
 import type { Metrics } from '../../engine/metrics.js';
-import type { AudioService, MediaStatus } from '../audio/service.js';
+import type { AudioService } from '../audio/service.js';
+import type { MediaStatus } from '../audio/shard-wiring.js';
 import type { Row } from '../contract/live.js';
 import type { ReadyAnswer } from '../contract/rest.js';
 import type { StoreRow } from '../contract/rows.js';

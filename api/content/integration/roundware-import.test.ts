@@ -31,7 +31,8 @@ beforeEach(async () => {
     moreRaw: async ({ store, content, mediaFolder }) => {
       const clock = new SystemClock();
       const { auth } = await openAuth({ store, clock, onError: () => undefined });
-      const parts = { store, auth, ingest: content.ingest, mediaFolder, clock };
+      const { ingest, uploadLimits } = content;
+      const parts = { store, auth, ingest, uploadLimits, mediaFolder, clock };
       return openRoundware({ ...parts, sound: new WrittenSound(), log: silentLog() });
     },
   });
