@@ -73,6 +73,13 @@ export class Incoming {
   }
 }
 
+/** Will the same file be refused again? False for what passes: a full queue or disk, a store that is away, a stop. */
+export function isFinal(error: unknown): boolean {
+  return (
+    error instanceof EngineError && /^(input|media)\.|^(not-found|auth\.denied)$/.test(error.code)
+  );
+}
+
 /** A full disk in the words of the error table; everything else as it is. */
 export function diskError(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

@@ -12,11 +12,12 @@ import { JobPool } from '../../media/ingest/pool.js';
 import type { LiveTable } from '../live/table.types.js';
 import { type CheckedArrival, checkArrival } from './arrival.js';
 import { speakersInRange } from './in-range.js';
-import { checkSize, Incoming } from './incoming.js';
+import { checkSize, diskError, Incoming, isFinal } from './incoming.js';
 import type { Arrival, IngestService } from './ingest.types.js';
 import { IngestRows } from './ingest-rows.js';
 import { ORIGINALS, reserveStem } from './naming.js';
 import { assetAfter, dropFiles, keepResults, mediaAfter } from './results.js';
+import { Settling } from './settling.js';
 import { SideJobs } from './side-jobs.js';
 
 export interface IngestOptions {
@@ -59,7 +60,7 @@ export class Ingest implements IngestService {
   readonly #waiting: number[] = [];
   readonly #running = new Map<number, Promise<void>>();
   readonly #onReady = new Set<(asset: Asset) => void>();
-  readonly #onSettled = new Map<number, Set<(asset: Asset) => void>>();
+  readonly #settling: Settling;
   readonly #stop = new AbortController();
   /** Arrivals being checked; they count as waiting, so that many at once do not slip past the bound. */
   #arriving = 0;
@@ -72,6 +73,7 @@ export class Ingest implements IngestService {
     this.#pool = new JobPool(options.concurrency);
     this.sideJobs = new SideJobs(this.#pool, this.#incoming, options.limits, this.#stop.signal);
     this.#rows = new IngestRows(options.table, options.clock);
+    this.#settling = new Settling(this.#stop.signal);
   }
 
   /** Opens the folders and takes up what a stop or a crash left. */
@@ -129,8 +131,11 @@ export class Ingest implements IngestService {
       this.#enqueue(asset, arrival.declaredName ?? asset.filename ?? '');
       return asset;
     } catch (error) {
-      if (file !== undefined) await this.#incoming.remove(file);
-      throw error;
+      // A file of the caller's stays theirs after an error that passes, so that they can try again with it.
+      if (file !== undefined && ('bytes' in source || isFinal(error))) {
+        await this.#incoming.remove(file);
+      }
+      throw diskError(error);
     } finally {
       this.#arriving--;
     }
@@ -163,33 +168,11 @@ export class Ingest implements IngestService {
   }
 
   async settled(assetId: number, signal?: AbortSignal): Promise<Asset> {
-    return await new Promise<Asset>((resolve, reject) => {
-      const listeners = this.#onSettled.get(assetId) ?? new Set();
-      this.#onSettled.set(assetId, listeners);
-      const end = (): void => {
-        listeners.delete(resolve);
-        if (listeners.size === 0) this.#onSettled.delete(assetId);
-        signal?.removeEventListener('abort', aborted);
-      };
-      const aborted = (): void => {
-        end();
-        reject(new EngineError('call.aborted', `nobody waits for asset ${assetId} any more`));
-      };
-      listeners.add((asset) => {
-        end();
-        resolve(asset);
-      });
-      signal?.addEventListener('abort', aborted);
-      this.#options.store.content.assets.get(assetId).then((asset) => {
-        if (asset === undefined) {
-          end();
-          reject(new EngineError('not-found', `there is no asset ${assetId}`));
-        } else if (asset.ingest !== 'waiting' && asset.ingest !== 'working') {
-          end();
-          resolve(asset);
-        }
-      }, reject);
-    });
+    return await this.#settling.wait(
+      assetId,
+      async () => await this.#options.store.content.assets.get(assetId),
+      signal,
+    );
   }
 
   onReady(listener: (asset: Asset) => void): () => void {
@@ -243,8 +226,12 @@ export class Ingest implements IngestService {
         updatedAtUnixMs: nowUnixMs,
       });
     } catch (error) {
+      // Back to where it lay: whoever brought it may try again.
+      await rename(join(mediaFolder, original), file).catch(() => undefined);
       await rm(join(mediaFolder, ORIGINALS, stem), { recursive: true, force: true });
-      await store.media.remove(stem);
+      await store.media.remove(stem).catch((cause: unknown) => {
+        this.#options.log.warn({ err: cause, media: stem }, 'a media row without a file stays');
+      });
       throw error;
     }
   }
@@ -305,6 +292,7 @@ export class Ingest implements IngestService {
     const media = await store.media.get(asset?.mediaId ?? '');
     if (asset === undefined || media === undefined) {
       this.#rows.remove(id);
+      this.#settling.gone(id);
       return;
     }
     const outFolder = this.#incoming.newFile();
@@ -332,11 +320,12 @@ export class Ingest implements IngestService {
         await rmdir(join(mediaFolder, ORIGINALS, media.id)).catch(() => undefined);
         await store.media.remove(media.id);
         this.#rows.remove(id);
+        this.#settling.gone(id);
         return;
       }
       this.#rows.ready(id);
       for (const listener of this.#onReady) this.#tell(listener, after);
-      this.#settle(after);
+      this.#settling.settle(after);
     } catch (thrown) {
       const error = EngineError.from(thrown);
       if (error.code === 'call.aborted' && this.#stop.signal.aborted) {
@@ -351,14 +340,11 @@ export class Ingest implements IngestService {
         updatedAtUnixMs: clock.nowMs(),
       });
       this.#rows.failed(id, error.message);
-      if (failed !== undefined) this.#settle(failed);
+      if (failed === undefined) this.#settling.gone(id);
+      else this.#settling.settle(failed);
     } finally {
       await rm(outFolder, { recursive: true, force: true });
     }
-  }
-
-  #settle(asset: Asset): void {
-    for (const listener of this.#onSettled.get(asset.id) ?? []) this.#tell(listener, asset);
   }
 
   #tell(listener: (asset: Asset) => void, asset: Asset): void {

@@ -8,7 +8,8 @@ import type { DistanceLaw, GeoPoint, Polygon } from '../../media/ports.js';
 
 /**
  * Where the bytes are. A `file` must be below `IngestService.incomingFolder` and belongs to the service from the
- * call on, also when the call fails. `bytes` are read to their end, never held whole.
+ * call on, also when the call fails for good (`input.…`); after an error that passes it stays the caller's, who tries
+ * again or discards it. `bytes` are read to their end, never held whole.
  */
 export type ArrivalSource =
   | { readonly file: string }

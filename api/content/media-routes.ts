@@ -20,7 +20,7 @@ const PART = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
  * file has an MP3 beside it: where none was made yet, it is made when somebody asks.
  */
 export function mediaFilesRoute(mediaFolder: string, sideJobs: SideJobs): RawRoute {
-  const files = new FileServer([{ prefix: '/media/', folder: mediaFolder }]);
+  const files = new FileServer([{ prefix: '/media/', folder: mediaFolder, hashedNames: false }]);
   return {
     method: 'GET',
     path: '/media/{path...}',

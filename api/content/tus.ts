@@ -7,7 +7,7 @@ import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { guarded } from '../../engine/guarded.js';
 import type { Log } from '../../engine/log.js';
-import { diskError } from './incoming.js';
+import { diskError, isFinal } from './incoming.js';
 import type { Arrival, IngestService } from './ingest.types.js';
 
 export interface ResumableOptions {
@@ -90,7 +90,8 @@ export class ResumableUploads {
   /**
    * Appends a piece. What arrived before a connection broke is kept. The asset is there once the last byte is.
    * @throws EngineError `conflict` at a wrong offset or while another connection writes; `input.too-large` past the
-   * length that was announced; as `IngestService.receive` for the last piece.
+   * length that was announced; as `IngestService.receive` for the last piece: after an error that passes, all bytes
+   * stay, and an empty piece at the end tries again.
    */
   async append(
     id: string,
@@ -180,8 +181,8 @@ export class ResumableUploads {
       await uploads.finish(upload.id, asset.id);
       return asset;
     } catch (error) {
-      // The file went with the refusal.
-      await uploads.remove(upload.id);
+      // What passes (a full queue, a full disk, a store away) takes nothing: an empty piece at the end tries again.
+      if (isFinal(error)) await uploads.remove(upload.id);
       throw error;
     }
   }

@@ -20,6 +20,8 @@ export interface StaticFiles {
    * take it, e.g. `index.html`. Paths of the API (`/v1/…`) never get it.
    */
   readonly fallback?: string;
+  /** Names like `app-Ab3dEf9h.js` hold a hash of the content, so that browsers may keep such files for ever. Default true. */
+  readonly hashedNames?: boolean;
 }
 
 interface CachedFile {
@@ -75,16 +77,22 @@ export class FileServer {
       if (!path.startsWith(folder.prefix)) continue;
       const rest = decodePart(path.slice(folder.prefix.length), 'path');
       const file = inside(folder.folder, rest === '' ? (folder.fallback ?? 'index.html') : rest);
-      if (await this.#send(exchange, file, headers)) return true;
+      if (await this.#send(exchange, file, headers, folder.hashedNames ?? true)) return true;
       const page = exchange.header('accept')?.includes('text/html') === true;
       if (folder.fallback === undefined || !page || extname(rest) !== '') continue;
       if (path.startsWith('/v1/')) continue;
-      if (await this.#send(exchange, inside(folder.folder, folder.fallback), headers)) return true;
+      const fallback = inside(folder.folder, folder.fallback);
+      if (await this.#send(exchange, fallback, headers, false)) return true;
     }
     return false;
   }
 
-  async #send(exchange: Exchange, file: string, headers: Headers): Promise<boolean> {
+  async #send(
+    exchange: Exchange,
+    file: string,
+    headers: Headers,
+    hashedNames: boolean,
+  ): Promise<boolean> {
     const facts = await stat(file).catch((error: unknown) => {
       if (isMissing(error)) return undefined;
       throw error;
@@ -97,9 +105,10 @@ export class FileServer {
       etag: `W/"${version}"`,
       'accept-ranges': 'bytes',
       // File names with a content hash never change; all others are asked for again.
-      'cache-control': /-[A-Za-z0-9_-]{8}\.\w+$/.test(file)
-        ? 'public, max-age=31536000, immutable'
-        : 'no-cache',
+      'cache-control':
+        hashedNames && /-[A-Za-z0-9_-]{8}\.\w+$/.test(file)
+          ? 'public, max-age=31536000, immutable'
+          : 'no-cache',
     };
     if (matches(exchange.header('if-none-match'), out['etag'])) {
       exchange.send(304, out);

@@ -260,6 +260,38 @@ describe('a resumable upload', () => {
     expect((await piece('/v1/uploads/unknown', 0, Buffer.alloc(1))).status).toBe(404);
   });
 
+  it('that is whole outlives a full queue: an empty piece at its end tries again', async () => {
+    await site.stop();
+    site = await startContentSite({ config: { ingest: { maxWaiting: 0 } } });
+    project = await site.rows.project();
+    const visit = await site.rows.session({ projectId: project.id });
+    site.visits.set('secret', { number: visit.id, projectId: project.id });
+    const bytes = toneBytes(0.2);
+    const path = (await announce(bytes.length, { sessionId: 'secret' })).headers.get('location');
+    const url = path ?? '';
+    expect((await piece(url, 0, bytes)).status).toBe(503);
+    const head = await fetch(`${site.url}${url}`, { method: 'HEAD' });
+    expect(head.headers.get('upload-offset')).toBe(String(bytes.length));
+    expect((await piece(url, bytes.length, new Uint8Array(0))).status).toBe(503);
+
+    const { folder, visits } = site;
+    await site.gateway.stop(100);
+    await site.content.stop();
+    await site.store.close();
+    site = await startContentSite({ folder });
+    for (const [id, one] of visits) site.visits.set(id, one);
+    const last = await piece(url, bytes.length, new Uint8Array(0));
+    expect(last.status).toBe(204);
+    const asset = await site.content.ingest.settled(Number(last.headers.get('asset-id')));
+    expect(asset.ingest).toBe('ready');
+    // A file that can never be used takes its upload along.
+    const wrong = (await announce(5, { sessionId: 'secret' })).headers.get('location') ?? '';
+    await site.store.content.projects.remove(project.id);
+    expect((await piece(wrong, 0, Buffer.from('12345'))).status).toBe(400);
+    expect((await fetch(`${site.url}${wrong}`)).status).toBe(404);
+    expect(readdirSync(join(site.folder, 'incoming'))).toEqual([]);
+  });
+
   it('tells what it speaks', async () => {
     const options = await fetch(`${site.url}/v1/uploads`, { method: 'OPTIONS' });
     expect(options.status).toBe(204);
@@ -280,6 +312,8 @@ describe('a media file', () => {
     expect(mp3.headers.get('content-type')).toBe('audio/mpeg');
     expect(mp3.headers.get('access-control-allow-origin')).toBe('*');
     expect((await mp3.arrayBuffer()).byteLength).toBeGreaterThan(300_000);
+    // `…-1.mp3` is a time and a number, not a hash: what lies there may change.
+    expect(mp3.headers.get('cache-control')).toBe('no-cache');
     const wav = `/media/${name.replace('.mp3', '.wav')}`;
     const head = await get(wav, {}, 'HEAD');
     const size = Number(head.headers.get('content-length'));
