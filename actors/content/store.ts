@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
+import { EngineError } from '../../engine/errors.js';
 import type { SiteControl } from '../control/tables.js';
 import { AssetTable } from './assets.js';
-import type { VoteKind } from './content.types.js';
+import type { Vote, VoteKind } from './content.types.js';
 import { type ContentName, SPECS } from './specs.js';
 import type { ContentStore, VoteSum } from './store.types.js';
 import { StoredTable } from './table.js';
@@ -15,7 +16,7 @@ export function openContent(control: SiteControl): ContentStore {
     (Object.keys(SPECS) as ContentName[])
       .filter((name) => name !== 'assets')
       .map((name) => [name, new StoredTable<{ id: number }>(control, SPECS[name] as never)]),
-  ) as unknown as Omit<ContentStore, 'assets' | 'texts' | 'voteSums' | 'blocksOf'>;
+  ) as unknown as Omit<ContentStore, 'assets' | 'texts' | 'voteSums' | 'castVote' | 'blocksOf'>;
   return {
     ...tables,
     assets: new AssetTable(control, SPECS.assets),
@@ -33,6 +34,7 @@ export function openContent(control: SiteControl): ContentStore {
       return texts;
     },
     voteSums: (assetIds) => voteSums(control, assetIds),
+    castVote: (vote) => castVote(control, tables.votes, vote),
     blocksOf: (userId) => blocksOf(control, userId),
   };
 }
@@ -66,6 +68,34 @@ async function voteSums(
     count: Number(count),
     average,
   }));
+}
+
+async function castVote(
+  control: SiteControl,
+  votes: ContentStore['votes'],
+  vote: Omit<Vote, 'id'>,
+): Promise<{ readonly vote: Vote; readonly isNew: boolean }> {
+  const { sessionId, assetId, kind } = vote;
+  const made = await control.write(async (scope) => {
+    // SQLite has one writer at a time; elsewhere the votes of a session wait for each other.
+    if (control.dialect === 'postgres') {
+      await sql`select id from content_sessions where id = ${sessionId} for update`.execute(
+        scope.db,
+      );
+    }
+    const { rows } = await sql<{ id: number }>`select id from content_votes
+      where session_id = ${sessionId} and asset_id = ${assetId} and kind = ${kind}
+      order by id limit 1`.execute(scope.db);
+    const known = rows[0]?.id;
+    if (known !== undefined) return known;
+    const [row] = await votes.createManyIn(scope, [vote]);
+    if (row === undefined) throw new EngineError('internal', 'the new vote did not come back');
+    return row;
+  });
+  if (typeof made !== 'number') return { vote: made, isNew: true };
+  // Taken back between the two: then it is given anew.
+  const known = await votes.get(made);
+  return known === undefined ? await castVote(control, votes, vote) : { vote: known, isNew: false };
 }
 
 async function blocksOf(

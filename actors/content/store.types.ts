@@ -112,6 +112,10 @@ export interface ContentStore {
   texts(ids: readonly number[], languageId: number): Promise<ReadonlyMap<number, string>>;
   /** One entry for each asset and kind that has votes. Empty `assetIds`: all. */
   voteSums(assetIds: readonly number[]): Promise<readonly VoteSum[]>;
+  /** A new vote, unless its session voted so on the asset already: then that one. Also of two calls at once. */
+  castVote(
+    vote: Omit<Rows.Vote, 'id'>,
+  ): Promise<{ readonly vote: Rows.Vote; readonly isNew: boolean }>;
   /** What a visitor blocked: by own votes, from whichever session. */
   blocksOf(userId: number): Promise<{
     readonly assetIds: readonly number[];

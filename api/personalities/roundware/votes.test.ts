@@ -329,3 +329,40 @@ test('listen events keep seconds, are narrowed in nanoseconds, and belong to the
     expect((await ada.call('POST', 'listenevents/', wrong)).status).toBe(400);
   }
 });
+
+test('nobody votes, notes or listens in the session of somebody else, and staff may', async () => {
+  const { ada, olga, sessionId } = world;
+  const thief = await visitor(site.url, 'session-thief');
+  const wish = { project_id: world.projectId, client_system: 'x' };
+  const own = await thief.client.post('sessions/', wish);
+  const one = await asset();
+  const listen = { session_id: own.id, asset_id: one, start_time: '2026-01-31T12:00:00' };
+  const listened = await thief.client.post('listenevents/', listen);
+  const vote = await thief.client.post('votes/', {
+    session_id: own.id,
+    asset_id: one,
+    type: 'flag',
+  });
+  const foreign = { session_id: sessionId };
+  for (const [method, path, body] of [
+    ['POST', `assets/${one}/votes/`, { ...foreign, vote_type: 'block_user' }],
+    ['POST', 'votes/', { ...foreign, asset_id: one, type: 'like' }],
+    ['PATCH', `votes/${vote.id}/`, foreign],
+    ['POST', 'listenevents/', { ...listen, ...foreign }],
+    ['PATCH', `listenevents/${listened.id}/`, foreign],
+    ['POST', 'events/', { ...foreign, event_type: 'start_session' }],
+  ] as const) {
+    expect((await thief.client.call(method, path, body)).status, `${method} ${path}`).toBe(403);
+  }
+  expect(await ada.list(`votes/?session_id=${sessionId}&asset_id=${one}`)).toEqual([]);
+  await olga.post('votes/', { ...foreign, asset_id: one, type: 'like' });
+});
+
+test('votes of a session that come at once are one vote', async () => {
+  const { ada, sessionId } = world;
+  const one = await asset();
+  const rate = { session_id: sessionId, vote_type: 'rate' };
+  const values = [1, 2, 3, 4, 5, 1, 2, 3];
+  await Promise.all(values.map((value) => ada.post(`assets/${one}/votes/`, { ...rate, value })));
+  expect(await ada.list(`votes/?session_id=${sessionId}&asset_id=${one}`)).toHaveLength(1);
+});

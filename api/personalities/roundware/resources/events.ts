@@ -15,6 +15,7 @@ import { badField } from '../http/refusal.js';
 import { by, conditionsOf, rowOf, shown, showOne } from '../http/resource.js';
 import { bodySession } from '../localise.js';
 import type { Services } from '../services.js';
+import { mustOwnSession } from './sessions.js';
 
 const plain = text(1_024);
 /** As the clients write it; kept as it is. */
@@ -73,6 +74,7 @@ export function eventCalls({ content, clock }: Services): readonly Call[] {
       run: async (ask) => {
         const form = await ask.form();
         const session = await bodySession(content, form);
+        mustOwnSession(session, ask.who);
         const tagIds = field(form, ids, 'tag_ids', 'tags') ?? [];
         const row = await content.events.create({
           sessionId: session.id,

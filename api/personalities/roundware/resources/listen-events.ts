@@ -6,6 +6,7 @@ import { type Inputs, input, readInputs, required } from '../http/inputs.js';
 import { pageOf } from '../http/pages.js';
 import { badField, notFound } from '../http/refusal.js';
 import { by, conditionsOf, rowOf, shown, showOne, where } from '../http/resource.js';
+import type { Who } from '../people.js';
 import type { Services } from '../services.js';
 import { mustOwnSession } from './sessions.js';
 
@@ -65,11 +66,15 @@ export function listenEventCalls({ content }: Services): readonly Call[] {
     if (session !== undefined) mustOwnSession(session, ask.who);
     return row;
   };
-  /** Checks what a row refers to; its project is its asset's. */
-  const linked = async (values: Partial<ListenRow>): Promise<{ projectId?: number }> => {
-    const { sessionId, assetId } = values;
-    if (sessionId !== undefined && (await content.sessions.get(sessionId)) === undefined) {
-      throw badField('session', 'There is no such session.');
+  /** Checks what a row refers to: the session must be one's own, and the project is the asset's. */
+  const linked = async (
+    { sessionId, assetId }: Partial<ListenRow>,
+    who: Who,
+  ): Promise<{ projectId?: number }> => {
+    if (sessionId !== undefined) {
+      const session = await content.sessions.get(sessionId);
+      if (session === undefined) throw badField('session', 'There is no such session.');
+      mustOwnSession(session, who);
     }
     if (assetId === undefined) return {};
     const asset = await content.assets.get(assetId);
@@ -112,7 +117,7 @@ export function listenEventCalls({ content }: Services): readonly Call[] {
       access: 'any',
       run: async (ask) => {
         const values = readInputs(await ask.form(), INPUTS, true);
-        const { projectId } = await linked(values);
+        const { projectId } = await linked(values, ask.who);
         const row = { sessionId: 0, assetId: 0, startedAtUnixMs: 0, durationS: 0, ...values };
         return await showOne(await listens.create({ ...row, projectId: projectId ?? 0 }), show);
       },
@@ -124,7 +129,10 @@ export function listenEventCalls({ content }: Services): readonly Call[] {
       run: async (ask) => {
         const before = await ownOf(ask);
         const values = readInputs(await ask.form(), INPUTS, false);
-        const after = await listens.update(before.id, { ...values, ...(await linked(values)) });
+        const after = await listens.update(before.id, {
+          ...values,
+          ...(await linked(values, ask.who)),
+        });
         if (after === undefined) throw notFound();
         return await showOne(after, show);
       },

@@ -11,7 +11,7 @@ import { isStaff } from '../people.js';
 import type { Services } from '../services.js';
 import { MEDIA_TYPES } from './asset-fields.js';
 import { tellBlocks } from './blocks.js';
-import { visitorIdOf } from './sessions.js';
+import { mustOwnSession, visitorIdOf } from './sessions.js';
 
 const KINDS = ['like', 'flag', 'rate', 'block_asset', 'block_user'] as const;
 const kind = choice(KINDS, lower);
@@ -139,33 +139,25 @@ export function voteCalls(services: Services): readonly Call[] {
   const cast = async (ask: Ask, assetId: number): Promise<object> => {
     const form = await ask.form();
     const session = await bodySession(content, form);
+    mustOwnSession(session, ask.who);
     const voted = needed(form, kind, 'vote_type', 'type');
     const value = field(form, number, 'value') ?? null;
     const asset = await content.assets.get(assetId);
     if (asset === undefined) throw notFound();
-    const before = await content.votes.first({
-      where: [
-        { field: 'sessionId', op: '=', value: session.id },
-        { field: 'assetId', op: '=', value: assetId },
-        { field: 'kind', op: '=', value: voted },
-      ],
+    const { vote, isNew } = await content.castVote({
+      assetId,
+      sessionId: session.id,
+      userId: (await visitorIdOf(services, ask.who)) ?? session.userId,
+      kind: voted,
+      value,
+      createdAtUnixMs: clock.nowMs(),
     });
-    if (before !== undefined && value === null) {
-      await content.votes.remove(before.id);
-      await told(before);
+    if (!isNew && value === null) {
+      await content.votes.remove(vote.id);
+      await told(vote);
       return NO_VOTE;
     }
-    const row =
-      before === undefined
-        ? await content.votes.create({
-            assetId,
-            sessionId: session.id,
-            userId: (await visitorIdOf(services, ask.who)) ?? session.userId,
-            kind: voted,
-            value,
-            createdAtUnixMs: clock.nowMs(),
-          })
-        : await content.votes.update(before.id, { value });
+    const row = isNew ? vote : await content.votes.update(vote.id, { value });
     if (row === undefined) throw notFound();
     await told(row);
     return await showOne(row, show);
@@ -219,6 +211,7 @@ export function voteCalls(services: Services): readonly Call[] {
       run: async (ask) => {
         const values = readInputs(await ask.form(), INPUTS, true);
         const session = await bodySession(content, await ask.form());
+        mustOwnSession(session, ask.who);
         if ((await content.assets.get(values.assetId ?? 0)) === undefined) {
           throw badField('asset_id', 'There is no such asset.');
         }
@@ -243,6 +236,9 @@ export function voteCalls(services: Services): readonly Call[] {
       run: async (ask) => {
         const before = await ownOf(ask);
         const { userId, ...values } = readInputs(await ask.form(), INPUTS, false);
+        if (values.sessionId !== undefined) {
+          mustOwnSession(await bodySession(content, await ask.form()), ask.who);
+        }
         const named = isStaff(ask.who) && userId !== undefined ? { userId } : {};
         const after = await content.votes.update(before.id, { ...values, ...named });
         if (after === undefined) throw notFound();
