@@ -33,8 +33,11 @@ export class AssetTable extends StoredTable<Asset, FindAssets> {
     }
     if (find?.userText !== undefined) {
       const part = `%${escaped(find.userText)}%`;
+      const { emailsOf = 'all' } = find;
+      const open =
+        emailsOf === 'all' ? sql`1 = 1` : sql`id = ${emailsOf === 'nobody' ? 0 : emailsOf}`;
       parts.push(sql`user_id in (select id from content_visitors where
-        lower(username) like ${part} escape '!' or lower(email) like ${part} escape '!'
+        lower(username) like ${part} escape '!' or (${open} and lower(email) like ${part} escape '!')
         or lower(first_name || ' ' || last_name) like ${part} escape '!')`);
     }
     return sql.join(parts, sql` and `);

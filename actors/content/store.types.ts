@@ -45,6 +45,8 @@ export interface FindAssets extends Find<Rows.Asset> {
   readonly text?: string;
   /** Part of user name, full name or e-mail of who made it. */
   readonly userText?: string;
+  /** E-mails, as far as `userText` looks into them: all (default), or those of one visitor or nobody. */
+  readonly emailsOf?: number | 'all' | 'nobody';
 }
 
 /**

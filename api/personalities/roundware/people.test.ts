@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ASSET_DEFAULTS } from '../../../actors/content/defaults.js';
 import { Client, staff, visitor } from './testing/client.js';
 import { anyNumber, anyText, covers, matching, shows } from './testing/covers.js';
 import { narrows } from './testing/fields.js';
@@ -113,9 +114,9 @@ test('users are found by parts of their names', async () => {
   await narrows(client, 'users', 'username', 'username=BRA-RI', [one.id]);
   await narrows(client, 'users', 'first_name', 'first_name=zoe', [one.id]);
   await narrows(client, 'users', 'last_name', 'last_name=Quil', [one.id]);
-  await narrows(client, 'users', 'email', 'email=quill.example', [one.id]);
   await narrows(client, 'users', 'search_str', 'search_str=zoe%20qu', [one.id]);
   const operator = await staff(site.url, 'olga', STAFF_PASSWORD);
+  await narrows(operator, 'users', 'email', 'email=quill.example', [one.id]);
   shows('GET users', (await operator.list('users/?username=zebra'))[0], {
     id: one.id,
     username: 'zebra-rider',
@@ -141,6 +142,21 @@ test('others see neither the device id, which is the key to the token, nor the e
   const operator = await staff(site.url, 'olga', STAFF_PASSWORD);
   expect(await operator.get(`users/${id}/`)).toMatchObject({ device_id: 'secret-device' });
   covers('every call', '=others see no device ids');
+  const asset = await site.store.content.assets.create({
+    ...ASSET_DEFAULTS,
+    projectId: (await operator.post('projects/', { name: 'P', latitude: 1, longitude: 1 })).id,
+    userId: id,
+    createdAtUnixMs: 0,
+    updatedAtUnixMs: 0,
+  });
+  for (const query of ['users/?email=me@ex', 'users/?search_str=me@ex']) {
+    expect(await other.ids(query), query).toEqual([]);
+    for (const who of [client, operator]) expect(await who.ids(query), query).toEqual([id]);
+  }
+  expect(await other.ids('assets/?user_str=me@ex')).toEqual([]);
+  for (const who of [client, operator]) {
+    expect(await who.ids('assets/?user_str=me@ex')).toEqual([asset.id]);
+  }
 });
 
 test('staff sign in for a token that ends with the password', async () => {

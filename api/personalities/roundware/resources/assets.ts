@@ -59,8 +59,13 @@ async function findOf(
     ...(tagIdsAny.length === 0 ? {} : { tagIdsAny }),
     ...(envelopeIds.length === 0 ? {} : { envelopeIds }),
     ...(part === undefined ? {} : { text: part }),
-    ...(userText === undefined ? {} : { userText }),
+    ...(userText === undefined ? {} : { userText, emailsOf: emailsSeenBy(ask.who) }),
   };
+}
+
+/** What is not shown is not found by either. */
+function emailsSeenBy(who: Who): number | 'all' | 'nobody' {
+  return isStaff(who) ? 'all' : (who.visitor?.id ?? 'nobody');
 }
 
 const ORDERS: Readonly<Record<string, Extract<keyof Asset, string>>> = {

@@ -16,7 +16,7 @@ const DEVICE_ID_CHARS = 254;
  * else's business: others see a stand-in for the one and nothing for the other.
  */
 export async function userOf(people: People, visitor: Visitor, who: Who): Promise<object> {
-  const open = isStaff(who) || who.visitor?.id === visitor.id;
+  const open = seesAll(who, visitor);
   return {
     id: visitor.id,
     username: visitor.username,
@@ -28,6 +28,10 @@ export async function userOf(people: People, visitor: Visitor, who: Who): Promis
     client_type: visitor.clientType,
   };
 }
+
+/** Staff, and the visitor. */
+const seesAll = (who: Who, visitor: Visitor): boolean =>
+  isStaff(who) || who.visitor?.id === visitor.id;
 
 const INPUTS = {
   username: input<string>('username', text(150, 1)),
@@ -87,8 +91,12 @@ export function userCalls({ content, people, clock, login }: Services): readonly
       run: (ask) => {
         const where: readonly Condition<Visitor>[] = conditionsOf(ask, FILTERS);
         const part = ask.query.text('search_str')?.toLowerCase();
+        const byEmail = ask.query.text('email') !== undefined;
+        // What is not shown is not found by either.
         const matching = (rows: readonly Visitor[]): readonly Visitor[] =>
-          part === undefined ? rows : rows.filter((row) => hasText(row, part));
+          rows
+            .filter((row) => !byEmail || seesAll(ask.who, row))
+            .filter((row) => part === undefined || hasText(row, part, seesAll(ask.who, row)));
         const pieces = shown(visitors.each({ where }), (rows) => show(matching(rows), ask));
         return Promise.resolve(new Answer({ pieces }));
       },
@@ -150,9 +158,9 @@ function mayChange(who: Who, visitor: Visitor, deviceId: string | undefined): vo
   if (deviceId !== undefined && deviceId !== visitor.deviceId) throw denied();
 }
 
-function hasText(row: Visitor, part: string): boolean {
+function hasText(row: Visitor, part: string, withEmail: boolean): boolean {
   const { username, firstName, lastName, email } = row;
-  return [username, `${firstName} ${lastName}`, email].some((text) =>
+  return [username, `${firstName} ${lastName}`, withEmail ? email : ''].some((text) =>
     text.toLowerCase().includes(part),
   );
 }
