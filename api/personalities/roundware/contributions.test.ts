@@ -434,6 +434,7 @@ test('an asset is posted with a file, or with the name of one, in one envelope',
   const envelope = await ada.post('envelopes/', { session_id: sessionId });
   const made = await ada.post('assets/', upload({ envelope_ids: String(envelope.id) }));
   expect(made).toMatchObject({ envelope_ids: [envelope.id], session_id: sessionId });
+  await asset({ filename: 'archive.mp3', submitted: true });
   const named = await ada.post('assets/', {
     envelope_ids: [envelope.id],
     filename: 'archive.mp3',
@@ -458,4 +459,35 @@ test('an asset is posted with a file, or with the name of one, in one envelope',
   ]) {
     expect((await ada.call('POST', 'assets/', body)).status).toBe(400);
   }
+});
+
+test('the name of a file publishes nothing of others, and nothing of another project', async () => {
+  const { ada, adaId, olga, projectId, sessionId } = world;
+  const envelope = await ada.post('envelopes/', { session_id: sessionId });
+  const wish = (filename: string, more: object = {}) => ({
+    envelope_ids: [envelope.id],
+    filename,
+    ...more,
+  });
+  await asset({ filename: 'secret.mp3', submitted: false });
+  await asset({
+    filename: 'far.mp3',
+    submitted: true,
+    projectId: await ownProject('Elsewhere'),
+  });
+  for (const filename of ['secret.mp3', 'far.mp3', 'never-there.mp3']) {
+    expect(await ada.call('POST', 'assets/', wish(filename, { submitted: true }))).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining(filename) as string },
+    });
+  }
+  await olga.post('assets/', wish('secret.mp3'));
+  await asset({ filename: 'own.mp3', submitted: false, userId: adaId });
+  expect(await ada.post('assets/', wish('own.mp3'))).toMatchObject({ submitted: false });
+  await olga.patch(`projects/${projectId}/`, { auto_submit: true });
+  const here = { latitude: 42.5, longitude: -71.25 };
+  expect(await ada.post('assets/', wish('own.mp3', here))).toMatchObject({ submitted: true });
+  const away = { latitude: -42.5, longitude: 71.25 };
+  expect(await ada.post('assets/', wish('own.mp3', away))).toMatchObject({ submitted: false });
+  await olga.patch(`projects/${projectId}/`, { auto_submit: false });
 });

@@ -251,9 +251,10 @@ test('the admin pages list, make, change and remove', async () => {
   form.set('description', 'Moderated');
   form.set('weight', '80');
   const envelope = await admin.post('envelopes/', { session_id: session.id });
+  const [heard] = await admin.list(`assets/?project_id=${projectId}`);
   const made = await admin.post('assets/', {
     envelope_ids: [envelope.id],
-    filename: 'from-archive.mp3',
+    filename: heard?.['filename'],
   });
   expect(await admin.patch(`assets/${made.id}/`, form)).toMatchObject({
     description: 'Moderated',

@@ -8,6 +8,7 @@ import { id, ids, text } from '../http/codecs.js';
 import { readInputs } from '../http/inputs.js';
 import { bad, badField } from '../http/refusal.js';
 import { logEvent } from '../log-event.js';
+import { isStaff } from '../people.js';
 import type { Services } from '../services.js';
 import { ASSET_INPUTS } from './asset-fields.js';
 
@@ -110,39 +111,66 @@ async function settle({ ingest, clock }: Services, asset: Asset): Promise<Asset>
   }
 }
 
+/** As an upload is, of which nothing is said. */
+async function submittedAt(
+  { content, inRange }: Services,
+  session: VisitSession,
+  position: GeoPoint | undefined,
+): Promise<boolean> {
+  const project = await content.projects.get(session.projectId);
+  if (project?.autoSubmit !== true || position === undefined) return false;
+  return await inRange(project, position, session);
+}
+
 /** Both coordinates, or none. */
 function placeOf(said: Partial<Asset>): GeoPoint | undefined {
   const { latitude, longitude } = said;
   return latitude == null || longitude == null ? undefined : { latitude, longitude };
 }
 
-/** An asset for a file that came another way; its sound is that of the asset which had the name before. */
+/**
+ * An asset of a file that is here: of an asset of the same project which had the name before, and which who asks may
+ * hear. @throws Refusal 400 for any other name.
+ */
 async function nameFile(
-  { content, clock }: Services,
+  services: Services,
   ask: Ask,
   envelope: Envelope,
   session: VisitSession,
   filename: string,
 ): Promise<Asset> {
+  const { content, clock } = services;
   const said = readInputs(await ask.form(), ASSET_INPUTS, false);
-  const known = await content.assets.first({
-    where: [{ field: 'filename', op: '=', value: filename }],
+  const named = await content.assets.find({
+    where: [
+      { field: 'filename', op: '=', value: filename },
+      { field: 'projectId', op: '=', value: session.projectId },
+    ],
   });
-  const lengthS = said.lengthS ?? known?.lengthS ?? null;
+  const { who } = ask;
+  const known = named.find(
+    (asset) =>
+      asset.submitted ||
+      isStaff(who) ||
+      (asset.userId !== null && asset.userId === who.visitor?.id),
+  );
+  if (known === undefined) throw bad(`filename: the project has no file ${filename}.`);
+  const lengthS = said.lengthS ?? known.lengthS;
   const nowUnixMs = clock.nowMs();
   return await content.assets.create({
     ...ASSET_DEFAULTS,
     languageId: session.languageId,
     userId: session.userId,
-    mediaType: known?.mediaType ?? 'audio',
+    mediaType: known.mediaType,
     startS: 0,
     endS: lengthS,
     ...said,
     lengthS,
     projectId: session.projectId,
     sessionId: session.id,
-    mediaId: known?.mediaId ?? null,
+    mediaId: known.mediaId,
     filename,
+    submitted: said.submitted ?? (await submittedAt(services, session, placeOf(said))),
     envelopeIds: [envelope.id],
     createdAtUnixMs: nowUnixMs,
     updatedAtUnixMs: nowUnixMs,
