@@ -16,6 +16,7 @@ import { AudioService } from './audio/service.js';
 import { Statistics } from './audio/statistics.js';
 import { openAuth } from './auth/auth.js';
 import type { Config } from './config.js';
+import { mediaOf } from './content/removal.js';
 import { incomingFolderOf, SiteContent } from './content/site-content.js';
 import { visitOfSession } from './content/wishes.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
@@ -309,7 +310,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       assetName: (id) => audio.sounds.asset(id)?.name,
     }),
     ...storyRoutes({ content: store.content, visitOf: (id) => audio.definition(id) }),
-    ...contentRoutes({ content: store.content, clock }),
+    ...contentRoutes({ content: store.content, clock, media: mediaOf(store, mediaFolder) }),
     ...listenerRoutes(store.content),
     ...content.routes,
     ...healthRoutes({

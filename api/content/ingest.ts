@@ -316,9 +316,7 @@ export class Ingest implements IngestService {
       await store.media.put(ready);
       const after = await store.content.assets.update(id, assetAfter(result, clock.nowMs()));
       if (after === undefined) {
-        await dropFiles(mediaFolder, pathsOf(ready));
-        await rmdir(join(mediaFolder, ORIGINALS, media.id)).catch(() => undefined);
-        await store.media.remove(media.id);
+        await this.#drop(ready);
         this.#rows.remove(id);
         this.#settling.gone(id);
         return;
@@ -340,11 +338,20 @@ export class Ingest implements IngestService {
         updatedAtUnixMs: clock.nowMs(),
       });
       this.#rows.failed(id, error.message);
+      if (failed === undefined) await this.#drop(media);
       if (failed === undefined) this.#settling.gone(id);
       else this.#settling.settle(failed);
     } finally {
       await rm(outFolder, { recursive: true, force: true });
     }
+  }
+
+  /** Of an asset that was removed meanwhile. */
+  async #drop(media: MediaFile): Promise<void> {
+    const { store, mediaFolder } = this.#options;
+    await dropFiles(mediaFolder, pathsOf(media));
+    await rmdir(join(mediaFolder, ORIGINALS, media.id)).catch(() => undefined);
+    await store.media.remove(media.id);
   }
 
   #tell(listener: (asset: Asset) => void, asset: Asset): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { SiteStore } from '../../actors/control/site.js';
 import { EngineError } from '../../engine/errors.js';
+import { requireRole } from '../http/auth.types.js';
 import type { RawRoute } from '../http/dispatch.js';
 import { FileServer } from '../http/files.js';
 import { type Route, route } from '../http/route.types.js';
@@ -67,8 +68,9 @@ export function mediaRoutes(options: {
       access: 'open',
       params,
       response: peaksFile,
-      handler: async ({ params: { id } }): Promise<Peaks> => {
+      handler: async ({ params: { id }, principal }): Promise<Peaks> => {
         const asset = await store.content.assets.get(id);
+        if (asset?.submitted === false) requireRole(principal, 'viewer', `asset ${id}`);
         const media = await store.media.get(asset?.mediaId ?? '');
         if (media?.peaksFile === undefined) {
           throw new EngineError('not-found', `asset ${id} has no waveform (yet)`);

@@ -11,6 +11,8 @@ import {
   toneBytes,
 } from '../../testing/content-site.js';
 
+import { removeUnused } from '../removal.js';
+
 let site: ContentSite;
 let project: Project;
 
@@ -298,6 +300,44 @@ describe('a resumable upload', () => {
     expect(options.headers.get('tus-version')).toBe('1.0.0');
     expect(options.headers.get('tus-extension')).toContain('creation');
     expect(options.headers.get('access-control-allow-origin')).toBe('*');
+  });
+});
+
+describe('a recording that is deleted', () => {
+  it('is deleted with its files, ready or waiting, unless a speaker plays them', async () => {
+    const remove = async (id: number) => {
+      const { store, mediaFolder } = site;
+      const mediaId = (await store.content.assets.get(id))?.mediaId ?? '';
+      await store.content.assets.remove(id);
+      await removeUnused(store, mediaFolder, mediaId);
+      return mediaId;
+    };
+    const ready = await settled(await upload(form({ sessionId: 'secret' }, toneBytes(0.2))));
+    const stem = ready.mediaId ?? '';
+    const [speaker] = await site.store.content.speakers.find();
+    const id = speaker?.id ?? 0;
+    await site.store.content.speakers.update(id, { backupUri: `/media/${stem}.wav` });
+    await remove(ready.id);
+    expect(readdirSync(site.mediaFolder)).toContain(`${stem}.wav`);
+    await site.store.content.speakers.update(id, { backupUri: '' });
+    await removeUnused(site.store, site.mediaFolder, stem);
+    const answer = await upload(form({ sessionId: 'secret' }, toneBytes(2)));
+    const fresh = (await answer.json()) as Asset;
+    await remove(fresh.id);
+    await expect(site.content.ingest.settled(fresh.id)).rejects.toThrow(/there is no asset/);
+    const left = () => readdirSync(site.mediaFolder, { recursive: true });
+    await expect.poll(left).toEqual(['original']);
+    expect(await site.store.media.list()).toEqual([]);
+  });
+
+  it('shows its waveform to staff only until it is submitted', async () => {
+    const asset = await settled(await upload(form({ sessionId: 'secret' }, toneBytes(0.2))));
+    expect(asset.submitted).toBe(false);
+    const peaks = `${site.url}/v1/assets/${asset.id}/peaks`;
+    expect((await fetch(peaks)).status).toBe(401);
+    expect((await fetch(peaks, { headers: OPERATOR })).status).toBe(200);
+    await site.store.content.assets.update(asset.id, { submitted: true });
+    expect((await fetch(peaks)).status).toBe(200);
   });
 });
 

@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pathsOf } from '../../../actors/control/media-files.js';
 import type { SiteStore } from '../../../actors/control/site.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
@@ -10,6 +7,7 @@ import { attenuationBorderOf, type LineString } from '../../../media/project/bor
 import type { Auth } from '../../auth/auth.js';
 import { hashOf } from '../../auth/secrets.js';
 import { speakersInRange } from '../../content/in-range.js';
+import { removeUnused } from '../../content/removal.js';
 import type { UploadLimits } from '../../content/upload-limits.js';
 import type { RawRoute } from '../../http/dispatch.js';
 import { allCalls } from './calls.js';
@@ -46,7 +44,7 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
     media: store.media,
     staff: (id) => users.get(id),
     storeSound: (file) => storeSound(parts, file),
-    removeBinary: (mediaId) => removeBinary(parts, mediaId),
+    removeBinary: (mediaId) => removeUnused(parts.store, parts.mediaFolder, mediaId),
     login: async (username, password, address, userAgent) => {
       const { user, secret } = await auth.login(username, password, { address, userAgent });
       // The answer is a token of its own: nobody gets the browser login.
@@ -114,20 +112,4 @@ async function storeSound({ ingest, store }: RoundwareParts, file: FormFile): Pr
     throw new EngineError('media.unreadable', `file: ${asset.ingestError ?? 'it is no sound'}`);
   }
   return asset.mediaId;
-}
-
-/** Removes a media whose last user is gone. */
-async function removeBinary(
-  { store, mediaFolder }: RoundwareParts,
-  mediaId: string,
-): Promise<void> {
-  const { assets, speakers } = store.content;
-  const used =
-    (await assets.count({ where: [{ field: 'mediaId', op: '=', value: mediaId }] })) +
-    (await speakers.count({ where: [{ field: 'mediaId', op: '=', value: mediaId }] }));
-  if (used > 0) return;
-  const media = await store.media.get(mediaId);
-  if (media === undefined) return;
-  await store.media.remove(mediaId);
-  for (const path of pathsOf(media)) await rm(join(mediaFolder, path), { force: true });
 }

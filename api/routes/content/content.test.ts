@@ -15,19 +15,32 @@ import { listenerRoutes } from './listener.js';
 let home: TestHome;
 let store: SiteStore;
 let gateway: Gateway;
+/** Media whose last recording went. */
+let removed: string[] = [];
 
 beforeAll(async () => {
   home = await testHome('sqlite');
 });
 beforeEach(async () => {
   await home.renew();
+  removed = [];
   const opened = await home.open();
   store = opened;
   gateway = await createGateway({
     host: '127.0.0.1',
     port: 0,
     routes: [
-      ...contentRoutes({ content: store.content, clock: opened.clock }),
+      ...contentRoutes({
+        content: store.content,
+        clock: opened.clock,
+        media: {
+          exists: async (id) => await Promise.resolve(id === 'there'),
+          removeUnused: async (id) => {
+            removed.push(id);
+            await Promise.resolve();
+          },
+        },
+      }),
       ...listenerRoutes(store.content),
     ],
     sockets: [],
@@ -67,6 +80,20 @@ async function call(
   const json: unknown = text === '' ? {} : JSON.parse(text);
   return { status: answer.status, json: json as Record<string, unknown> };
 }
+
+test('media of assets must be there, and go with them', async () => {
+  const project = await contentRows(store).project();
+  const make = (mediaId: string) => call('POST', '/v1/assets', { projectId: project.id, mediaId });
+  const wrong = await make('nowhere');
+  expect(wrong.status).toBe(400);
+  expect(wrong.json['detail']).toMatch(/^body.mediaId: there is no media "nowhere"/);
+  const made = await make('there');
+  expect(made.status).toBe(201);
+  const path = `/v1/assets/${String(made.json['id'])}`;
+  expect((await call('PATCH', path, { mediaId: 'nowhere' })).status).toBe(400);
+  expect((await call('DELETE', path)).status).toBe(204);
+  expect(removed).toEqual(['there']);
+});
 
 const garden = { name: 'Garden', latitude: 52, longitude: 13 };
 
@@ -135,7 +162,7 @@ describe('content over REST', () => {
     ['/v1/tag-categories', { name: '' }, 'name'],
     ['/v1/languages', { name: 'x', code: 'EN' }, 'code'],
     ['/v1/speakers', { projectId: 1, uri: 'file:///etc/passwd' }, 'uri'],
-    ['/v1/speakers', { projectId: 1, uri: 'http://a/', mediaId: 'm' }, 'uri'],
+    ['/v1/speakers', { projectId: 1, uri: 'http://a/', mediaId: 'there' }, 'uri'],
     [
       '/v1/speakers',
       {

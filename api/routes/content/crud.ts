@@ -20,6 +20,11 @@ type Values = Record<string, unknown>;
 export interface ContentRoutesOptions {
   readonly content: ContentStore;
   readonly clock: Clock;
+  readonly media: {
+    exists(mediaId: string): Promise<boolean>;
+    /** Called when a recording went: its files go with it when nothing else uses them. */
+    removeUnused(mediaId: string): Promise<void>;
+  };
 }
 
 /** A project's shapes may be large. */
@@ -44,7 +49,7 @@ export function contentRoutes(options: ContentRoutesOptions): readonly Route[] {
 }
 
 function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions): Route[] {
-  const { content, clock } = options;
+  const { content, clock, media } = options;
   const { path, singular } = CONTENT[resource];
   const input: z.ZodRawShape = CONTENT[resource].input;
   const server: z.ZodRawShape = CONTENT[resource].server;
@@ -60,6 +65,10 @@ function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions
   const missing = (id: number) => new EngineError('not-found', `${at}/${id}: there is none`);
   const checked = async (values: Values, whole: Values) => {
     await requireTargets(content, resource, values);
+    const { mediaId } = values;
+    if (typeof mediaId === 'string' && !(await media.exists(mediaId))) {
+      throw invalid('mediaId', `there is no media "${mediaId}": bring the file first`);
+    }
     const wrong = rules.check?.(whole);
     if (wrong !== undefined) throw invalid(wrong[0], wrong[1]);
   };
@@ -142,7 +151,10 @@ function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions
       params,
       status: 204,
       handler: async ({ params: { id } }) => {
+        const asset = resource === 'assets' ? await content.assets.get(id) : undefined;
         if (!(await table.remove(id))) throw missing(id);
+        // Whoever deletes a recording does not want it to be heard any more, by its address either.
+        if (typeof asset?.mediaId === 'string') await media.removeUnused(asset.mediaId);
       },
     }),
   ];
