@@ -6,8 +6,10 @@ import { ZipFile } from 'yazl';
 import { type MediaFile, pathsOf } from '../../../actors/control/media-files.js';
 import type { SiteStore } from '../../../actors/control/site.js';
 import { EngineError } from '../../../engine/errors.js';
+import { mp3Of, pathsIn, plainFile, wavOf } from './addresses.js';
 import {
   type AnyRow,
+  type ArchivedTable,
   FORMAT,
   MANIFEST,
   MEDIA_TABLE,
@@ -63,12 +65,27 @@ class ProjectReader {
     }
   }
 
-  /** Media that its assets and speakers play, each once. */
-  async *media(): AsyncGenerator<MediaFile> {
-    for (const id of await this.#idsIn(['assets', 'speakers'], 'mediaId')) {
-      const media = await this.#store.media.get(String(id));
-      if (media !== undefined) yield media;
+  /** Media that it names by id, address or name, each once, and paths of files without a row. */
+  async media(): Promise<{
+    readonly media: readonly MediaFile[];
+    readonly plain: readonly string[];
+  }> {
+    const ids = await this.#idsIn(['assets', 'speakers'], 'mediaId');
+    const paths = new Set(pathsIn('projects', this.#project));
+    for (const name of ['assets', 'speakers'] as const) {
+      for await (const rows of this.#own(name)) {
+        for (const row of rows) for (const path of pathsIn(name, row)) paths.add(path);
+      }
     }
+    const media = (await this.#store.media.list()).filter(
+      (one) =>
+        ids.has(one.id) || pathsOf(one).some((path) => paths.has(path) || paths.has(mp3Of(path))),
+    );
+    const known = new Set(media.flatMap(pathsOf));
+    return {
+      media,
+      plain: [...paths].filter((path) => !known.has(path) && !known.has(wavOf(path))),
+    };
   }
 
   #own(name: string): Rows {
@@ -103,11 +120,11 @@ class ProjectReader {
 
   async *#children(name: string, field: string, parents: string): AsyncGenerator<AnyRow[]> {
     const table = tableOf(this.#store.content, name as 'tags') as unknown as {
-      find(find: unknown): Promise<readonly AnyRow[]>;
+      each(find: unknown): Rows;
     };
     for await (const rows of this.#own(parents)) {
       const where = [{ field, op: 'in', value: rows.map(({ id }) => id) }];
-      yield [...(await table.find({ where }))];
+      for await (const some of table.each({ where })) yield [...some];
     }
   }
 
@@ -155,6 +172,27 @@ async function* some(rows: readonly AnyRow[]): AsyncGenerator<readonly AnyRow[]>
   yield await Promise.resolve(rows);
 }
 
+/**
+ * Tables are read one after the other while people go on working: a row that came with something of a table that is
+ * written already stays out, since nobody could import it.
+ */
+async function* whole(
+  table: ArchivedTable,
+  pieces: Rows,
+  written: Map<string, Set<unknown>>,
+): Rows {
+  const ids = new Set<unknown>();
+  written.set(table.name, ids);
+  const needed = table.references.filter(({ kind }) => kind === 'must');
+  for await (const rows of pieces) {
+    const kept = rows.filter((row) =>
+      needed.every(({ field, to }) => written.get(to)?.has(row[field]) === true),
+    );
+    for (const { id } of kept) ids.add(id);
+    yield kept;
+  }
+}
+
 export interface Exported {
   readonly name: string;
   /** The ZIP as it is made; nothing of it lies on disk. Ends with an error when the store or a file fails. */
@@ -171,7 +209,7 @@ export async function exportProject(
   mediaFolder: string,
   projectId: number,
   nowUnixMs: number,
-  tables: readonly { readonly name: string }[],
+  tables: readonly ArchivedTable[],
 ): Promise<Exported> {
   const project = await store.content.projects.get(projectId);
   if (project === undefined) throw new EngineError('not-found', `there is no project ${projectId}`);
@@ -188,8 +226,13 @@ export async function exportProject(
     });
   };
   const missing: string[] = [];
-  const media: MediaFile[] = [];
-  for await (const one of reader.media()) media.push(one);
+  const found = await reader.media();
+  const media = [...found.media];
+  for (const path of found.plain) {
+    const facts = await stat(join(mediaFolder, path)).catch(() => undefined);
+    if (facts?.isFile() === true) media.push(plainFile(path, facts.size, nowUnixMs));
+    else missing.push(path);
+  }
   const manifest = {
     format: FORMAT,
     version: VERSION,
@@ -197,8 +240,11 @@ export async function exportProject(
     exportedAtUnixMs: nowUnixMs,
     missing,
   };
-  for (const { name } of tables) {
-    lazily(tableFile(name), true, () => Readable.from(lines(reader.rows(name))));
+  const written = new Map<string, Set<unknown>>();
+  for (const table of tables) {
+    lazily(tableFile(table.name), true, () =>
+      Readable.from(lines(whole(table, reader.rows(table.name), written))),
+    );
   }
   lazily(MEDIA_TABLE, true, () => Readable.from(lines(some(media as unknown as AnyRow[]))));
   for (const path of new Set(media.flatMap(pathsOf))) {

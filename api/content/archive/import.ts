@@ -13,6 +13,7 @@ import { EngineError } from '../../../engine/errors.js';
 import { CONTENT } from '../../contract/content.js';
 import { diskError } from '../incoming.js';
 import { ORIGINALS, reserveStem } from '../naming.js';
+import { isMediaPath, mp3Of, readdressed } from './addresses.js';
 import {
   type AnyRow,
   ARCHIVE_TABLES,
@@ -86,6 +87,7 @@ export async function importProject(
   const placed: string[] = [];
   try {
     const moved = new Map<string, MediaFile>();
+    const paths = new Map<string, string>();
     const missing: string[] = [];
     await mkdir(stagingFolder, { recursive: true });
     for (const media of read.media) {
@@ -93,6 +95,7 @@ export async function importProject(
       placed.push(`${ORIGINALS}/${stem}`);
       const here = renamed(media, stem);
       for (const [from, to] of pathPairs(media, here)) {
+        paths.set(mp3Of(from), mp3Of(to)).set(from, to);
         if (!bundle.has(mediaFile(from))) {
           missing.push(from);
           continue;
@@ -102,7 +105,13 @@ export async function importProject(
       }
       moved.set(media.id, { ...here, createdAtUnixMs: media.createdAtUnixMs });
     }
-    const counts = await writeRows(store, read, moved);
+    const rows = new Map(
+      [...read.rows].map(([name, some]) => [
+        name,
+        some.map((row) => readdressed(name, row, paths)),
+      ]),
+    );
+    const counts = await writeRows(store, { ...read, rows }, moved);
     return {
       projectId: counts.projectId,
       name: String(read.rows.get('projects')?.[0]?.['name'] ?? ''),
@@ -339,9 +348,7 @@ function pathPairs(before: MediaFile, after: MediaFile): ReadonlyMap<string, str
 }
 
 function checkPath(path: string): void {
-  const parts = path.split('/');
-  if (parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9._ -]*$/.test(part)) && parts.length <= 4)
-    return;
+  if (isMediaPath(path)) return;
   throw new EngineError('input.invalid', `${MEDIA_TABLE}: "${path}" is no path of a media file`);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
@@ -16,8 +16,10 @@ import {
   startContentSite,
   toneBytes,
 } from '../../testing/content-site.js';
+import { exportProject } from '../archive/export.js';
 import type { ImportReport } from '../archive/import.js';
 import type { MassUploadReport } from '../archive/mass-upload.js';
+import { ARCHIVE_TABLES } from '../archive/shape.js';
 
 let site: ContentSite;
 let project: Project;
@@ -294,6 +296,76 @@ describe('an archive of a project', () => {
     } finally {
       await other.stop();
     }
+  });
+
+  it('has files that are named by address only, long tables, and no row that could not be imported', async () => {
+    const asset = await furnish();
+    const { content } = site.store;
+    const stem = asset.mediaId ?? '';
+    writeFileSync(join(site.mediaFolder, 'plan.svg'), '<svg/>');
+    writeFileSync(join(site.mediaFolder, 'loop.ogg'), 'OggS');
+    const corner = [13, 52] as const;
+    const corners = [corner, corner, corner, corner];
+    await content.projects.update(project.id, { plan: { url: '/media/plan.svg', corners } });
+    await content.speakers.create({
+      projectId: project.id,
+      active: true,
+      code: '',
+      name: 'By address',
+      maxVolume: 1,
+      minVolume: 0,
+      uri: '/media/loop.ogg',
+      backupUri: `/media/${stem}.mp3`,
+      mediaId: null,
+      shape: [
+        [
+          [
+            [13, 52],
+            [13.1, 52],
+            [13.1, 52.1],
+            [13, 52],
+          ],
+        ],
+      ],
+      attenuationM: 1,
+      law: 'linear',
+    });
+    await content.assets.update(asset.id, { mediaId: null, filename: `${stem}.mp3` });
+    const vote = { assetId: asset.id, sessionId: 1, userId: null, kind: 'like' as const };
+    await content.votes.createMany(
+      Array.from({ length: 10_001 }, () => ({ ...vote, value: null, createdAtUnixMs: 1 })),
+    );
+    const archive = await exported();
+    const answer = await post('/v1/projects/import', archive);
+    const report = (await answer.json()) as ImportReport;
+    expect(report).toMatchObject({ missing: [], rows: { votes: 10_002 } });
+    const where = [{ field: 'projectId', op: '=', value: report.projectId }] as const;
+    const [copy] = await content.assets.find({ where });
+    const [speaker] = await content.speakers.find({ where });
+    const plan = (await content.projects.get(report.projectId))?.plan;
+    const names = [`/media/${copy?.filename}`, speaker?.uri, speaker?.backupUri, plan?.url];
+    expect(names.filter((name) => name?.includes(stem) || /loop|plan/.test(name ?? ''))).toEqual(
+      [],
+    );
+    for (const name of names) expect((await fetch(`${site.url}${name}`)).status, name).toBe(200);
+
+    // A category that came after categories were read.
+    const racing = Object.create(content, {
+      tagCategories: { value: { many: async () => await Promise.resolve([]) } },
+    }) as typeof content;
+    const store = Object.create(site.store, { content: { value: racing } }) as typeof site.store;
+    const { bytes: stream } = await exportProject(
+      store,
+      site.mediaFolder,
+      project.id,
+      1,
+      ARCHIVE_TABLES,
+    );
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const torn = await post('/v1/projects/import', Buffer.concat(chunks));
+    expect(torn.status).toBe(201);
+    expect(((await torn.json()) as ImportReport).rows).toMatchObject({ tags: 0, assets: 1 });
   });
 
   it('that is damaged leaves nothing behind', async () => {
