@@ -71,7 +71,13 @@ export class Ingest implements IngestService {
     this.incomingFolder = this.#incoming.folder;
     this.maxBytes = options.maxBytes;
     this.#pool = new JobPool(options.concurrency);
-    this.sideJobs = new SideJobs(this.#pool, this.#incoming, options.limits, this.#stop.signal);
+    this.sideJobs = new SideJobs(
+      this.#pool,
+      this.#incoming,
+      options.limits,
+      this.#stop.signal,
+      options.clock,
+    );
     this.#rows = new IngestRows(options.table, options.clock);
     this.#settling = new Settling(this.#stop.signal);
   }
@@ -92,6 +98,11 @@ export class Ingest implements IngestService {
 
   async save(bytes: AsyncIterable<Uint8Array>, maxBytes = this.maxBytes): Promise<string> {
     return await this.#incoming.save(bytes, maxBytes);
+  }
+
+  /** @throws EngineError `spool.full`. */
+  async checkRoom(bytes: number): Promise<void> {
+    await this.#incoming.checkRoom(bytes);
   }
 
   async discard(file: string): Promise<void> {

@@ -1,20 +1,37 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Job, JobLimits } from '../../media/ingest/ingest.types.js';
 import type { JobPool } from '../../media/ingest/pool.js';
-import type { Incoming } from './incoming.js';
+import { type Incoming, isFinal } from './incoming.js';
+
+/** MP3s that wait or are made at once: anybody may ask for one. */
+const MAX_MP3S = 8;
+/** A file that cannot be used is not tried again for this long, ms. */
+const FAILED_FOR_MS = 600_000;
+const MAX_FAILURES = 1_000;
 
 /** Small jobs on files that are in the media folder already. */
 export class SideJobs {
-  readonly #pool: JobPool;
+  readonly #pool: Pick<JobPool, 'run'>;
   readonly #incoming: Incoming;
   readonly #limits: JobLimits;
   readonly #stop: AbortSignal;
+  readonly #clock: Clock;
   /** Under way, by WAV file. */
   readonly #mp3s = new Map<string, Promise<void>>();
+  /** By WAV file as it is; the oldest leave first. */
+  readonly #failures = new Map<string, { readonly error: EngineError; readonly monoMs: number }>();
 
-  constructor(pool: JobPool, incoming: Incoming, limits: JobLimits, stop: AbortSignal) {
+  constructor(
+    pool: Pick<JobPool, 'run'>,
+    incoming: Incoming,
+    limits: JobLimits,
+    stop: AbortSignal,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
     this.#pool = pool;
     this.#incoming = incoming;
     this.#limits = limits;
@@ -36,14 +53,38 @@ export class SideJobs {
 
   /**
    * Makes the MP3 beside a WAV file that did not come through ingest: clients ask for it by that name. However many
-   * ask, it is made once. @throws EngineError as a job.
+   * ask, it is made once, and few at a time. @throws EngineError as a job, the same at once for a while when the file
+   * cannot be used; `server.busy`.
    */
   async mp3Beside(wav: string): Promise<void> {
     const known = this.#mp3s.get(wav);
     if (known !== undefined) return await known;
-    const making = this.#makeMp3(wav).finally(() => this.#mp3s.delete(wav));
+    if (this.#mp3s.size >= MAX_MP3S) {
+      throw new EngineError('server.busy', 'other files are being made: try again in a minute');
+    }
+    const making = this.#tryMp3(wav).finally(() => this.#mp3s.delete(wav));
     this.#mp3s.set(wav, making);
     await making;
+  }
+
+  async #tryMp3(wav: string): Promise<void> {
+    const { size, mtimeMs } = await stat(wav);
+    const key = `${size} ${mtimeMs} ${wav}`;
+    const before = this.#failures.get(key);
+    const nowMs = this.#clock.monoMs();
+    if (before !== undefined && nowMs - before.monoMs < FAILED_FOR_MS) throw before.error;
+    this.#failures.delete(key);
+    try {
+      await this.#makeMp3(wav);
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      if (isFinal(error)) this.#failures.set(key, { error, monoMs: nowMs });
+      for (const oldest of this.#failures.keys()) {
+        if (this.#failures.size <= MAX_FAILURES) break;
+        this.#failures.delete(oldest);
+      }
+      throw error;
+    }
   }
 
   async #makeMp3(wav: string): Promise<void> {

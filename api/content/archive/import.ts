@@ -80,9 +80,12 @@ export async function importProject(
     readonly mediaFolder: string;
     readonly stagingFolder: string;
     readonly nowUnixMs: number;
+    /** @throws EngineError `spool.full` when the disk cannot take that many bytes. */
+    readonly checkRoom: (bytes: number) => Promise<void>;
   },
 ): Promise<ImportReport> {
   const { store, mediaFolder, stagingFolder, nowUnixMs } = services;
+  await services.checkRoom(bundle.totalBytes);
   const read = await readArchive(bundle);
   const placed: string[] = [];
   try {

@@ -53,13 +53,19 @@ export async function massUpload(
       ? bundle.names.map((file, i) => ({ row: i + 1, file, fields: new Map(), shape: undefined }))
       : readTable(table, await bundle.text(table, MAX_TABLE_BYTES));
   const words = await dictionary(content, projectId);
+  const byName = new Map<string, string[]>();
+  for (const name of bundle.names) {
+    const same = byName.get(basename(name));
+    if (same === undefined) byName.set(basename(name), [name]);
+    else same.push(name);
+  }
   const used = new Set<string>(table === undefined ? [] : [table]);
   const report: ReportRow[] = [];
   for (const row of rows) {
     if (signal.aborted) throw new EngineError('call.aborted', 'the mass upload was stopped');
     const line = { row: table === undefined ? null : row.row, file: row.file };
     try {
-      const name = findFile(bundle, row.file, table);
+      const name = findFile(bundle, byName, row.file, table);
       used.add(name);
       const arrival = arrivalOfRow(row, projectId, words);
       await ingest.room(signal);
@@ -97,12 +103,17 @@ function tableName(bundle: ZipBundle): string | undefined {
 }
 
 /** A table may name files with or without their folder. */
-function findFile(bundle: ZipBundle, wanted: string, table: string | undefined): string {
+function findFile(
+  bundle: ZipBundle,
+  byName: ReadonlyMap<string, readonly string[]>,
+  wanted: string,
+  table: string | undefined,
+): string {
   if (wanted === '') throw new EngineError('input.invalid', 'file: the row names none');
   const clean = wanted.replaceAll('\\', '/').replace(/^\.\//, '');
   const beside = table === undefined ? '' : table.slice(0, table.lastIndexOf('/') + 1);
   for (const name of [clean, beside + clean]) if (bundle.has(name)) return name;
-  const same = bundle.names.filter((name) => basename(name) === basename(clean));
+  const same = byName.get(basename(clean)) ?? [];
   if (same.length === 1 && same[0] !== undefined) return same[0];
   throw new EngineError(
     'input.invalid',

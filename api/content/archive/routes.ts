@@ -125,6 +125,9 @@ export function archiveRoutes(options: ArchiveRoutesOptions): readonly Route[] {
             mediaFolder,
             stagingFolder: ingest.incomingFile(),
             nowUnixMs: clock.nowMs(),
+            checkRoom: async (bytes) => {
+              await ingest.checkRoom(bytes);
+            },
           }),
         );
         await ingest.takeUp();

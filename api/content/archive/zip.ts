@@ -50,6 +50,13 @@ export class ZipBundle {
     return this.#entries.has(name);
   }
 
+  /** All files unpacked. */
+  get totalBytes(): number {
+    let total = 0;
+    for (const { uncompressedSize } of this.#entries.values()) total += uncompressedSize;
+    return total;
+  }
+
   sizeBytes(name: string): number {
     return this.#entries.get(name)?.uncompressedSize ?? 0;
   }

@@ -10,6 +10,7 @@ import {
   UI_GROUP_DEFAULTS,
   UI_ITEM_DEFAULTS,
 } from '../../../actors/content/defaults.js';
+import { EngineError } from '../../../engine/errors.js';
 import {
   type ContentSite,
   OPERATOR,
@@ -17,9 +18,10 @@ import {
   toneBytes,
 } from '../../testing/content-site.js';
 import { exportProject } from '../archive/export.js';
-import type { ImportReport } from '../archive/import.js';
+import { type ImportReport, importProject } from '../archive/import.js';
 import type { MassUploadReport } from '../archive/mass-upload.js';
 import { ARCHIVE_TABLES } from '../archive/shape.js';
+import { ZipBundle } from '../archive/zip.js';
 
 let site: ContentSite;
 let project: Project;
@@ -366,6 +368,27 @@ describe('an archive of a project', () => {
     const torn = await post('/v1/projects/import', Buffer.concat(chunks));
     expect(torn.status).toBe(201);
     expect(((await torn.json()) as ImportReport).rows).toMatchObject({ tags: 0, assets: 1 });
+  });
+
+  it('that unpacks to more than the disk takes is refused before anything is read', async () => {
+    const file = join(site.folder, 'some.zip');
+    writeFileSync(file, await zipOf({ 'manifest.json': '{}', 'media/a.wav': Buffer.alloc(500) }));
+    const limits = { maxEntries: 10, maxTotalBytes: 1_000, maxEntryBytes: 1_000 };
+    const bundle = await ZipBundle.open(file, limits);
+    const asked: number[] = [];
+    const services = {
+      store: site.store,
+      mediaFolder: site.mediaFolder,
+      stagingFolder: join(site.folder, 'staging'),
+      nowUnixMs: 1,
+      checkRoom: async (bytes: number) => {
+        asked.push(bytes);
+        await Promise.reject(new EngineError('spool.full', 'the disk is full'));
+      },
+    };
+    await expect(importProject(bundle, services)).rejects.toThrow(/disk is full/);
+    bundle.close();
+    expect(asked).toEqual([502]);
   });
 
   it('that is damaged leaves nothing behind', async () => {
