@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Asset } from '../../../actors/content/content.types.js';
 import type { SiteStore } from '../../../actors/control/site.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
@@ -43,7 +44,7 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
     ingest: parts.ingest,
     media: store.media,
     staff: (id) => users.get(id),
-    storeSound: (file) => storeSound(parts, file),
+    storeSound: (file, projectId) => storeSound(parts, file, projectId),
     removeBinary: (mediaId) => removeUnused(parts.store, parts.mediaFolder, mediaId),
     login: async (username, password, address, userAgent) => {
       const { user, secret } = await auth.login(username, password, { address, userAgent });
@@ -52,7 +53,6 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
       return user;
     },
     inRange: speakersInRange(content),
-    demoStreamUrl: (origin) => `http://${new URL(origin).hostname}:8000/demo_stream.mp3`,
     borderOf: borders(),
     tagOf: async (said) => {
       const seq = await store.control.feed.head();
@@ -71,6 +71,9 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
     ...(parts.dayLimits === undefined ? {} : { dayLimits: parts.dayLimits }),
   });
 }
+
+/** A speaker's file must be converted by then. */
+const SOUND_WITHIN_MS = 10 * 60_000;
 
 /** Borders that were asked for lately: drawing one takes milliseconds. */
 const MAX_BORDERS = 5_000;
@@ -96,20 +99,33 @@ function borders(): Services['borderOf'] {
  * A speaker's file goes the way of every upload, which probes and converts it; only the sound is kept, without the
  * asset that brought it.
  */
-async function storeSound({ ingest, store }: RoundwareParts, file: FormFile): Promise<string> {
-  const [project] = await store.content.projects.find({ limit: 1 });
-  if (project === undefined) throw new EngineError('conflict', 'there is no project yet');
+async function storeSound(
+  parts: RoundwareParts,
+  file: FormFile,
+  projectId: number,
+): Promise<string> {
+  const { ingest, store, clock } = parts;
   const { id } = await ingest.receive({
     source: { file: file.path },
-    projectId: project.id,
+    projectId,
     declaredName: file.filename,
     declaredType: file.contentType,
     submitted: false,
   });
-  const asset = await ingest.settled(id);
-  await store.content.assets.remove(id);
-  if (asset.ingest !== 'ready' || asset.mediaId === null || asset.mediaType !== 'audio') {
-    throw new EngineError('media.unreadable', `file: ${asset.ingestError ?? 'it is no sound'}`);
+  const late = new AbortController();
+  const timer = clock.setTimeout(() => late.abort(), SOUND_WITHIN_MS);
+  let asset: Asset;
+  try {
+    asset = await ingest.settled(id, late.signal);
+  } catch (thrown) {
+    if (EngineError.from(thrown).code !== 'call.aborted') throw thrown;
+    throw new EngineError('server.busy', 'file: other files are before it: try again later');
+  } finally {
+    clock.clearTimeout(timer);
+    await store.content.assets.remove(id);
   }
-  return asset.mediaId;
+  const { mediaId } = asset;
+  if (asset.ingest === 'ready' && mediaId !== null && asset.mediaType === 'audio') return mediaId;
+  if (mediaId !== null) await removeUnused(store, parts.mediaFolder, mediaId);
+  throw new EngineError('media.unreadable', `file: ${asset.ingestError ?? 'it is no sound'}`);
 }

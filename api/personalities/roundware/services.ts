@@ -40,6 +40,8 @@ export interface RoundwareSound {
   ofNumber(number: number): string | undefined;
   /** Address of a running stream's mount for a client that reached us at `origin`. */
   streamUrl(id: string, origin: string): string;
+  /** Where a demo would be beside the streams: a mount that the operator keeps on the site's own Icecast. */
+  demoUrl(origin: string): string;
   move(move: SessionMove): void;
   command(
     id: string,
@@ -66,8 +68,8 @@ export interface Services {
   readonly media: { get(id: string): Promise<MediaFile | undefined> };
   /** A member of staff; undefined when gone. */
   staff(id: string): Promise<User | undefined>;
-  /** Keeps a sound file that is no asset, for a speaker. @returns its media id. @throws EngineError `input.invalid`, `media.unreadable`. */
-  storeSound(file: FormFile): Promise<string>;
+  /** Keeps a sound file that is no asset, for a speaker of the project. @returns its media id. @throws EngineError `input.invalid`, `media.unreadable`, `server.busy`. */
+  storeSound(file: FormFile, projectId: number): Promise<string>;
   /** Removes a media with its files. */
   removeBinary(mediaId: string): Promise<void>;
   /** @throws EngineError `auth.required`, `rate.limited`. */
@@ -77,8 +79,6 @@ export interface Services {
     position: GeoPoint,
     session: VisitSession | undefined,
   ): Promise<boolean>;
-  /** Where a session hears the demo, when its project does not say. */
-  demoStreamUrl(origin: string): string;
   /** Ring inside a shape at which a speaker is at its loudest; undefined for an empty shape. */
   borderOf(shape: readonly Polygon[], attenuationM: number): LineString | undefined;
   /** Names the present state of all content together with `parts`. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ASSET_DEFAULTS } from '../../../actors/content/defaults.js';
+import { EngineError } from '../../../engine/errors.js';
 import { covers, shows } from './testing/covers.js';
 import { fiveCalls, narrows } from './testing/fields.js';
 import { type RoundwareSite, startRoundwareSite } from './testing/site.js';
@@ -101,7 +103,10 @@ test('speakers are narrowed by project and by whether they play', async () => {
 });
 
 test('a speaker plays a file that was sent, and loses it with itself where asked', async () => {
-  const { olga, projectId } = world;
+  const { olga } = world;
+  // Not the first of the site.
+  const own = await olga.post('projects/', { name: 'Own', latitude: 0, longitude: 0 });
+  const projectId = own.id;
   const form = new FormData();
   for (const [name, value] of Object.entries(speakerOf(projectId))) {
     if (name !== 'uri')
@@ -123,6 +128,13 @@ test('a speaker plays a file that was sent, and loses it with itself where asked
   expect(speaker['uri']).toBe(`${site.url}/media/sound.mp3`);
   expect(await olga.ids('assets/')).toEqual([]);
   covers('POST speakers', '>file');
+  expect(site.ingest.arrivals.at(-1)).toMatchObject({ projectId });
+  const { ingest } = site;
+  const settled = ingest.settled.bind(ingest);
+  ingest.settled = () => Promise.reject(new EngineError('call.aborted', 'too late'));
+  expect((await olga.call('POST', 'speakers/', form)).status).toBe(503);
+  ingest.settled = settled;
+  expect(await olga.ids('assets/')).toEqual([]);
   form.set('uri', 'http://radio.example/x.mp3');
   expect((await olga.call('POST', 'speakers/', form)).status).toBe(400);
   expect((await olga.call('DELETE', `speakers/${speaker.id}/?delete_binary=true`)).status).toBe(
@@ -269,6 +281,14 @@ test('a track whose range is the wrong way round is refused', async () => {
 test('timed assets have a window, and are narrowed by it', async () => {
   const { olga, ada, projectId, sessionId } = world;
   const envelope = await ada.post('envelopes/', { session_id: sessionId });
+  await site.store.content.assets.create({
+    ...ASSET_DEFAULTS,
+    projectId,
+    submitted: true,
+    filename: 'known.mp3',
+    createdAtUnixMs: 0,
+    updatedAtUnixMs: 0,
+  });
   const asset = await ada.post('assets/', {
     envelope_ids: envelope.id,
     filename: 'known.mp3',

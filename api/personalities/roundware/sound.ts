@@ -35,6 +35,7 @@ export function soundOf(
       const stream = sessions.definition(id);
       return `${streamOrigin(origin, stream?.output)}${stream?.mount ?? ''}`;
     },
+    demoUrl: (origin) => `${streamOrigin(origin)}/demo_stream.mp3`,
     move: (move) => void sessions.move(move),
     command: (id, command) => sessions.command(id, command),
     playing: (id) => sessions.playing(id),

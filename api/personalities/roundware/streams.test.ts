@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ASSET_DEFAULTS } from '../../../actors/content/defaults.js';
 import { type Client, visitor } from './testing/client.js';
 import { anyText, covers, shows } from './testing/covers.js';
 import { type RoundwareSite, startRoundwareSite } from './testing/site.js';
@@ -134,6 +135,30 @@ test('a demo session gets the demo, a listener far away a message in their langu
     stream_id: demo,
   });
   covers('POST streams', '=demo');
+  await site.store.media.put({
+    id: 'bell',
+    name: 'bell',
+    file: 'bell.wav',
+    contentType: 'audio/wav',
+    sizeBytes: 5,
+    durationMs: 1_000,
+    sha256: '',
+    createdAtUnixMs: 0,
+  });
+  const bell = await site.store.content.assets.create({
+    ...ASSET_DEFAULTS,
+    projectId: world.projectId,
+    submitted: true,
+    mediaId: 'bell',
+    filename: 'bell.wav',
+    createdAtUnixMs: 0,
+    updatedAtUnixMs: 0,
+  });
+  // No demo of its own: a sound that is there.
+  expect(await ada.post('streams/', { session_id: demo, ...HERE })).toMatchObject({
+    stream_url: `${site.url}/media/bell.mp3`,
+  });
+  await site.store.content.assets.remove(bell.id);
   const away = { session_id: germanSessionId, latitude: 10, longitude: 10 };
   const far = await ada.post('streams/', away);
   shows('POST streams', far, {

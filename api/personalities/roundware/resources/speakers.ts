@@ -78,14 +78,14 @@ export function speakerCalls(services: Services): readonly Call[] {
     show: (rows, ask) => showSpeakers(services, rows, ask),
     fresh: async (values, ask) => {
       await oneSource(values, ask, true);
-      const mediaId = await ownFile(services, ask);
+      const mediaId = await ownFile(services, ask, values.projectId ?? 0);
       const row = { projectId: 0, ...SPEAKER_DEFAULTS, ...values, mediaId };
       return { ...row, name: row.code };
     },
     change: async (values, before, ask) => {
       volumes({ ...before, ...values });
       await oneSource(values, ask, false);
-      const mediaId = await ownFile(services, ask);
+      const mediaId = await ownFile(services, ask, values.projectId ?? before.projectId);
       if (mediaId !== null) return { ...values, mediaId, uri: '' };
       return (values.uri ?? '') === '' ? values : { ...values, mediaId: null };
     },
@@ -123,7 +123,7 @@ async function oneSource(values: Partial<Speaker>, ask: Ask, creating: boolean):
 }
 
 /** Media of a file that was sent along; null without one. */
-async function ownFile(services: Services, ask: Ask): Promise<string | null> {
+async function ownFile(services: Services, ask: Ask, projectId: number): Promise<string | null> {
   const file = (await ask.form()).files.find((one) => one.field === 'file');
-  return file === undefined ? null : await services.storeSound(file);
+  return file === undefined ? null : await services.storeSound(file, projectId);
 }

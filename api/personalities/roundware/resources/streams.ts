@@ -8,7 +8,7 @@ import { choice, float, id, ids, lower, text } from '../http/codecs.js';
 import { bad, denied, notFound, refusalOf } from '../http/refusal.js';
 import { languageByCode } from '../localise.js';
 import { type EventKind, logEvent } from '../log-event.js';
-import { absolute } from '../media-url.js';
+import { absolute, assetUrl } from '../media-url.js';
 import { isStaff } from '../people.js';
 import type { Services } from '../services.js';
 
@@ -217,6 +217,20 @@ async function textIn(
   return found === undefined ? null : (texts.get(found) ?? null);
 }
 
+/** The sound of a project that says no demo of its own: the first that was published, as an MP3 file. */
+async function firstSound(services: Services, project: Project, ask: Ask): Promise<string | null> {
+  const asset = await services.content.assets.first({
+    where: [
+      { field: 'projectId', op: '=', value: project.id },
+      { field: 'mediaType', op: '=', value: 'audio' },
+      { field: 'submitted', op: '=', value: true },
+      { field: 'ingest', op: 'in', value: ['none', 'ready'] },
+      { field: 'mediaId', op: 'isNull', value: false },
+    ],
+  });
+  return asset === undefined ? null : await assetUrl(services, asset, ask.origin);
+}
+
 async function demo(
   services: Services,
   ask: Ask,
@@ -225,7 +239,10 @@ async function demo(
 ): Promise<object> {
   const own = absolute(project.demoStreamUrl, ask.origin);
   return {
-    stream_url: own === '' ? services.demoStreamUrl(ask.origin) : own,
+    stream_url:
+      own === ''
+        ? ((await firstSound(services, project, ask)) ?? services.sound.demoUrl(ask.origin))
+        : own,
     demo_stream_message: await textIn(
       services,
       project.demoStreamMessageLocIds,

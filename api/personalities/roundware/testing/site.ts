@@ -43,6 +43,10 @@ export class WrittenSound implements RoundwareSound {
     return `http://${new URL(origin).hostname}:8000${wish?.mount ?? ''}`;
   }
 
+  demoUrl(origin: string): string {
+    return `http://${new URL(origin).hostname}:8000/demo_stream.mp3`;
+  }
+
   move(move: SessionMove): void {
     this.moves.push(move);
   }
