@@ -24,6 +24,9 @@ export class AssetTable extends StoredTable<Asset, FindAssets> {
     const parts = [super.whereOf(find)];
     if (find?.tagIdsAny !== undefined) parts.push(linked('tags', 'tag_id', find.tagIdsAny));
     for (const tagId of find?.tagIdsAll ?? []) parts.push(linked('tags', 'tag_id', [tagId]));
+    if (find?.envelopeIdsAny !== undefined) {
+      parts.push(linked('envelopes', 'envelope_id', find.envelopeIdsAny));
+    }
     for (const id of find?.envelopeIds ?? []) parts.push(linked('envelopes', 'envelope_id', [id]));
     if (find?.text !== undefined) {
       const part = `%${escaped(find.text)}%`;

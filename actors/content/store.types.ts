@@ -41,6 +41,8 @@ export interface FindAssets extends Find<Rows.Asset> {
   readonly tagIdsAny?: readonly number[];
   /** In every one of them. */
   readonly envelopeIds?: readonly number[];
+  /** In at least one of them. */
+  readonly envelopeIdsAny?: readonly number[];
   /** Part of description or file name. */
   readonly text?: string;
   /** Part of user name, full name or e-mail of who made it. */
@@ -60,6 +62,8 @@ export interface ContentTable<T extends { readonly id: number }, F extends Find<
   find(find?: F): Promise<readonly T[]>;
   first(find: F): Promise<T | undefined>;
   count(find?: F): Promise<number>;
+  /** Of the rows that match, the first 10,000 by id. */
+  ids(find?: Omit<F, 'order' | 'offset' | 'limit'>): Promise<readonly number[]>;
   /** All that match in pieces of at most `size` (default 500), by id; other work goes on between pieces. */
   each(find?: Omit<F, 'order' | 'offset' | 'limit'>, size?: number): AsyncIterable<readonly T[]>;
   /** @throws EngineError `conflict` for a broken reference or a value that must be unique, naming it. */

@@ -76,6 +76,14 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     });
   }
 
+  async ids(find?: Omit<F, 'order' | 'offset' | 'limit'>): Promise<readonly number[]> {
+    return await this.control.read(async (db) => {
+      const { rows } = await sql<{ id: number }>`select id from ${sql.table(this.spec.table)}
+        where ${this.whereOf(find as F | undefined)} order by id limit ${MOST_ROWS}`.execute(db);
+      return rows.map(({ id }) => id);
+    });
+  }
+
   async *each(
     find?: Omit<F, 'order' | 'offset' | 'limit'>,
     size: number = EACH_ROWS,

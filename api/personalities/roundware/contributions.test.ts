@@ -491,3 +491,29 @@ test('the name of a file publishes nothing of others, and nothing of another pro
   expect(await ada.post('assets/', wish('own.mp3', away))).toMatchObject({ submitted: false });
   await olga.patch(`projects/${projectId}/`, { auto_submit: false });
 });
+
+test('random assets and the assets of envelopes are read together, not one by one', async () => {
+  const { ada, sessionId } = world;
+  const projectId = await ownProject('Together');
+  const envelopes = [0, 1, 2].map(() => ada.post('envelopes/', { session_id: sessionId }));
+  const envelopeIds = (await Promise.all(envelopes)).map(({ id }) => id).sort((a, b) => a - b);
+  const made = [
+    await asset({ projectId, envelopeIds: envelopeIds.slice(0, 2) }),
+    await asset({ projectId, envelopeIds: envelopeIds.slice(1, 2) }),
+  ];
+  const { assets } = site.store.content;
+  const find = assets.find.bind(assets);
+  let finds = 0;
+  assets.find = async (wish) => {
+    finds += 1;
+    return await find(wish);
+  };
+  const random = await ada.ids(`assets/random/?project_id=${projectId}&limit=9`);
+  expect([...random].sort((a, b) => a - b)).toEqual(made);
+  const listed = (await ada.list(`envelopes/?session_id=${sessionId}`)).filter(({ id }) =>
+    envelopeIds.includes(id),
+  );
+  expect(listed.map((row) => row['asset_ids'])).toEqual([[made[0]], made, []]);
+  expect(finds).toBe(0);
+  assets.find = find;
+});

@@ -138,12 +138,9 @@ export function assetCalls(services: Services): readonly Call[] {
       run: async (ask) => {
         const limit = Math.min(ask.query.read(int(0, 1_000_000), 'limit') ?? 1, 1_000);
         const find = await findOf(services, ask, undefined);
-        const total = find === undefined ? 0 : await content.assets.count(find);
-        const picked = pickSome(Math.min(limit, total), total);
-        const rows: Asset[] = [];
-        for (const offset of picked) {
-          rows.push(...(await content.assets.find({ ...find, offset, limit: 1 })));
-        }
+        const all = find === undefined ? [] : await content.assets.ids(find);
+        const picked = pickSome(Math.min(limit, all.length), all.length);
+        const rows = await content.assets.many(picked.map((at) => all[at] ?? 0));
         return await showAssets(services, rows, ask);
       },
     },

@@ -15,17 +15,19 @@ async function showEnvelopes(
   { content }: Services,
   rows: readonly Envelope[],
 ): Promise<readonly object[]> {
-  return await Promise.all(
-    rows.map(async (row) => {
-      const assets = await content.assets.find({ envelopeIds: [row.id] });
-      return {
-        id: row.id,
-        session_id: row.sessionId,
-        created: isoNaive(row.createdAtUnixMs),
-        asset_ids: assets.map((asset) => asset.id),
-      };
-    }),
-  );
+  const inside = new Map<number, number[]>(rows.map((row) => [row.id, []]));
+  const envelopeIdsAny = [...inside.keys()];
+  for await (const assets of content.assets.each({ envelopeIdsAny })) {
+    for (const asset of assets) {
+      for (const envelopeId of asset.envelopeIds) inside.get(envelopeId)?.push(asset.id);
+    }
+  }
+  return rows.map((row) => ({
+    id: row.id,
+    session_id: row.sessionId,
+    created: isoNaive(row.createdAtUnixMs),
+    asset_ids: inside.get(row.id) ?? [],
+  }));
 }
 
 /** Envelopes of sessions of a project, and those that hold an asset. */
