@@ -38,6 +38,10 @@ export interface ThreadPoolOptions<Out extends LinkContract, In extends LinkCont
   readonly onFault?: (error: EngineError) => void;
 }
 
+/** Silence is judged as at first when no thread of the slot was silent for this long. */
+const CALM_MS = 120_000;
+const MOST_PATIENCE = 8;
+
 const NO_BEAT: Beat = {
   loopDelayMs: 0,
   loopDelayP99Ms: 0,
@@ -56,6 +60,9 @@ interface Slot<Out extends LinkContract, In extends LinkContract> {
   lastError: EngineError | undefined;
   beat: Beat;
   timer: TimerHandle | undefined;
+  /** How many times the limit of silence the next thread gets, and when one last exceeded it. */
+  hangs: number;
+  hungMonoMs: number;
 }
 
 /** A fixed number of long-lived threads of one kind, each replaced when it throws, ends or hangs. */
@@ -84,6 +91,8 @@ export class ThreadPool<Out extends LinkContract, In extends LinkContract> {
         lastError: undefined,
         beat: NO_BEAT,
         timer: undefined,
+        hangs: 1,
+        hungMonoMs: Number.NEGATIVE_INFINITY,
       });
     }
   }
@@ -147,7 +156,7 @@ export class ThreadPool<Out extends LinkContract, In extends LinkContract> {
       data: options.workerData(slot.index, slot.name),
       native: options.native ?? false,
       heartbeatMs: options.heartbeatMs ?? 1_000,
-      hangMs: options.hangMs ?? 10_000,
+      hangMs: (options.hangMs ?? 10_000) * this.#patience(slot),
       startMs: options.startMs ?? 30_000,
       clock: this.#clock,
       link: {
@@ -179,6 +188,10 @@ export class ThreadPool<Out extends LinkContract, In extends LinkContract> {
     if (stuck) this.#stuck += 1;
     if (this.#stopping) return;
     const nowMonoMs = this.#clock.monoMs();
+    if (stuck) {
+      slot.hangs = this.#patience(slot) * 2;
+      slot.hungMonoMs = nowMonoMs;
+    }
     const n = slot.window.next(nowMonoMs, this.#intensity);
     if (n === undefined) slot.window.clear();
     const afterMs = n === undefined ? this.#intensity.windowMs : this.#backoffMs(n);
@@ -192,6 +205,15 @@ export class ThreadPool<Out extends LinkContract, In extends LinkContract> {
         slot.lastError = EngineError.from(thrown);
       });
     }, afterMs);
+  }
+
+  /**
+   * A thread that was replaced for its silence may only have starved, and what was left behind starves the next
+   * one: each replacement gets twice the time of the one before, until none was needed for a while.
+   */
+  #patience(slot: Slot<Out, In>): number {
+    if (this.#clock.monoMs() - slot.hungMonoMs > CALM_MS) slot.hangs = 1;
+    return Math.min(MOST_PATIENCE, slot.hangs);
   }
 
   #set(slot: Slot<Out, In>, state: ThreadRow['state']): void {

@@ -107,6 +107,27 @@ it('rests a slot that fails too often, and tries again after its window', async 
   expect(pool.rows()[0]?.restarts).toBe(3);
 });
 
+it('gives the replacement of a silent thread twice its time', async () => {
+  const silences: number[] = [];
+  const pool = moodyPool('well', {
+    hangMs: 400,
+    onLost: (_slot, error) => {
+      silences.push(Number(/for (\d+) ms/.exec(error.message)?.[1]));
+    },
+  });
+  await pool.start();
+  for (let n = 1; n <= 2; n += 1) {
+    await soon(() => expect(pool.rows()[0]).toMatchObject({ state: 'running', restarts: n - 1 }));
+    pool
+      .link(0)
+      ?.call('spin', { forMs: 3_000 })
+      .catch(() => undefined);
+    await soon(() => expect(silences).toHaveLength(n));
+  }
+  expect(silences[0]).toBeGreaterThanOrEqual(400);
+  expect(silences[1]).toBeGreaterThanOrEqual(800);
+});
+
 it('ends a thread that does not stop when asked, and leaves one that may be in native code', async () => {
   const plain = moodyPool('ignores-stop');
   const native = moodyPool('ignores-stop', { native: true });

@@ -32,6 +32,8 @@ import { Streams } from './streams.js';
 const CATCH_UP_BLOCKS = 50;
 /** Blocks rendered in one call, so that a shard that cannot keep up still hears its messages. */
 const BLOCKS_PER_CALL = 10;
+/** The same in time, where a machine gives little of it. */
+const CALL_MS = 100;
 const SWEEP_BLOCKS = 10;
 /** A session that broke is tried again after a second, then after twice as long each time, up to 30 s. */
 const RETRY_BLOCKS = 50;
@@ -269,8 +271,10 @@ export class MixEngine {
    */
   tick(): void {
     if (this.#stopped) return;
+    const beganMs = this.#clock.monoMs();
     for (let rendered = 0; rendered < BLOCKS_PER_CALL; rendered++) {
       const nowMs = this.#clock.monoMs();
+      if (nowMs - beganMs > CALL_MS) return;
       const behindMs = nowMs - (this.#startMonoMs + this.#dueBlocks * BLOCK_MS);
       if (behindMs < 0) return;
       const missed = Math.floor(behindMs / BLOCK_MS) - CATCH_UP_BLOCKS;
