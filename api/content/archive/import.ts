@@ -29,7 +29,10 @@ import {
 } from './shape.js';
 import type { ZipBundle } from './zip.js';
 
-const MAX_TABLE_BYTES = 268_435_456;
+/** All tables together: their rows are held until they are written. */
+const MAX_TABLES_BYTES = 268_435_456;
+/** Rows looked at before other work has its turn. */
+const LINES_AT_ONCE = 200;
 const MAX_MANIFEST_BYTES = 1_048_576;
 
 const manifest = z.object({ format: z.literal(FORMAT), version: z.int() });
@@ -141,6 +144,7 @@ async function readArchive(bundle: ZipBundle): Promise<Read> {
       `${MANIFEST} must say format "${FORMAT}" and a version up to ${VERSION}`,
     );
   }
+  checkTables(bundle);
   const rows = new Map<ArchiveTable, readonly AnyRow[]>();
   for (const table of ARCHIVE_TABLES) {
     const schema = schemaOf(table.name);
@@ -160,17 +164,43 @@ async function readLines(
   schema: z.ZodType,
 ): Promise<readonly unknown[]> {
   if (!bundle.has(name)) return [];
-  const text = await bundle.text(name, MAX_TABLE_BYTES);
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.map((line, i) => {
+  const rows: unknown[] = [];
+  for await (const line of linesOf(bundle.read(name))) {
+    if (line.trim() === '') continue;
     const parsed = schema.safeParse(readJson(line));
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0];
-    throw new EngineError(
-      'input.invalid',
-      `${name}, line ${i + 1}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`,
-    );
-  });
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new EngineError(
+        'input.invalid',
+        `${name}, line ${rows.length + 1}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`,
+      );
+    }
+    rows.push(parsed.data);
+    if (rows.length % LINES_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return rows;
+}
+
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest + decoder.decode();
+}
+
+/** @throws EngineError `input.too-large`. */
+function checkTables(bundle: ZipBundle): void {
+  const names = [...ARCHIVE_TABLES.map(({ name }) => tableFile(name)), MEDIA_TABLE];
+  const bytes = names.reduce((sum, name) => sum + bundle.sizeBytes(name), 0);
+  if (bytes <= MAX_TABLES_BYTES) return;
+  throw new EngineError(
+    'input.too-large',
+    `the tables of the archive have ${bytes} bytes together, more than ${MAX_TABLES_BYTES}`,
+  );
 }
 
 function readJson(text: string): unknown {

@@ -389,6 +389,18 @@ describe('an archive of a project', () => {
     await expect(importProject(bundle, services)).rejects.toThrow(/disk is full/);
     bundle.close();
     expect(asked).toEqual([502]);
+    // Every table is within what one may have, all together are not.
+    const sizeBytes = () => 20_000_000;
+    const huge = Object.create(bundle, {
+      has: { value: () => true },
+      totalBytes: { value: 1 },
+      text: {
+        value: async () => await Promise.resolve('{"format":"earshot-project","version":1}'),
+      },
+      sizeBytes: { value: sizeBytes },
+    }) as ZipBundle;
+    const room = { ...services, checkRoom: async () => await Promise.resolve() };
+    await expect(importProject(huge, room)).rejects.toThrow(/tables of the archive have/);
   });
 
   it('that is damaged leaves nothing behind', async () => {
