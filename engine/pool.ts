@@ -188,7 +188,7 @@ export class ThreadPool<Out extends LinkContract, In extends LinkContract> {
     if (stuck) this.#stuck += 1;
     if (this.#stopping) return;
     const nowMonoMs = this.#clock.monoMs();
-    if (stuck) {
+    if (error.code === 'thread.stuck') {
       slot.hangs = this.#patience(slot) * 2;
       slot.hungMonoMs = nowMonoMs;
     }
