@@ -12,9 +12,9 @@ import { walker } from './sounding-site.js';
 
 /** Sessions opened at once. */
 const OPEN_AT_ONCE = 16;
-/** Everybody moves twice a second, in ten parts. */
+/** Everybody moves once a second, as a phone tells its place, in twenty parts. */
 const MOVE_EVERY_MS = 50;
-const MOVE_PARTS = 10;
+const MOVE_PARTS = 20;
 
 export interface LiveFigures {
   readonly listeners: number;

@@ -30,8 +30,10 @@ export interface LoadReport {
 
 const FRAME_MS = 24;
 const PAGE_MS = 20;
-/** What may be on its way at either end of the time: a crowded mount is written every 250 ms. */
-const SLACK_MS = 350;
+/** What may be on its way at either end of the time: a crowded mount is written every 250 ms, and read as below. */
+const SLACK_MS = 500;
+/** Sockets are read in turns: a read for each packet would cost the machine more than the server's write. */
+const READ_EVERY_MS = 200;
 /** Connects at once. */
 const AT_ONCE = 200;
 
@@ -70,6 +72,7 @@ class Listener {
   bytes = 0;
   soundMs = 0;
   alive = false;
+  socket: Socket | undefined;
   readonly #ogg: OggMeter | undefined;
   readonly #frameBytes: number;
   readonly #chunks = new ChunkReader();
@@ -82,6 +85,7 @@ class Listener {
   open(order: LoadOrder, path: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket: Socket = connect({ host: order.host, port: order.port });
+      this.socket = socket;
       socket.on('error', reject);
       socket.on('close', () => {
         this.alive = false;
@@ -139,6 +143,13 @@ async function begin(order: LoadOrder): Promise<void> {
     );
   }
   report();
+  for (const { socket } of listeners) socket?.pause();
+  setInterval(() => {
+    for (const { socket } of listeners) socket?.resume();
+    setTimeout(() => {
+      for (const { socket } of listeners) socket?.pause();
+    }, 5);
+  }, READ_EVERY_MS);
   process.stdout.write('listening\n');
 }
 
