@@ -1,3 +1,4 @@
+// Over 400 lines: the fields of every resource beside each other, which are compared more often than read.
 import { z } from 'zod';
 
 /**

@@ -1,3 +1,4 @@
+// A little over 400 lines: the life of a block is one sequence, easier to follow in one place.
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { type MediaAccess, MediaLibrary } from '../library.js';

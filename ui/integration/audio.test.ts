@@ -1,3 +1,4 @@
+// Over 400 lines: one browser and one server serve all of these, and starting them costs most of the time.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

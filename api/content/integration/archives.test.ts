@@ -1,3 +1,4 @@
+// Over 400 lines: one furnished project is exported and imported by all of these.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

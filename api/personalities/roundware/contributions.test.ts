@@ -1,3 +1,4 @@
+// Over 400 lines: one site serves all of these, and each call builds on what the ones before it left.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Asset } from '../../../actors/content/content.types.js';
 import { ASSET_DEFAULTS } from '../../../actors/content/defaults.js';

@@ -1,3 +1,4 @@
+// Over 400 lines: one site serves all of these.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { covers, shows } from './testing/covers.js';
 import { fiveCalls, narrows } from './testing/fields.js';
