@@ -66,6 +66,20 @@ test('a listener hears the place where they are, and the other one after a move'
     .toBe(0);
 });
 
+test('a project that is not open to listeners takes none, and those of an open one', async () => {
+  const { content } = site.store;
+  await content.projects.update(TEST_PROJECT, { listenEnabled: false });
+  await site.service.sounds.settled();
+  const refused = await call<{ detail: string }>('POST', `${site.url}/v1/sessions`, {
+    projectId: TEST_PROJECT,
+  });
+  expect(refused.status).toBe(403);
+  expect(refused.body.detail).toContain('not open to listeners');
+  await content.projects.update(TEST_PROJECT, { listenEnabled: true });
+  await site.service.sounds.settled();
+  await call('DELETE', one((await open(0)).id));
+});
+
 test('a paused session sends silence, goes on after a resume, and ends with its listeners', async () => {
   const session = await open(0);
   const listener = await TestListener.connect(session.streamUrl);

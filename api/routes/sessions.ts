@@ -108,8 +108,15 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
       body: sessionCreate,
       response: sessionAnswer,
       status: 201,
-      handler: async ({ body, origin, address, header }) => {
+      handler: async ({ body, origin, address, header, principal }) => {
         const { language, bitrateKbps, ...wish } = body;
+        const closed = sessions.sounds.row(body.projectId)?.listenEnabled === false;
+        if (closed && principal.role === undefined) {
+          throw new EngineError(
+            'auth.denied',
+            `projectId: project ${body.projectId} is not open to listeners; its operators open it`,
+          );
+        }
         const row = await sessions.open(
           {
             ...wish,
