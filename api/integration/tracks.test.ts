@@ -119,6 +119,11 @@ test('a session says what its track plays, what comes next, and why the rest is 
     })
     .toMatchObject([{ trackId, name: expect.stringMatching(/^(One|Two|Three)$/) as string }]);
   expect(await reasonsOf(session.id, assets[3] ?? 0)).toContain('not-submitted');
+  const waiting = await call<{ items: { name: string | null }[] }>(
+    'GET',
+    `${at(session.id)}/explain?assetIds=${assets[3] ?? 0}`,
+  );
+  expect(waiting.body.items).toMatchObject([{ name: null }]);
   expect(await reasonsOf(session.id, 99_999)).toEqual(['no-sound']);
   await call('PATCH', at(session.id), { position: place(500) });
   expect(await reasonsOf(session.id, assets[1] ?? 0)).toContain('far');

@@ -85,20 +85,21 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       query: explainQuery,
       response: explainAnswer,
       handler: async ({ params: { id }, query: { assetIds, limit }, principal }) => {
-        const all = await sessions.explain(id, assetIds, limit);
+        const found = await sessions.explain(id, assetIds, limit);
         const mine = sessions.definition(id)?.userId;
-        // What waits for approval is nobody's business but its author's and the site's.
-        const found = all.filter(({ assetId }) => {
+        // What waits for approval has no name for anybody but its author and the site.
+        const nameOf = (assetId: number): string | null => {
           const asset = sessions.sounds.asset(assetId);
-          if (asset === undefined || asset.submitted || principal.role !== undefined) return true;
-          return mine !== undefined && asset.userId === mine;
-        });
+          const own = mine !== undefined && asset?.userId === mine;
+          const open = asset?.submitted === true || own || principal.role !== undefined;
+          return open ? (asset?.name ?? null) : null;
+        };
         const missing = new Set(assetIds);
         for (const { assetId } of found) missing.delete(assetId);
         const items: z.infer<typeof explainAnswer>['items'] = found.map(
           ({ assetId, playing, reasons, distanceM }) => ({
             assetId,
-            name: sessions.sounds.asset(assetId)?.name ?? null,
+            name: nameOf(assetId),
             playing,
             reasons: [...reasons],
             distanceM: distanceM ?? null,
