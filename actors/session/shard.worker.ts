@@ -1,4 +1,5 @@
 import { EngineError } from '../../engine/errors.js';
+import { niceThisThread } from '../../engine/thread-priority.js';
 import { ffmpegEncoders } from '../../media/encoders/ffmpeg.js';
 import { libavEncoders } from '../../media/encoders/libav.js';
 import { originFrameAt } from '../../media/encoders/ogg.js';
@@ -35,7 +36,10 @@ const MAX_AUDIO_POSTS = 256;
 const FLUSH_EVERY_MS = 50;
 /** A PCM chunk may have to be decoded first. */
 const ACQUIRE_LIMIT_MS = 200_000;
+/** Before everything that can wait: a block that begins late is heard. */
+const NICENESS = -10;
 
+niceThisThread(NICENESS);
 const host = new ShardHost<MediaShardOptions, FromMediaShard, ToMediaShard>({
   report: (report) => {
     if (report.type !== 'child.stopped') return;
