@@ -7,8 +7,10 @@ import { EngineError } from '../engine/errors.js';
 
 const port = z.int().min(0).max(65_535);
 const count = z.int().min(1).max(64);
-/** One core is left to the main thread and the store; at least one shard of each kind. */
-const defaultShards = Math.max(1, Math.floor((availableParallelism() - 1) / 2));
+/** One core is left to the main thread and the store; at least one shard. */
+const deviceShards = Math.max(1, Math.floor((availableParallelism() - 1) / 2));
+/** Sound may have every core when it needs it: media threads run before the others. */
+const mediaShards = Math.min(16, availableParallelism());
 
 /**
  * Everything that can be configured, with defaults. The same keys are in the YAML file; the environment
@@ -43,8 +45,8 @@ const schema = z.strictObject({
     .prefault({}),
   shards: z
     .strictObject({
-      device: count.default(defaultShards),
-      media: count.default(defaultShards),
+      device: count.default(deviceShards),
+      media: count.default(mediaShards),
       /** A thread that gives no heartbeat for this long is replaced. Too small: a long task looks like a hang. */
       hangAfterMs: z.int().min(500).default(5_000),
     })

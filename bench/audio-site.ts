@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../engine/clock.js';
 import { EngineError } from '../engine/errors.js';
 import { MixEngine } from '../media/engine/engine.js';
+import type { MediaAccess } from '../media/library.js';
 import {
   type AssetDefinition,
   BLOCK_MS,
@@ -123,32 +124,31 @@ export function benchMedia(): ReadonlyMap<string, PcmMedia> {
 export interface Site {
   readonly engine: MixEngine;
   bytes(): number;
-  /** Times a media was asked for: one each, however many listen. */
-  acquired(): ReadonlyMap<string, number>;
 }
 
-/** An engine with the walked project. */
+/** Sounds that are decoded already. */
+const readyMedia = (media: ReadonlyMap<string, PcmMedia>): MediaAccess => ({
+  acquire: (mediaId) => {
+    const found = media.get(mediaId);
+    return found === undefined
+      ? Promise.reject(new EngineError('not-found', `no media ${mediaId}`))
+      : Promise.resolve(found);
+  },
+  release: () => undefined,
+});
+
+/** An engine with the walked project. `media`: ready sounds, or what decodes them. */
 export function openSite(
   clock: Clock,
   encoders: EncoderFactory,
-  media: ReadonlyMap<string, PcmMedia>,
+  media: ReadonlyMap<string, PcmMedia> | MediaAccess,
   tracks = true,
 ): Site {
   let bytes = 0;
-  const acquired = new Map<string, number>();
   const engine = new MixEngine({
     clock,
     encoders,
-    media: {
-      acquire: (mediaId) => {
-        acquired.set(mediaId, (acquired.get(mediaId) ?? 0) + 1);
-        const found = media.get(mediaId);
-        return found === undefined
-          ? Promise.reject(new EngineError('not-found', `no media ${mediaId}`))
-          : Promise.resolve(found);
-      },
-      release: () => undefined,
-    },
+    media: 'acquire' in media ? media : readyMedia(media),
     live: {
       acquire: (url) => Promise.reject(new EngineError('not-found', `nothing at ${url}`)),
       release: () => undefined,
@@ -170,7 +170,7 @@ export function openSite(
   const { definition, assets } = walkedProject(tracks);
   engine.setProject(definition);
   engine.changeAssets({ projectId: WALK, reset: true, put: assets, removed: [] });
-  return { engine, bytes: () => bytes, acquired: () => acquired };
+  return { engine, bytes: () => bytes };
 }
 
 /** Adds `count` listeners over `places` distinct walks. */

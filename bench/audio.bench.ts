@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startServer } from '../api/testing/server.js';
 import { SystemClock } from '../engine/clock.js';
+import { entryUrl } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
 import { libavEncoders } from '../media/encoders/libav.js';
+import { PcmCache } from '../media/pcm-cache.js';
 import {
   BLOCK_FRAMES,
   BLOCK_MS,
@@ -31,7 +34,7 @@ import {
   ratio,
 } from './harness.js';
 import { type LiveFigures, liveListeners } from './live-listeners.js';
-import { SPEAKERS, seedSite, TRACKS } from './sounding-site.js';
+import { type SoundingSite, SPEAKERS, TRACKS } from './sounding-site.js';
 
 const LISTENERS = 20;
 const REAL_TIME_LISTENERS = 100;
@@ -153,16 +156,64 @@ async function realTime(setting: Setting, seconds: number) {
   };
 }
 
-/** Times a media is decoded for so many listeners of the same sounds. */
-async function decodes(setting: Setting): Promise<number> {
-  const site = openSite(new BenchClock(), setting.encoders, setting.media, false);
-  addListeners(site, DECODE_LISTENERS, DECODE_LISTENERS, 'mp3', 128);
-  site.engine.tick();
-  await new Promise<void>((done) => setImmediate(done));
-  site.engine.tick();
-  const asked = [...site.acquired()].filter(([id]) => id.startsWith('speaker-'));
-  site.engine.stop();
-  return asked.reduce((sum, [, times]) => sum + times, 0);
+/**
+ * Files that the site's sound cache decoded for so many listeners, on two engines as on two threads, once all
+ * of the speakers sound.
+ */
+async function decodes(setting: Setting, folder: string): Promise<number> {
+  const spoolFolder = join(folder, 'spool');
+  const speakers = [...setting.media.keys()].filter((id) => id.startsWith('speaker-'));
+  const fileOf = (id: string): string => join(folder, `${id}.cached.wav`);
+  await Promise.all(speakers.map((id) => writeFile(fileOf(id), wav(planesOf(setting, id)))));
+  const cache = new PcmCache({
+    spoolFolder,
+    locate: (id) =>
+      speakers.includes(id)
+        ? Promise.resolve(fileOf(id))
+        : Promise.reject(new EngineError('not-found', `no media ${id}`)),
+  });
+  await cache.open();
+  let arrived = 0;
+  const sites = [0, 1].map((owner) => {
+    const site = openSite(
+      new BenchClock(),
+      setting.encoders,
+      {
+        acquire: async (mediaId, chunk) => {
+          const media = setting.media.get(mediaId);
+          if (media !== undefined && !speakers.includes(mediaId)) return media;
+          const decoded = await cache.acquire(mediaId, chunk, String(owner));
+          arrived += 1;
+          return decoded;
+        },
+        release: (mediaId, chunk) => void cache.release(mediaId, chunk, String(owner)),
+      },
+      false,
+    );
+    const each = DECODE_LISTENERS / 2;
+    addListeners(site, each, each, setting.format, setting.bitrateKbps);
+    return site;
+  });
+  try {
+    while (arrived < sites.length * speakers.length) {
+      for (const site of sites) site.engine.tick();
+      await new Promise<void>((done) => setTimeout(done, 5));
+    }
+    return cache.stats.decodes;
+  } finally {
+    for (const site of sites) site.engine.stop();
+    await cache.close();
+  }
+}
+
+/** Both channels of a ready sound. */
+function planesOf(setting: Setting, id: string): Float32Array[] {
+  const one = setting.media.get(id);
+  if (one === undefined) throw new EngineError('internal', `the bench has no sound ${id}`);
+  return [
+    new Float32Array(one.data, 0, one.dataFrames),
+    new Float32Array(one.data, one.dataFrames * 4, one.dataFrames),
+  ];
 }
 
 /** The files of the peers, as long as the sound they are to make. */
@@ -172,11 +223,8 @@ async function peerWork(setting: Setting, folder: string, seconds: number): Prom
   const wavs: string[] = [];
   const ids = [...setting.media.keys()];
   for (const id of ids.slice(0, SPEAKERS + TRACKS)) {
-    const one = setting.media.get(id);
-    if (one === undefined) continue;
     const short = join(folder, `${id}.short.wav`);
-    const right = new Float32Array(one.data, one.dataFrames * 4, one.dataFrames);
-    await writeFile(short, wav([new Float32Array(one.data, 0, one.dataFrames), right]));
+    await writeFile(short, wav(planesOf(setting, id)));
     const speaker = id.startsWith('speaker-');
     const file = join(folder, speaker ? `${id}.mp3` : `${id}.wav`);
     const loop = ['-nostdin', '-v', 'error', '-y', '-stream_loop', '-1', '-i', short];
@@ -212,12 +260,22 @@ interface ServerFigures {
   readonly assetPageMs: number;
 }
 
-/** A real server with two media threads, and beside the walk a project as large as a city. */
-async function onServer(context: BenchContext, seconds: number): Promise<ServerFigures> {
-  const data = mkdtempSync(join(tmpdir(), 'earshot-audio-'));
-  context.onEnd(() => rmSync(data, { recursive: true, force: true }));
-  context.say(`a site with ${BIG.assets} assets and ${BIG.polygons} polygons`);
-  const { projectId, bigProjectId } = await seedSite(data, BIG);
+/** A walk, and beside it a project as large as a city. */
+async function citySite(data: string): Promise<SoundingSite> {
+  const entry = fileURLToPath(entryUrl('bench/seed-site'));
+  const args = [entry, data, String(BIG.assets), String(BIG.polygons)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as SoundingSite;
+}
+
+/** A real server with two media threads. */
+async function onServer(
+  context: BenchContext,
+  data: string,
+  { projectId, bigProjectId }: SoundingSite,
+  seconds: number,
+): Promise<ServerFigures> {
+  context.say(`a server with ${BIG.assets} assets and ${BIG.polygons} polygons`);
   const server = await startServer({
     data,
     env: { EARSHOT_MEDIA_SHARDS: '2', EARSHOT_REQUESTS_PER_ADDRESS: '0' },
@@ -258,13 +316,19 @@ async function run(context: BenchContext): Promise<BenchResult> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'audio-bench-'));
   context.onEnd(() => rm(folder, { recursive: true, force: true }));
-  context.say('making sounds');
+  const data = mkdtempSync(join(tmpdir(), 'earshot-audio-'));
+  context.onEnd(() => rmSync(data, { recursive: true, force: true }));
+  context.say('making sounds and sites');
+  const seeding = citySite(data);
   const media = benchMedia();
   const mp3: Setting = { encoders, media, format: 'mp3', bitrateKbps: 128 };
   const opus: Setting = { encoders, media, format: 'opus', bitrateKbps: 96 };
   const rounds = context.quick ? 2 : 7;
-  const seconds = context.quick ? 3 : 15;
-  const work = await peerWork(mp3, folder, context.quick ? 20 : 120);
+  const seconds = context.quick ? 2 : 15;
+  const [site, work] = await Promise.all([
+    seeding,
+    peerWork(mp3, folder, context.quick ? 12 : 120),
+  ]);
   const notes: string[] = [];
   const costs = {
     mixed: [] as number[],
@@ -293,9 +357,9 @@ async function run(context: BenchContext): Promise<BenchResult> {
     }
   }
   context.say(`${REAL_TIME_LISTENERS} listeners in real time on one thread`);
-  const live = await realTime(mp3, context.quick ? 3 : 30);
-  const decodedStreams = await decodes(mp3);
-  const server = await onServer(context, context.quick ? 4 : 30);
+  const live = await realTime(mp3, context.quick ? 2 : 30);
+  const decodedStreams = await decodes(mp3, folder);
+  const server = await onServer(context, data, site, context.quick ? 3 : 30);
   const listenersPerCore = 1 / median(costs.mixed);
   const perCore = (some: readonly (number | undefined)[]): number | null => {
     const known = some.filter((cost) => cost !== undefined);

@@ -58,6 +58,9 @@ export function siteMetrics(metrics: Metrics, sources: MetricSources): void {
   metrics.gauge('media_mixes', 'Distinct mixes that somebody hears.', 'shard', () =>
     [...audio.status].map(([shard, { mixes }]) => [shard, mixes] as const),
   );
+  metrics.gauge('sound_cache', 'Decoded sounds: how many, decodings ever, bytes.', 'of', () =>
+    Object.entries(audio.cacheStats),
+  );
   metrics.value('listeners', 'Connections to built-in mounts.', () => audio.mounts.listeners);
   metrics.gauge('devices', 'Devices by state.', 'state', () => countBy(tables.devices, 'state'));
   metrics.gauge('shard_loop_delay_ms', 'Mean delay of the event loop.', 'shard', () =>
