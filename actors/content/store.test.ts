@@ -245,6 +245,47 @@ describe.each(['sqlite', 'postgres'] as const)('the content store on %s', (diale
     expect(await content.blocksOf(other.id)).toEqual({ assetIds: [], userIds: [] });
   });
 
+  test('sums the votes of a project in pieces, each asset whole', async () => {
+    const { content, make } = await opened();
+    const [{ id: projectId }, elsewhere] = [await make.project(), await make.project()];
+    const { id: sessionId } = await make.session({ projectId });
+    const vote = { sessionId, userId: null, createdAtUnixMs: 1 };
+    const assets: number[] = [];
+    for (let i = 0; i < 301; i++) assets.push((await make.asset({ projectId })).id);
+    const photo = await make.asset({ projectId, mediaType: 'photo' });
+    const far = await make.asset({ projectId: elsewhere.id });
+    await content.votes.createMany([
+      ...assets.flatMap((assetId) => [
+        { ...vote, assetId, kind: 'like' as const, value: null },
+        { ...vote, assetId, kind: 'rate' as const, value: 2 },
+        { ...vote, assetId, kind: 'rate' as const, value: 5 },
+      ]),
+      { ...vote, assetId: photo.id, kind: 'flag', value: null },
+      { ...vote, assetId: far.id, kind: 'like', value: null },
+    ]);
+    const pieces = [];
+    for await (const piece of content.eachVoteSum({ projectId, mediaType: 'audio' })) {
+      pieces.push(piece);
+    }
+    expect(pieces.length).toBeGreaterThan(1);
+    const sums = pieces.flat();
+    expect(sums).toEqual(
+      assets.flatMap((assetId) => [
+        { assetId, kind: 'like', count: 1, average: null },
+        { assetId, kind: 'rate', count: 2, average: 3.5 },
+      ]),
+    );
+    const firsts = pieces.map((piece) => piece[0]?.assetId);
+    const lasts = pieces.map((piece) => piece.at(-1)?.assetId);
+    expect(firsts.slice(1).some((id, i) => id === lasts[i])).toBe(false);
+    const [photos] = [content.eachVoteSum({ projectId, mediaType: 'photo' })];
+    for await (const piece of photos) {
+      expect(piece).toEqual([{ assetId: photo.id, kind: 'flag', count: 1, average: null }]);
+    }
+    expect(await content.votes.count({ projectId: elsewhere.id })).toBe(1);
+    expect(await content.votes.find({ mediaType: 'photo' })).toMatchObject([{ kind: 'flag' }]);
+  });
+
   test('reads texts in one language', async () => {
     const { content } = await opened();
     const es = await content.languages.create({ name: 'Español', code: 'es' });

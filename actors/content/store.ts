@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import { EngineError } from '../../engine/errors.js';
 import type { SiteControl } from '../control/tables.js';
 import { AssetTable } from './assets.js';
-import type { Vote, VoteKind } from './content.types.js';
+import type { Vote } from './content.types.js';
 import { type ContentName, SPECS } from './specs.js';
 import type { ContentStore, VoteSum } from './store.types.js';
 import { StoredTable } from './table.js';
+import { sumOf, VoteTable } from './votes.js';
 
 /** Ids in one query. */
 const AT_ONCE = 500;
@@ -14,11 +15,13 @@ const AT_ONCE = 500;
 export function openContent(control: SiteControl): ContentStore {
   const tables = Object.fromEntries(
     (Object.keys(SPECS) as ContentName[])
-      .filter((name) => name !== 'assets')
+      .filter((name) => name !== 'assets' && name !== 'votes')
       .map((name) => [name, new StoredTable<{ id: number }>(control, SPECS[name] as never)]),
-  ) as unknown as Omit<ContentStore, 'assets' | 'texts' | 'voteSums' | 'castVote' | 'blocksOf'>;
+  ) as unknown as Pick<ContentStore, Exclude<ContentName, 'assets' | 'votes'>>;
+  const votes = new VoteTable(control, SPECS.votes);
   return {
     ...tables,
+    votes,
     assets: new AssetTable(control, SPECS.assets),
     texts: async (ids, languageId) => {
       const texts = new Map<number, string>();
@@ -33,8 +36,9 @@ export function openContent(control: SiteControl): ContentStore {
       }
       return texts;
     },
+    eachVoteSum: (find = {}) => votes.eachSum(find),
     voteSums: (assetIds) => voteSums(control, assetIds),
-    castVote: (vote) => castVote(control, tables.votes, vote),
+    castVote: (vote) => castVote(control, votes, vote),
     blocksOf: (userId) => blocksOf(control, userId),
   };
 }
@@ -43,31 +47,22 @@ async function voteSums(
   control: SiteControl,
   assetIds: readonly number[],
 ): Promise<readonly VoteSum[]> {
-  interface Sum {
-    readonly asset_id: number;
-    readonly kind: VoteKind;
-    readonly count: number;
-    readonly average: number | null;
-  }
-  const sums: Sum[] = [];
+  const sums: VoteSum[] = [];
   await control.read(async (db) => {
     for (let at = 0; at === 0 || at < assetIds.length; at += AT_ONCE) {
       const some = assetIds.slice(at, at + AT_ONCE);
       const where = some.length === 0 ? sql`1 = 1` : sql`asset_id in (${sql.join(some)})`;
-      const { rows } = await sql<Sum>`select asset_id, kind, count(*) as count,
+      const { rows } = await sql<
+        Parameters<typeof sumOf>[0]
+      >`select asset_id, kind, count(*) as count,
         avg(cast(value as double precision)) as average
         from content_votes where ${where} group by asset_id, kind order by asset_id, kind`.execute(
         db,
       );
-      sums.push(...rows);
+      sums.push(...rows.map(sumOf));
     }
   });
-  return sums.map(({ asset_id, kind, count, average }) => ({
-    assetId: asset_id,
-    kind,
-    count: Number(count),
-    average,
-  }));
+  return sums;
 }
 
 async function castVote(

@@ -51,6 +51,12 @@ export interface FindAssets extends Find<Rows.Asset> {
   readonly emailsOf?: number | 'all' | 'nobody';
 }
 
+/** Votes, also by what only their assets know; all hold together with `where`. */
+export interface FindVotes extends Find<Rows.Vote> {
+  readonly projectId?: number;
+  readonly mediaType?: Rows.MediaType;
+}
+
 /**
  * One table. Writes are noted in the change feed under the table's name (domain `content.<name>`, id = row id);
  * rows that go because one they belong to went are not noted. Answers hold whole rows.
@@ -112,12 +118,19 @@ export interface ContentStore {
   readonly sessions: ContentTable<Rows.VisitSession>;
   readonly events: ContentTable<Rows.ContentEvent>;
   readonly listens: ContentTable<Rows.ListenRow>;
-  readonly votes: ContentTable<Rows.Vote>;
+  readonly votes: ContentTable<Rows.Vote, FindVotes>;
   readonly notifications: ContentTable<Rows.Notification>;
   /** Texts of localised fields in one language, by string id; ids in other languages are left out. */
   texts(ids: readonly number[], languageId: number): Promise<ReadonlyMap<number, string>>;
   /** One entry for each asset and kind that has votes. Empty `assetIds`: all. */
   voteSums(assetIds: readonly number[]): Promise<readonly VoteSum[]>;
+  /**
+   * Sums of the votes that match, counted by the database: one entry for each asset and kind, by asset and kind, all of
+   * an asset in one piece; other work goes on between pieces.
+   */
+  eachVoteSum(
+    find?: Omit<FindVotes, 'order' | 'offset' | 'limit'>,
+  ): AsyncIterable<readonly VoteSum[]>;
   /** A new vote, unless its session voted so on the asset already: then that one. Also of two calls at once. */
   castVote(
     vote: Omit<Rows.Vote, 'id'>,

@@ -1,5 +1,5 @@
 import type { Vote, VoteKind } from '../../../../actors/content/content.types.js';
-import type { VoteSum } from '../../../../actors/content/store.types.js';
+import type { FindVotes, VoteSum } from '../../../../actors/content/store.types.js';
 import { Answer, type Ask, type Call, field, NOTHING, needed, pathId } from '../http/ask.js';
 import { choice, id, int, lower } from '../http/codecs.js';
 import { type Inputs, input, readInputs, required } from '../http/inputs.js';
@@ -67,63 +67,27 @@ const NO_VOTE = {
   asset_votes: null,
 };
 
-/** Votes on assets of a project or of a kind: what a vote does not know itself. */
-async function ofAssets(
-  { content }: Services,
-  ask: Ask,
-  rows: readonly Vote[],
-): Promise<readonly Vote[]> {
+/** Which votes a request is about. @throws Refusal 400 naming the parameter. */
+function wanted(ask: Ask): Omit<FindVotes, 'order' | 'offset' | 'limit'> {
   const projectId = ask.query.read(id, 'project_id', 'project');
   const mediaType = ask.query.read(choice(MEDIA_TYPES, lower), 'media_type', 'mediatype');
-  if (projectId === undefined && mediaType === undefined) return rows;
-  const assets = await content.assets.many([...new Set(rows.map((row) => row.assetId))]);
-  const wanted = new Set(
-    assets
-      .filter((asset) => projectId === undefined || asset.projectId === projectId)
-      .filter((asset) => mediaType === undefined || asset.mediaType === mediaType)
-      .map((asset) => asset.id),
-  );
-  return rows.filter((row) => wanted.has(row.assetId));
-}
-
-interface Tally {
-  readonly count: number;
-  /** Of votes with a value. */
-  readonly valued: number;
-  readonly sum: number;
+  return {
+    where: conditionsOf(ask, FILTERS),
+    ...(projectId === undefined ? {} : { projectId }),
+    ...(mediaType === undefined ? {} : { mediaType }),
+  };
 }
 
 /** One entry an asset, in the form that the asked type calls for. */
-async function summary(services: Services, ask: Ask): Promise<readonly object[]> {
-  const where = conditionsOf(ask, FILTERS);
-  const asked = ask.query.read(kind, 'type', 'vote_type');
-  const sums = new Map<number, Map<VoteKind, Tally>>();
-  for await (const piece of services.content.votes.each({ where })) {
-    for (const row of await ofAssets(services, ask, piece)) {
-      const kinds = sums.get(row.assetId) ?? new Map<VoteKind, Tally>();
-      sums.set(row.assetId, kinds);
-      const so = kinds.get(row.kind) ?? { count: 0, valued: 0, sum: 0 };
-      kinds.set(row.kind, {
-        count: so.count + 1,
-        valued: so.valued + (row.value === null ? 0 : 1),
-        sum: so.sum + (row.value ?? 0),
-      });
-    }
-  }
-  const average = ({ valued, sum }: Tally): number | null => (valued === 0 ? null : sum / valued);
-  return [...sums]
-    .sort(([a], [b]) => a - b)
-    .map(([assetId, kinds]) => {
-      const one = asked === undefined ? undefined : kinds.get(asked);
-      if (one !== undefined) {
-        const rated = { average: average(one), count: one.count };
-        return { asset_id: assetId, asset_votes: asked === 'rate' ? rated : one.count };
-      }
-      const all = [...kinds].map(([type, so]) =>
-        summed({ kind: type, count: so.count, average: average(so) }),
-      );
-      return { asset_id: assetId, asset_votes: all };
-    });
+function summarised(sums: readonly VoteSum[], asked: VoteKind | undefined): readonly object[] {
+  const byAsset = new Map<number, VoteSum[]>();
+  for (const sum of sums) byAsset.set(sum.assetId, [...(byAsset.get(sum.assetId) ?? []), sum]);
+  return [...byAsset].map(([assetId, kinds]) => {
+    const one = kinds.find((sum) => sum.kind === asked);
+    if (one === undefined) return { asset_id: assetId, asset_votes: kinds.map(summed) };
+    const { average, count } = one;
+    return { asset_id: assetId, asset_votes: asked === 'rate' ? { average, count } : count };
+  });
 }
 
 export function voteCalls(services: Services): readonly Call[] {
@@ -190,14 +154,23 @@ export function voteCalls(services: Services): readonly Call[] {
       path: 'votes',
       access: 'any',
       run: (ask) => {
-        const where = conditionsOf(ask, FILTERS);
-        const pieces = shown(content.votes.each({ where }), async (rows) =>
-          show(await ofAssets(services, ask, rows)),
+        return Promise.resolve(
+          new Answer({ pieces: shown(content.votes.each(wanted(ask)), show) }),
+        );
+      },
+    },
+    {
+      method: 'GET',
+      path: 'votes/summary',
+      access: 'any',
+      run: (ask) => {
+        const asked = ask.query.read(kind, 'type', 'vote_type');
+        const pieces = shown(content.eachVoteSum(wanted(ask)), (sums) =>
+          Promise.resolve(summarised(sums, asked)),
         );
         return Promise.resolve(new Answer({ pieces }));
       },
     },
-    { method: 'GET', path: 'votes/summary', access: 'any', run: (ask) => summary(services, ask) },
     {
       method: 'GET',
       path: 'votes/{id}',

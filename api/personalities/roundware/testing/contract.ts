@@ -273,6 +273,7 @@ export const CONTRACT: Readonly<Record<string, readonly string[]>> = {
     '=int with type',
     '=average with rate',
     '=list without type',
+    '=1,000,000 votes',
     ...VOTE_FILTERS,
   ],
   'POST streams': words(
