@@ -27,7 +27,8 @@ export interface FieldError {
 }
 
 /** An invalid request, with each field that is wrong. */
-class InvalidRequest extends EngineError {
+/** Fields of a request that cannot be taken; the answer names each in `errors`. */
+export class InvalidRequest extends EngineError {
   readonly fields: readonly FieldError[];
 
   constructor(fields: readonly FieldError[]) {

@@ -163,6 +163,53 @@ export interface Tag {
   readonly messageLocIds: readonly number[];
 }
 
+/** A place of a tag in the tree of tags; `parentId` is the id of another such place, not of a tag. */
+export interface TagRelationship {
+  readonly id: number;
+  readonly tagId: number;
+  readonly parentId: number | null;
+}
+
+export interface ProjectGroup {
+  readonly id: number;
+  readonly name: string;
+  readonly active: boolean;
+  readonly description: string;
+  readonly thumbnailUrl: string;
+  readonly projectIds: readonly number[];
+}
+
+export interface UiElementName {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly view: string;
+}
+
+export interface UiElement {
+  readonly id: number;
+  readonly projectId: number;
+  readonly nameId: number;
+  readonly variant: string;
+  readonly fileExtension: string;
+  readonly labelTextColor: string;
+  readonly labelPosition: string;
+  readonly labelTextLocIds: readonly number[];
+}
+
+export interface Notification {
+  readonly id: number;
+  readonly projectId: number;
+  readonly active: boolean;
+  readonly on: readonly ('add' | 'edit' | 'delete')[];
+  readonly channel: 'email' | 'webhook';
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly message: string;
+  readonly lastSentAtUnixMs: number | null;
+  readonly lastError: string | null;
+}
+
 export interface UiGroup {
   readonly id: number;
   readonly projectId: number;
@@ -215,6 +262,11 @@ export interface ContentRows {
   readonly assets: Asset;
   readonly tags: Tag;
   readonly 'tag-categories': TagCategory;
+  readonly 'tag-relationships': TagRelationship;
+  readonly 'project-groups': ProjectGroup;
+  readonly 'ui-element-names': UiElementName;
+  readonly 'ui-elements': UiElement;
+  readonly notifications: Notification;
   readonly 'ui-groups': UiGroup;
   readonly 'ui-items': UiItem;
   readonly 'timed-assets': TimedAsset;
@@ -239,6 +291,8 @@ export type ServerFields =
   | 'lengthS'
   | 'loudnessLufs'
   | 'ingest'
-  | 'ingestError';
+  | 'ingestError'
+  | 'lastSentAtUnixMs'
+  | 'lastError';
 export type NewRow<R extends Resource> = Omit<ContentRows[R], ServerFields>;
 export type RowPatch<R extends Resource> = Partial<NewRow<R>>;

@@ -21,6 +21,18 @@ export type FieldSpec<T> = {
       readonly options: readonly { readonly value: string; readonly word: string }[];
       /** Word of “none”. */
       readonly none?: string;
+      /** Values are whole numbers, such as ids. */
+      readonly numeric?: boolean;
+      readonly required?: boolean;
+    }
+  /** Text of several lines. */
+  | { readonly kind: 'area'; readonly maxLength?: number; readonly rows?: number }
+  /** A list of texts, one a line; empty lines do not count. */
+  | { readonly kind: 'lines'; readonly most: number; readonly placeholder?: string }
+  /** A list of those that are ticked. */
+  | {
+      readonly kind: 'ticks';
+      readonly options: readonly { readonly value: string | number; readonly word: string }[];
     }
 );
 
@@ -59,6 +71,45 @@ export function textFault(
     return `At most ${spec.maxLength} characters; these are ${text.length}.`;
   }
   return undefined;
+}
+
+/** Lines as a list, without the empty ones. */
+export function linesOf(text: string): readonly string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+/** What is wrong with a form as a whole, by key; for what no field says by itself. */
+export function formFaults<T extends object>(
+  fields: readonly FieldSpec<T>[],
+  value: T,
+): Readonly<Record<string, string>> {
+  const faults: Record<string, string> = {};
+  for (const field of fields) {
+    const now: unknown = Reflect.get(value, field.key);
+    let fault: string | undefined;
+    if (field.kind === 'text' || field.kind === 'area') fault = textFault(String(now ?? ''), field);
+    else if (field.kind === 'choice' && field.required && (now === null || now === 0 || now === ''))
+      fault = `Choose one: ${field.label} is needed.`;
+    else if (field.kind === 'lines' && Array.isArray(now) && now.length > field.most)
+      fault = `At most ${field.most} lines; these are ${now.length}.`;
+    if (fault !== undefined) faults[field.key] = fault;
+  }
+  return faults;
+}
+
+/** What the server said of fields, by key: `body.to.0` is about `to`. */
+export function faultsByField(
+  fields: readonly { readonly field: string; readonly message: string }[],
+): Readonly<Record<string, string>> {
+  const faults: Record<string, string> = {};
+  for (const { field, message } of fields) {
+    const key = field.replace(/^body\./, '').split('.')[0] ?? field;
+    faults[key] ??= message;
+  }
+  return faults;
 }
 
 /** True for equal values, lists and nested ones by content. */

@@ -160,6 +160,12 @@ describe('content over REST', () => {
     ['/v1/projects', { ...garden, colour: 'red' }, 'colour'],
     ['/v1/tracks', { projectId: 1, minVolume: 1, maxVolume: 0.5 }, 'maxVolume'],
     ['/v1/tag-categories', { name: '' }, 'name'],
+    ['/v1/notifications', { projectId: 1, to: ['nobody'] }, 'is no e-mail address'],
+    [
+      '/v1/notifications',
+      { projectId: 1, channel: 'webhook', to: ['a@example.org'] },
+      'is no address of a webhook',
+    ],
     ['/v1/languages', { name: 'x', code: 'EN' }, 'code'],
     ['/v1/speakers', { projectId: 1, uri: 'file:///etc/passwd' }, 'uri'],
     ['/v1/speakers', { projectId: 1, uri: 'http://a/', mediaId: 'there' }, 'uri'],
@@ -185,6 +191,10 @@ describe('content over REST', () => {
     const { status, json } = await call('POST', path, body);
     expect(status).toBe(400);
     expect(JSON.stringify(json)).toContain(says);
+    // Forms show it at its field.
+    expect(json['errors']).toEqual([
+      { field: expect.stringMatching(/^body/), message: expect.any(String) },
+    ]);
   });
 
   test('a change that would contradict what is kept is refused', async () => {

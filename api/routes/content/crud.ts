@@ -9,6 +9,7 @@ import type {
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import { CONTENT, type ContentResource } from '../../contract/content.js';
+import { InvalidRequest } from '../../http/problem.js';
 import { type Route, route } from '../../http/route.types.js';
 import { RULES, shown, targetOf } from './resources.js';
 
@@ -257,7 +258,7 @@ function findOf(resource: ContentResource, query: ListQuery & Values): Find<AnyR
 }
 
 const invalid = (field: string, message: string) =>
-  new EngineError('input.invalid', `body.${field}: ${message}`, { context: { field } });
+  new InvalidRequest([{ field: `body.${field}`, message }]);
 
 /** @throws EngineError `input.invalid` naming the field that refers to nothing. */
 async function requireTargets(

@@ -57,6 +57,20 @@ function trackRules(row: Values): readonly [string, string] | undefined {
   return undefined;
 }
 
+function notificationRules(row: Values): readonly [string, string] | undefined {
+  const to = Array.isArray(row['to']) ? row['to'].map(String) : [];
+  const byMail = row['channel'] === 'email';
+  for (const one of to) {
+    if (byMail && !/^[^\s@<>,;]+@[^\s@<>,;]+$/.test(one)) {
+      return ['to', `“${one}” is no e-mail address: write it like name@example.org`];
+    }
+    if (!byMail && !(/^https?:\/\//i.test(one) && URL.canParse(one))) {
+      return ['to', `“${one}” is no address of a webhook: it begins with https:// or http://`];
+    }
+  }
+  return undefined;
+}
+
 const NEW_ASSET = {
   sessionId: null,
   userId: null,
@@ -105,6 +119,7 @@ export const RULES: Readonly<Record<ContentResource, ResourceRules>> = {
     read: 'operator',
     write: 'operator',
     made: () => ({ lastSentAtUnixMs: null, lastError: null }),
+    check: notificationRules,
   },
 };
 

@@ -1,17 +1,22 @@
 import { wordsOf } from '../../data/api.js';
 import { complain } from '../../data/collection.svelte.js';
-import { allRows, createRow, type LocalizedString, patchRow } from '../../data/content.js';
+import { allRows, createRow, getRow, type LocalizedString, patchRow } from '../../data/content.js';
 
-/** Texts in languages, by id; read once for a page. */
+/** Texts in languages, by id; read once for a page: those of `ids`, or all of the site. */
 export class Texts {
   #byId = $state.raw<ReadonlyMap<number, LocalizedString>>(new Map());
   #ready = $state(false);
   #fault = $state.raw<{ readonly message: string; readonly remedy: string } | undefined>(undefined);
 
-  constructor() {
+  constructor(ids?: readonly number[]) {
     $effect(() => {
       const gone = new AbortController();
-      allRows('localized-strings', {}, { signal: gone.signal, most: 20_000 }).then(
+      const { signal } = gone;
+      const reading =
+        ids === undefined
+          ? allRows('localized-strings', {}, { signal, most: 20_000 })
+          : Promise.all(ids.map((id) => getRow('localized-strings', id, signal)));
+      reading.then(
         (rows) => {
           if (gone.signal.aborted) return;
           this.#byId = new Map(rows.map((row) => [row.id, row]));
