@@ -11,6 +11,14 @@ export const LIVE_RESOURCES = [
   'ingest',
   'shards',
   'stores',
+  'rf',
+  'connections',
+  'charger-slots',
+  'groups',
+  'plugins',
+  'instances',
+  'discoveries',
+  'scans',
 ] as const;
 export const liveResource = z.enum(LIVE_RESOURCES);
 export type LiveResource = z.infer<typeof liveResource>;

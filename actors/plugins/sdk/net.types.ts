@@ -1,0 +1,99 @@
+import type { Socket } from 'node:net';
+
+/** Limits of one instance's traffic; the operator may change them (settings `net.*`). */
+export interface NetLimits {
+  /** One request, or the start of a stream. Default 10,000. */
+  readonly timeoutMs: number;
+  /** Further tries after 429, 500, 502, 503, 504 or a broken connection. Default 3. */
+  readonly retries: number;
+  /** Pause before retry n: `backoffMs × 2^n`, with jitter. Default 500. A `Retry-After` up to 30 s is obeyed. */
+  readonly backoffMs: number;
+  /** Failures in a row that open the circuit breaker. Default 5. */
+  readonly breakerFailures: number;
+  /** Half open after this. Default 60,000. */
+  readonly breakerOpenMs: number;
+  /** Largest answer. Default 2 MiB. */
+  readonly maxBodyBytes: number;
+  /** Largest line or event of a stream. Default 64 KiB. */
+  readonly maxEventBytes: number;
+}
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Absolute `http://` or `https://`. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON; undefined: no body and no content type. */
+  readonly body?: unknown;
+  /** False: a certificate that cannot be verified is taken. Default true. */
+  readonly verifyTls?: boolean;
+  /** Name of the bucket whose rate limits it, see `limit`. */
+  readonly bucket?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** @throws EngineError `frame.malformed` when it is not JSON. */
+  json(): unknown;
+}
+
+/** One event of a `text/event-stream`. */
+export interface ServerEvent {
+  readonly event: string;
+  readonly data: string;
+  readonly id: string | undefined;
+}
+
+export interface EventStream {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Ends when the server ends it or the signal aborts; throws EngineError on a fault. */
+  readonly events: AsyncIterable<ServerEvent>;
+  close(): void;
+}
+
+export interface WebSocketStream {
+  /** Text frames; binary ones are decoded as UTF-8. Ends with the socket; throws EngineError on a fault. */
+  readonly messages: AsyncIterable<string>;
+  /** False: too much is unsent. */
+  send(text: string): boolean;
+  close(): void;
+}
+
+/** The way out, with limits: every socket here is closed with the instance, and no answer is larger than allowed. */
+export interface PluginNet {
+  readonly limits: NetLimits;
+  /** At most `perSecond` requests of the bucket; further ones wait, 1,000 at most. Once for each bucket. */
+  limit(bucket: string, perSecond: number): void;
+  /**
+   * Any status below 400 and those in the 4xx are answered; 429 and 5xx are retried, then thrown.
+   * @throws EngineError `device.unreachable`, `input.too-large`, `auth.denied` (401, 403), `rate.limited`,
+   * `server.busy` (breaker open, too many waiting), `call.aborted`
+   */
+  http(request: HttpRequest): Promise<HttpAnswer>;
+  /** @throws as `http` */
+  events(request: HttpRequest): Promise<EventStream>;
+  /** @throws as `http` */
+  webSocket(
+    url: string,
+    options?: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly verifyTls?: boolean;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<WebSocketStream>;
+  /** A connected socket, `noDelay`; the caller sets its listeners. @throws EngineError `device.unreachable`, `call.aborted` */
+  tcp(options: {
+    readonly host: string;
+    readonly port: number;
+    readonly timeoutMs?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Socket>;
+  /** Failures in a row of `http`, and when it last worked. */
+  readonly health: {
+    readonly consecutiveFailures: number;
+    readonly lastSuccessUnixMs: number | undefined;
+  };
+}
