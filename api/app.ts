@@ -66,7 +66,7 @@ export interface App {
 /** Everything is stopped within this; the process ends after 4.8 s in any case. */
 const STOP_WITHIN_MS = 4_400;
 /** A media thread that stands still is silence: it is replaced sooner than others. */
-const MEDIA_HANG_MS = 1_500;
+const MEDIA_HANG_MS = 1_000;
 /** Kept for each part that is still to be stopped. */
 const RESERVE_MS = 250;
 

@@ -262,7 +262,7 @@ interface ServerFigures {
 
 /** A walk, and beside it a project as large as a city. */
 async function citySite(data: string): Promise<SoundingSite> {
-  const entry = fileURLToPath(entryUrl('bench/seed-site'));
+  const entry = fileURLToPath(entryUrl('bench/seed-load'));
   const args = [entry, data, String(BIG.assets), String(BIG.polygons)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout) as SoundingSite;
