@@ -48,6 +48,7 @@ import { MainActors } from './site/main-actors.js';
 import { poolSource, seriesStatuses, shardSource, sumCounters } from './site/pools.js';
 import { Rates } from './site/rates.js';
 import { openSeriesHome } from './site/series-home.js';
+import { sessionActors } from './site/session-actors.js';
 import { ShardsWatch } from './site/shards-watch.js';
 import { StoresWatch } from './site/stores-watch.js';
 import { createTables } from './site/tables.js';
@@ -229,7 +230,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     log,
   });
   stack.push('audio', () => audio.stop(3_000));
-  inspector.add(poolSource(audio.pool));
+  inspector.add(sessionActors(poolSource(audio.pool), audio));
 
   const content = await SiteContent.start({
     store,

@@ -9,7 +9,7 @@ export interface SessionMove {
   readonly rangeMinM?: number | null | undefined;
   readonly rangeMaxM?: number | null | undefined;
   readonly tagIds?: readonly number[] | null | undefined;
-  readonly languageId?: number | undefined;
+  readonly languageId?: number | null | undefined;
   readonly blockedAssetIds?: readonly number[] | undefined;
   readonly blockedUserIds?: readonly number[] | undefined;
 }

@@ -2,9 +2,16 @@ import type { SessionDefinition, SessionState } from '../../actors/session/proto
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Mount, MountTable } from '../../media/mounts/mount.js';
+import type { Row } from '../contract/live.js';
 import type { SessionRow } from '../contract/rows.js';
 import type { LiveTable } from '../live/table.types.js';
 import type { EndReason } from './visits.js';
+
+/** As the engine knows a session. The row that people see has its number as id. */
+export interface OpenSession extends Omit<SessionRow, 'id'> {
+  /** Secret: who has it steers the session. */
+  readonly id: string;
+}
 
 export interface SessionEntry {
   definition: SessionDefinition;
@@ -102,6 +109,7 @@ export class SessionEntries {
       bitrateKbps,
       startedUnixMs: definition.createdAtUnixMs,
       hidden: definition.output === 'icecast',
+      personal: true,
     });
     const entry: SessionEntry = {
       definition,
@@ -116,7 +124,7 @@ export class SessionEntries {
     this.#byMount.set(mount, id);
     this.#count(address, 1);
     const row: SessionRow = {
-      id,
+      id: String(definition.number),
       ...shownOf(definition),
       state: 'starting',
       sinceUnixMs: this.#clock.nowMs(),
@@ -135,7 +143,7 @@ export class SessionEntries {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.definition = definition;
-    this.#table.patch(id, { ...shownOf(definition) });
+    this.show(id, shownOf(definition));
   }
 
   /** Ends its listeners. False when there was none. */
@@ -147,7 +155,7 @@ export class SessionEntries {
     this.#byMount.delete(entry.mount);
     this.#mounts.remove(entry.definition.mount);
     this.#count(entry.address, -1);
-    this.#table.remove(id);
+    this.#table.remove(keyOf(entry));
     if (reason !== undefined) this.#ended.set(id, reason);
     if (this.#ended.size > MAX_ENDED) {
       for (const oldest of this.#ended.keys()) {
@@ -159,9 +167,9 @@ export class SessionEntries {
   }
 
   /** @throws EngineError `not-found` when it ended (and why, if that is known) or never was. */
-  row(id: string): SessionRow {
-    const row = this.#table.get(id);
-    if (row === undefined || !this.#entries.has(id)) {
+  row(id: string): OpenSession {
+    const row = this.#shown(id);
+    if (row === undefined) {
       const why = this.#ended.get(id);
       throw new EngineError(
         'not-found',
@@ -170,14 +178,14 @@ export class SessionEntries {
           : `the session has ended ${WHY[why]}: open a new one`,
       );
     }
-    return row as unknown as SessionRow;
+    return { ...(row as unknown as SessionRow), id };
   }
 
   setState(id: string, state: SessionState, lastError: string | undefined): void {
-    const row = this.#table.get(id);
+    const row = this.#shown(id);
     if (row === undefined) return;
     const changed = row['state'] !== state;
-    this.#table.patch(id, {
+    this.show(id, {
       ...(changed ? { state, sinceUnixMs: this.#clock.nowMs() } : {}),
       ...(lastError === undefined ? {} : { lastError }),
     });
@@ -194,9 +202,22 @@ export class SessionEntries {
   showListeners(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    this.#table.patch(id, { listeners: listenersOf(entry) });
+    this.show(id, { listeners: listenersOf(entry) });
+  }
+
+  /** Changes fields of its row; nothing when it ended. */
+  show(id: string, fields: Partial<Omit<SessionRow, 'id'>>): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#table.patch(keyOf(entry), fields);
+  }
+
+  #shown(id: string): Row | undefined {
+    const entry = this.#entries.get(id);
+    return entry === undefined ? undefined : this.#table.get(keyOf(entry));
   }
 }
+
+const keyOf = ({ definition }: SessionEntry): string => String(definition.number);
 
 export function listenersOf({ mount, icecastListeners }: SessionEntry): number {
   return mount.listeners + icecastListeners;

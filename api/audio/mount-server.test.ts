@@ -167,6 +167,14 @@ describe('the mount server', () => {
     expect(status).not.toContain('streamB.mp3');
   });
 
+  it('counts the streams of single persons and does not list them', async () => {
+    table.add({ ...mount.options, path: '/streamP.mp3', personal: true });
+    expect((await fetch(url('/streamP.mp3'), { method: 'HEAD' })).status).toBe(200);
+    const status = await (await fetch(url('/status-json.xsl'))).text();
+    expect(status).not.toContain('streamP.mp3');
+    expect(status).toContain(`"sources":${[...table.all()].length}`);
+  });
+
   it('names its streams by the address that a trusted proxy tells', async () => {
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'garden.example' };
     const body = await (await fetch(url('/status-json.xsl'), { headers })).text();

@@ -23,12 +23,11 @@ import { type Mount, MountTable } from '../../media/mounts/mount.js';
 import { PcmCache } from '../../media/pcm-cache.js';
 import type { GeoPoint } from '../../media/ports.js';
 import { PreparedProject } from '../../media/project/prepared.js';
-import type { SessionRow } from '../contract/rows.js';
 import { addressGroup } from '../http/limits.js';
 import type { Gateway } from '../http/server.js';
 import type { AudioOptions, SessionOpen } from './audio.types.js';
 import { Briefing } from './briefing.js';
-import { listenersOf, SessionEntries, type SessionEntry } from './directory.js';
+import { listenersOf, type OpenSession, SessionEntries, type SessionEntry } from './directory.js';
 import { insisting } from './insisting.js';
 import { PLACE_KIND, SessionKeeper } from './keeper.js';
 import { PLACE_EVERY_MS } from './listening-log.js';
@@ -172,7 +171,7 @@ export class AudioService {
    * @throws EngineError `not-found` for an unknown project or number, `rate.limited` over the address's limit,
    * `server.busy` over the site's.
    */
-  async open(wish: SessionOpen, address?: string): Promise<SessionRow> {
+  async open(wish: SessionOpen, address?: string): Promise<OpenSession> {
     const { maxSessions, maxSessionsPerAddress = 500 } = this.#options;
     if (this.#stopping) throw new EngineError('server.stopping', 'the server is stopping');
     const known = wish.number === undefined ? undefined : this.ofNumber(wish.number);
@@ -226,11 +225,11 @@ export class AudioService {
   }
 
   /** @throws EngineError `not-found` when it ended or never was. */
-  row(id: string): SessionRow {
+  row(id: string): OpenSession {
     return this.#entries.row(id);
   }
 
-  *rows(): IterableIterator<SessionRow> {
+  *rows(): IterableIterator<OpenSession> {
     for (const id of this.#entries.ids()) yield this.row(id);
   }
 
@@ -244,7 +243,7 @@ export class AudioService {
   }
 
   /** New place, heading, range, tags, language; heard within a block or two. @throws EngineError `not-found`. */
-  move(move: SessionMove): SessionRow {
+  move(move: SessionMove): OpenSession {
     const definition = this.definition(move.id);
     if (definition !== undefined) {
       this.#entries.update(move.id, moved(definition, move));
@@ -369,7 +368,6 @@ export class AudioService {
           live: this.#live,
           board: this.#board,
           entries: this.#entries,
-          table: this.#options.table,
           listens: this.#listens,
           keeper: this.#keeper,
           status: this.#status,

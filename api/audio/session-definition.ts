@@ -7,6 +7,9 @@ import type { SessionOpen } from './audio.types.js';
 import type { SoundDirectory } from './sounds.js';
 import type { Visits } from './visits.js';
 
+/** Of a client that keeps no name: nobody comes back with it. */
+const anonymousDevice = (): string => `anonymous-${randomBytes(16).toString('hex')}`;
+
 /**
  * What a wish becomes: a visit of its own, or the one it names, a secret id, a mount, and what its visitor
  * blocked before. The project must be known.
@@ -26,10 +29,14 @@ export async function defineSession(
   const { projectId, profile = 'native', format } = wish;
   const project = sounds.get(projectId);
   const geoListen = wish.geoListen ?? project?.settings.geoListen ?? true;
+  // A visit of a visitor who is somebody: their contributions are theirs, and heard by them before anybody else.
+  const deviceId =
+    wish.deviceId ??
+    (wish.number === undefined && wish.userId === undefined ? anonymousDevice() : undefined);
   const userId =
-    wish.deviceId === undefined
+    deviceId === undefined
       ? wish.userId
-      : (await visits.visitor(wish.deviceId, wish.clientType ?? 'web')).id;
+      : (await visits.visitor(deviceId, wish.clientType ?? 'web')).id;
   const visit =
     wish.number === undefined
       ? await visits.begin({

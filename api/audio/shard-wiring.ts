@@ -19,7 +19,6 @@ export interface WiredParts {
   readonly live: LiveSources;
   readonly board: SpeakerBoard;
   readonly entries: SessionEntries;
-  readonly table: AudioOptions['table'];
   readonly listens: Listens;
   readonly keeper: SessionKeeper;
   readonly status: Map<string, MediaStatus>;
@@ -34,7 +33,7 @@ export function wireShard(
   { name, link }: Shard<ToMediaShard, FromMediaShard>,
   parts: WiredParts,
 ): void {
-  const { router, cache, live, board, entries, table, listens, keeper, status: statuses } = parts;
+  const { router, cache, live, board, entries, listens, keeper, status: statuses } = parts;
   const { clock, log, ended } = parts;
   router.reset(name);
   cache.releaseAll(name);
@@ -53,7 +52,7 @@ export function wireShard(
   link.on('hearing', (hearings) => {
     for (const { sessionId, names, tracks, title } of hearings) {
       entries.get(sessionId)?.mount.setTitle(title);
-      table.patch(sessionId, { hears: names, tracks });
+      entries.show(sessionId, { hears: names, tracks });
     }
   });
   link.on('listen.events', (events) => {

@@ -56,7 +56,7 @@ const MOST = 5_000;
 /** Younger files may still be on their way to their rows, ms. */
 const YOUNG_MS = 600_000;
 /** Names that ingest gives; only such files are ever deleted. */
-const OURS = /^\d{8}-\d{6}-\d+(_\d+)?(-thumb\.\w+|\.peaks\.json|\.\w+)?$/;
+const OURS = /^\d{8}-\d{6}-\d+(_\d+|-[0-9a-f]{32})?(-thumb\.\w+|\.peaks\.json|\.\w+)?$/;
 
 /** Compares what the store says with what is on disk. One run at a time. */
 export class Checks {

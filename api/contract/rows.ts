@@ -50,8 +50,9 @@ export interface ChannelRow {
   readonly atUnixMs: number | null;
 }
 
+/** Says neither what steers a session nor where its stream is: whoever watches sees numbers. */
 export interface SessionRow {
-  /** Secret: who has it steers the session. */
+  /** `number` as text. */
   readonly id: string;
   /** Its visit in the content store: what votes, contributions and the log name. */
   readonly number: number;

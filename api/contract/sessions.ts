@@ -50,7 +50,8 @@ export const sessionPatch = z
     rangeMinM: range.nullable().optional(),
     rangeMaxM: range.nullable().optional(),
     tagIds: tagIds.nullable().optional(),
-    language: language.optional(),
+    /** Null: as without a choice, recordings in every language. */
+    language: language.nullable().optional(),
   })
   .refine(
     (given) => Object.keys(given).length > 0,
@@ -91,13 +92,16 @@ export const session = z.object({
 });
 export type Session = z.infer<typeof session>;
 
+/** What people who watch see of a session: nothing that steers it or lets them listen in. */
+export const sessionSeen = session.omit({ id: true, streamUrl: true, lowLatencyUrl: true });
+
 export const sessionListQuery = z.object({
   projectId: z.coerce.number().int().positive().optional(),
   state: state.optional(),
   offset: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
-export const sessionList = page(session);
+export const sessionList = page(sessionSeen);
 
 export const playAsset = z.strictObject({ assetId: id });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SilenceReason } from '../../actors/session/protocol.js';
-import type { SessionRow } from '../contract/rows.js';
+import type { OpenSession } from '../audio/directory.js';
 import {
   audibleAnswer,
   audibleQuery,
@@ -11,18 +11,19 @@ import {
   sessionPlaying,
 } from '../contract/sessions.js';
 import { type Route, route } from '../http/route.types.js';
+import { secretOf } from './session-key.js';
 import type { SessionDirectory } from './sessions.js';
 
 export interface HeardRoutesOptions {
   readonly sessions: SessionDirectory;
   readonly answered: (
-    row: SessionRow,
+    row: OpenSession,
     outcome: { readonly done: boolean; readonly message: string | undefined },
     origin: string,
   ) => z.infer<typeof commandAnswer>;
 }
 
-const params = z.object({ id: z.string().min(1).max(64) });
+const key = z.object({ id: z.string().min(1).max(64) });
 
 /** Not on a listener's map: what they did not choose, or nobody should hear. */
 const HIDDEN: ReadonlySet<SilenceReason> = new Set([
@@ -43,10 +44,11 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       summary: 'Play this recording now, wherever it is',
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       body: playAsset,
       response: commandAnswer,
-      handler: async ({ params: { id }, body: { assetId }, origin }) => {
+      handler: async ({ params, body: { assetId }, origin, principal }) => {
+        const id = secretOf(sessions, params.id, principal, 'operator');
         const outcome = await sessions.command(id, { name: 'play', assetId });
         return answered(sessions.row(id), outcome, origin);
       },
@@ -57,9 +59,10 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       summary: 'What each track plays now, what else sounds, and what is next',
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       response: sessionPlaying,
-      handler: async ({ params: { id } }) => {
+      handler: async ({ params, principal }) => {
+        const id = secretOf(sessions, params.id, principal, 'viewer');
         const { tracks, voices, queue, ...rest } = await sessions.playing(id);
         return {
           ...rest,
@@ -81,10 +84,11 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       summary: 'Why recordings are heard or not: the nearest ones, or those asked for',
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       query: explainQuery,
       response: explainAnswer,
-      handler: async ({ params: { id }, query: { assetIds, limit }, principal }) => {
+      handler: async ({ params, query: { assetIds, limit }, principal }) => {
+        const id = secretOf(sessions, params.id, principal, 'viewer');
         const found = await sessions.explain(id, assetIds, limit);
         const mine = sessions.definition(id)?.userId;
         // What waits for approval has no name for anybody but its author and the site.
@@ -118,10 +122,11 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       summary: 'Recordings around the listener that their choices allow, for a map',
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       query: audibleQuery,
       response: audibleAnswer,
-      handler: async ({ params: { id }, query: { limit }, origin }) => {
+      handler: async ({ params, query: { limit }, origin, principal }) => {
+        const id = secretOf(sessions, params.id, principal, 'viewer');
         // Those in other languages or filtered out lie between: look at more than are shown.
         const found = await sessions.explain(id, undefined, Math.min(1_000, limit * 5));
         const items: z.infer<typeof audibleAnswer>['items'] = [];

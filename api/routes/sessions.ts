@@ -3,8 +3,8 @@ import type { ContentStore } from '../../actors/content/store.types.js';
 import type { SessionDefinition, SessionOutput } from '../../actors/session/protocol.js';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
+import type { OpenSession } from '../audio/directory.js';
 import type { AudioService } from '../audio/service.js';
-import type { SessionRow } from '../contract/rows.js';
 import {
   commandAnswer,
   session as sessionAnswer,
@@ -12,8 +12,10 @@ import {
   sessionList,
   sessionListQuery,
   sessionPatch,
+  type sessionSeen,
 } from '../contract/sessions.js';
 import { type Route, route } from '../http/route.types.js';
+import { secretOf } from './session-key.js';
 import { heardRoutes } from './sessions-heard.js';
 import { visitorRoutes } from './sessions-visitor.js';
 
@@ -24,6 +26,7 @@ export type SessionDirectory = Pick<
   | 'row'
   | 'rows'
   | 'definition'
+  | 'ofNumber'
   | 'move'
   | 'command'
   | 'playing'
@@ -52,15 +55,16 @@ const COMMANDS = {
 } as const;
 const COMMAND_NAMES = ['heartbeat', 'pause', 'resume', 'skip', 'replay'] as const;
 
-const params = z.object({ id: z.string().min(1).max(64) });
+const key = z.object({ id: z.string().min(1).max(64) });
 
 /**
  * `/v1/sessions`: whoever opens a session may steer it, with its id as the only key (128 random bits); the
- * list is for people who watch the site. The mount's id is another one, so the stream's address gives nothing away.
+ * list is for people who watch the site, and shows numbers. By its number, operators do all the same with a session, and
+ * viewers read what it hears. The mount's id is another one, so the stream's address gives nothing away.
  */
 export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
   const { sessions, streamOrigin } = options;
-  const shown = (row: SessionRow, origin: string): z.infer<typeof sessionAnswer> =>
+  const shown = (row: OpenSession, origin: string): z.infer<typeof sessionAnswer> =>
     answerOf(row, sessions.definition(row.id), origin, streamOrigin);
   const languageId = async (code: string | undefined): Promise<number | undefined> => {
     if (code === undefined) return undefined;
@@ -75,7 +79,7 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
     );
   };
   const answered = (
-    row: SessionRow,
+    row: OpenSession,
     outcome: { readonly done: boolean; readonly message: string | undefined },
     origin: string,
   ): z.infer<typeof commandAnswer> => ({
@@ -90,9 +94,10 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
       summary: COMMANDS[name],
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       response: commandAnswer,
-      handler: async ({ params: { id }, origin }) => {
+      handler: async ({ params, origin, principal }) => {
+        const id = secretOf(sessions, params.id, principal, 'operator');
         const outcome = await sessions.command(id, { name });
         return answered(sessions.row(id), outcome, origin);
       },
@@ -139,15 +144,17 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
       access: 'viewer',
       query: sessionListQuery,
       response: sessionList,
-      handler: ({ query, origin }) => {
-        const matching: SessionRow[] = [];
+      handler: ({ query }) => {
+        const matching: OpenSession[] = [];
         for (const row of sessions.rows()) {
           if (query.projectId !== undefined && row.projectId !== query.projectId) continue;
           if (query.state !== undefined && row.state !== query.state) continue;
           matching.push(row);
         }
         const { offset, limit } = query;
-        const items = matching.slice(offset, offset + limit).map((row) => shown(row, origin));
+        const items = matching
+          .slice(offset, offset + limit)
+          .map((row) => seen(row, sessions.definition(row.id)));
         return { total: matching.length, offset, limit, items };
       },
     }),
@@ -157,9 +164,10 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
       summary: 'A session, with what is heard now',
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       response: sessionAnswer,
-      handler: ({ params: { id }, origin }) => shown(sessions.row(id), origin),
+      handler: ({ params: { id }, origin, principal }) =>
+        shown(sessions.row(secretOf(sessions, id, principal, 'operator')), origin),
     }),
     route({
       method: 'PATCH',
@@ -167,11 +175,15 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
       summary: 'Move the listener, turn, or choose range, tags, language: heard at once',
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       body: sessionPatch,
       response: sessionAnswer,
-      handler: async ({ params: { id }, body: { language, ...move }, origin }) => {
-        const chosen = language === undefined ? {} : { languageId: await languageId(language) };
+      handler: async ({ params, body: { language, ...move }, origin, principal }) => {
+        const id = secretOf(sessions, params.id, principal, 'operator');
+        const chosen =
+          language === undefined
+            ? {}
+            : { languageId: language === null ? null : await languageId(language) };
         return shown(sessions.move({ id, ...move, ...chosen }), origin);
       },
     }),
@@ -181,9 +193,10 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
       summary: 'End a session and disconnect its listeners',
       tag: 'sessions',
       access: 'open',
-      params,
+      params: key,
       status: 204,
-      handler: async ({ params: { id }, principal }) => {
+      handler: async ({ params, principal }) => {
+        const id = secretOf(sessions, params.id, principal, 'operator');
         // A visitor is nobody; who watches the site ends somebody else's session.
         await sessions.close(id, principal.kind === 'anonymous' ? 'stopped' : 'killed');
       },
@@ -195,19 +208,28 @@ export function sessionRoutes(options: SessionRoutesOptions): readonly Route[] {
 }
 
 function answerOf(
-  row: SessionRow,
+  row: OpenSession,
   definition: SessionDefinition | undefined,
   origin: string,
   streamOrigin: SessionRoutesOptions['streamOrigin'],
 ): z.infer<typeof sessionAnswer> {
   return {
     id: row.id,
+    streamUrl: `${streamOrigin(origin, definition?.output)}${definition?.mount ?? ''}`,
+    lowLatencyUrl: `${origin.replace(/^http/, 'ws')}/v1/sessions/${row.id}/listen`,
+    ...seen(row, definition),
+  };
+}
+
+function seen(
+  row: OpenSession,
+  definition: SessionDefinition | undefined,
+): z.infer<typeof sessionSeen> {
+  return {
     number: row.number,
     projectId: row.projectId,
     profile: row.profile,
     state: row.state,
-    streamUrl: `${streamOrigin(origin, definition?.output)}${definition?.mount ?? ''}`,
-    lowLatencyUrl: `${origin.replace(/^http/, 'ws')}/v1/sessions/${row.id}/listen`,
     format: row.format,
     bitrateKbps: row.bitrateKbps,
     position:

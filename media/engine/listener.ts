@@ -20,7 +20,7 @@ export function movedListener(now: ListenerState, move: SessionMove): ListenerSt
     rangeMinM: numeric(now.rangeMinM, move.rangeMinM),
     rangeMaxM: numeric(now.rangeMaxM, move.rangeMaxM),
     tagIds: chosen(now.tagIds, move.tagIds),
-    languageId: move.languageId ?? now.languageId,
+    languageId: chosen(now.languageId, move.languageId),
     userId: now.userId,
     blockedAssetIds: move.blockedAssetIds ?? now.blockedAssetIds,
     blockedUserIds: move.blockedUserIds ?? now.blockedUserIds,

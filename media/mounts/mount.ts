@@ -10,6 +10,8 @@ export interface MountOptions {
   readonly startedUnixMs: number;
   /** Its stream leaves by Icecast alone: players are sent away, only low-latency sockets may listen. Default false. */
   readonly hidden?: boolean;
+  /** One person's stream: players that know its path play it, `/status-json.xsl` does not say it. Default false. */
+  readonly personal?: boolean;
   /** Default `BURST_MS`; 0: a listener begins with the sound of now. */
   readonly burstMs?: number;
   /** Somebody came or went. Must not throw. */

@@ -2,7 +2,7 @@ import { call } from './api.js';
 
 /** A listener's session as the live resource `sessions` sends it. */
 export interface ListenerRow {
-  /** Secret: who has it steers the session. */
+  /** Its number: operators steer the session by it, and viewers see what it hears. */
   readonly id: string;
   /** Its visit. */
   readonly number?: number;

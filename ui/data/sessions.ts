@@ -5,11 +5,12 @@ import { call } from './api.js';
 
 export type { Position, Session, SessionRow };
 
-/** Ids of sessions are long and random; their first signs tell them apart. */
-export function listenerName(id: string): string {
-  return `Listener ${id.length > 8 ? id.slice(0, 6) : id}`;
+/** @param number of a session, or the id of its live row, which is the same. */
+export function listenerName(number: number | string): string {
+  return `Listener ${number}`;
 }
 
+/** A session's secret id; its number does for operators. */
 const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
 
 export function createSession(options: {

@@ -74,7 +74,7 @@ describe('a file in one form', () => {
     expect(answer.status).toBe(201);
     const fresh = (await answer.clone().json()) as Asset;
     expect(fresh).toMatchObject({ ingest: 'waiting', mediaType: 'audio', submitted: true });
-    expect(fresh.filename).toMatch(/^\d{8}-\d{6}-1\.mp3$/);
+    expect(fresh.filename).toMatch(/^\d{8}-\d{6}-1-[0-9a-f]{32}\.mp3$/);
     const asset = await settled(answer);
     expect(asset).toMatchObject({
       ingest: 'ready',

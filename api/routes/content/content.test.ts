@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type * as Rows from '../../../actors/content/content.types.js';
+import { SPEAKER_DEFAULTS } from '../../../actors/content/defaults.js';
 import { SPECS } from '../../../actors/content/specs.js';
 import { contentRows } from '../../../actors/content/testing/rows.js';
 import type { SiteStore } from '../../../actors/control/site.js';
@@ -35,8 +36,8 @@ beforeEach(async () => {
         clock: opened.clock,
         media: {
           exists: async (id) => await Promise.resolve(id === 'there'),
-          removeUnused: async (id) => {
-            removed.push(id);
+          removeUnused: async (ids) => {
+            removed.push(...ids);
             await Promise.resolve();
           },
         },
@@ -93,6 +94,29 @@ test('media of assets must be there, and go with them', async () => {
   expect((await call('PATCH', path, { mediaId: 'nowhere' })).status).toBe(400);
   expect((await call('DELETE', path)).status).toBe(204);
   expect(removed).toEqual(['there']);
+});
+
+test('media of a speaker, and of all of a project, go with it', async () => {
+  const rows = contentRows(store);
+  const [project, other] = [await rows.project(), await rows.project()];
+  const speaker = async (projectId: number, sounds: object) =>
+    await store.content.speakers.create({
+      ...SPEAKER_DEFAULTS,
+      projectId,
+      code: 's',
+      shape: [],
+      ...sounds,
+    });
+  const one = await speaker(project.id, { mediaId: 'fountain', backupUri: '/media/rain.mp3' });
+  expect((await call('DELETE', `/v1/speakers/${one.id}`)).status).toBe(204);
+  expect(removed).toEqual(['fountain', 'rain']);
+  removed = [];
+  await speaker(project.id, { uri: 'http://radio.example/live.mp3', backupUri: '/media/bell.wav' });
+  await speaker(other.id, { mediaId: 'elsewhere' });
+  const asset = { projectId: project.id, mediaId: 'there' };
+  expect((await call('POST', '/v1/assets', asset)).status).toBe(201);
+  expect((await call('DELETE', `/v1/projects/${project.id}`)).status).toBe(204);
+  expect(removed).toEqual(['there', 'bell']);
 });
 
 const garden = { name: 'Garden', latitude: 52, longitude: 13 };

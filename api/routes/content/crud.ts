@@ -8,6 +8,7 @@ import type {
 } from '../../../actors/content/store.types.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
+import { mediaUsedBy } from '../../content/removal.js';
 import { CONTENT, type ContentResource } from '../../contract/content.js';
 import { InvalidRequest } from '../../http/problem.js';
 import { type Route, route } from '../../http/route.types.js';
@@ -23,8 +24,8 @@ export interface ContentRoutesOptions {
   readonly clock: Clock;
   readonly media: {
     exists(mediaId: string): Promise<boolean>;
-    /** Called when a recording went: its files go with it when nothing else uses them. */
-    removeUnused(mediaId: string): Promise<void>;
+    /** Called when a recording, a speaker or a project went: files go with it that nothing else uses. */
+    removeUnused(mediaIds: Iterable<string>): Promise<void>;
   };
 }
 
@@ -152,10 +153,10 @@ function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions
       params,
       status: 204,
       handler: async ({ params: { id } }) => {
-        const asset = resource === 'assets' ? await content.assets.get(id) : undefined;
+        const played = await mediaUsedBy(content, resource, id);
         if (!(await table.remove(id))) throw missing(id);
         // Whoever deletes a recording does not want it to be heard any more, by its address either.
-        if (typeof asset?.mediaId === 'string') await media.removeUnused(asset.mediaId);
+        await media.removeUnused(played);
       },
     }),
   ];

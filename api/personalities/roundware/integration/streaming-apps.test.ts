@@ -118,7 +118,7 @@ test('what the listener records is heard in their own stream at once, submitted 
     media_type: 'audio',
     audio_length_in_seconds: 6,
   });
-  expect(String(asset['filename'])).toMatch(/^\d{8}-\d{6}-\d+(_\d+)?\.mp3$/);
+  expect(String(asset['filename'])).toMatch(/^\d{8}-\d{6}-\d+-[0-9a-f]{32}\.mp3$/);
   await expect.poll(() => heard(listener, UPLOAD_HZ, 24_000)).toBeGreaterThan(0.1);
   covers('PATCH envelopes/{id}', '=played');
   await expect
