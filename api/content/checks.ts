@@ -9,6 +9,7 @@ import { EngineError } from '../../engine/errors.js';
 import { sniffFile } from '../../media/ingest/job.js';
 import type { Ingest } from './ingest.js';
 import { ORIGINALS } from './naming.js';
+import { ELEMENT_FOLDER } from './roundware/element-files.js';
 
 const ACTIONS = {
   'convert-again': 'make its files anew from the original',
@@ -148,6 +149,7 @@ export class Checks {
     const files = await this.#files();
     for (const { path, sizeBytes, changedAtUnixMs } of files) {
       if (known.has(path) || uses.files.has(path) || !this.#old(changedAtUnixMs)) continue;
+      if (path.startsWith(`${ELEMENT_FOLDER}/`)) continue;
       // Made when somebody asked for it.
       if (known.has(path.replace(/\.mp3$/, '.wav'))) continue;
       const own = OURS.test(path.startsWith(`${ORIGINALS}/`) ? (path.split('/')[1] ?? '') : path);

@@ -11,6 +11,7 @@ import { type Route, route } from '../http/route.types.js';
 import type { Ingest } from './ingest.js';
 import type { Peaks } from './ingest.types.js';
 import { ORIGINALS } from './naming.js';
+import type { ElementFiles } from './roundware/element-files.js';
 import type { SideJobs } from './side-jobs.js';
 
 /** Nothing hidden, nothing that climbs. */
@@ -18,9 +19,13 @@ const PART = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
 /**
  * `GET /media/<path>`: what players and pages load, from any site, with ranges. Originals are not served. Every WAV
- * file has an MP3 beside it: where none was made yet, it is made when somebody asks.
+ * file has an MP3 beside it: where none was made yet, it is made when somebody asks. So are the ZIPs of an app's pictures.
  */
-export function mediaFilesRoute(mediaFolder: string, sideJobs: SideJobs): RawRoute {
+export function mediaFilesRoute(
+  mediaFolder: string,
+  sideJobs: SideJobs,
+  elementFiles: ElementFiles,
+): RawRoute {
   const files = new FileServer([{ prefix: '/media/', folder: mediaFolder, hashedNames: false }]);
   return {
     method: 'GET',
@@ -34,6 +39,7 @@ export function mediaFilesRoute(mediaFolder: string, sideJobs: SideJobs): RawRou
         'content-security-policy': "default-src 'none'; sandbox",
         'cross-origin-resource-policy': 'cross-origin',
       };
+      if (await elementFiles.serve(exchange, path, safe)) return;
       if (parts.every((part) => PART.test(part)) && parts[0] !== ORIGINALS) {
         if (await files.serve(exchange, safe)) return;
         const wav = join(mediaFolder, path.replace(/\.mp3$/, '.wav'));

@@ -12,6 +12,7 @@ import { Checks } from './checks.js';
 import { Ingest } from './ingest.js';
 import { mediaFilesRoute, mediaRoutes } from './media-routes.js';
 import { Notifier } from './notifier.js';
+import { ElementFiles } from './roundware/element-files.js';
 import { ResumableUploads } from './tus.js';
 import { UploadLimits } from './upload-limits.js';
 import { uploadRoutes } from './upload-routes.js';
@@ -73,7 +74,9 @@ export class SiteContent {
         allowPrivateImports: config.imports.allowPrivate,
       }),
     ];
-    this.raw = [mediaFilesRoute(mediaFolder, ingest.sideJobs)];
+    this.raw = [
+      mediaFilesRoute(mediaFolder, ingest.sideJobs, new ElementFiles(store.content, mediaFolder)),
+    ];
   }
 
   static async start(options: SiteContentOptions): Promise<SiteContent> {

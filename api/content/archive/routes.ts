@@ -147,6 +147,7 @@ export function archiveRoutes(options: ArchiveRoutesOptions): readonly Route[] {
         url: z.string().min(1).max(500),
         token: z.string().max(200).default(''),
         projectId: z.int().min(1).optional(),
+        copySpeakerFiles: z.boolean().default(true),
       }),
       response: roundwareReport,
       handler: async ({ body, signal }) => {
@@ -154,7 +155,7 @@ export function archiveRoutes(options: ArchiveRoutesOptions): readonly Route[] {
           store,
           ingest,
           mediaFolder,
-          nowUnixMs: clock.nowMs(),
+          clock,
           allowPrivate: options.allowPrivateImports,
           signal,
         });

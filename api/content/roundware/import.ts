@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { MediaFile } from '../../../actors/control/media-files.js';
 import type { SiteStore } from '../../../actors/control/site.js';
+import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import { sniffFile } from '../../../media/ingest/job.js';
 import { schemaOf, writeRows } from '../archive/import.js';
@@ -10,6 +11,7 @@ import { type AnyRow, ARCHIVE_TABLES } from '../archive/shape.js';
 import { diskError } from '../incoming.js';
 import type { IngestService } from '../ingest.types.js';
 import { ORIGINALS, reserveStem } from '../naming.js';
+import { Extras } from './extras.js';
 import * as read from './rows.js';
 import { RoundwareSource, type Wire } from './source.js';
 
@@ -18,7 +20,14 @@ export const roundwareReport = z.object({
   name: z.string(),
   rows: z.record(z.string(), z.int()),
   mediaFiles: z.int(),
-  /** Files that could not be had, and why. Their assets are there, marked as failed. */
+  /** Speakers whose file was copied. */
+  speakerFiles: z.int(),
+  /** Pictures of the app that were copied. */
+  elementFiles: z.int(),
+  /**
+   * Files that could not be had, and why. Their assets are there, marked as failed; speakers go on playing from their
+   * address.
+   */
   missing: z.array(z.string()),
 });
 export type RoundwareReport = z.infer<typeof roundwareReport>;
@@ -29,6 +38,8 @@ export interface RoundwareWish {
   readonly token: string;
   /** Needed when the server has several and the address names none. */
   readonly projectId?: number | undefined;
+  /** Copy the files that speakers play from the server itself. Default true. */
+  readonly copySpeakerFiles?: boolean | undefined;
 }
 
 /** The one visit that all imported assets belong to; no Roundware API tells theirs. */
@@ -36,8 +47,9 @@ const VISIT = 1;
 
 /**
  * Brings a project from a Roundware server over its API v2: settings, texts, tags, speakers, tracks, recordings with
- * their files, votes. Rows are made all or none; a file that cannot be had is named in the report and its asset marked
- * as failed. Recordings are converted afterwards like uploads. Speakers go on playing from where they played.
+ * their files, votes, pictures and labels of the app. Rows are made all or none; a file that cannot be had is named in the report and its asset marked
+ * as failed. Recordings are converted afterwards like uploads. Files that speakers loop are copied, live streams stay
+ * addresses.
  * @throws EngineError `input.invalid` (address, project, a row that does not fit), `link.closed` (the server's answer),
  * `spool.full`, `call.aborted`.
  */
@@ -47,40 +59,60 @@ export async function importRoundware(
     readonly store: SiteStore;
     readonly ingest: IngestService;
     readonly mediaFolder: string;
-    readonly nowUnixMs: number;
+    readonly clock: Clock;
     readonly allowPrivate: boolean;
     readonly signal: AbortSignal;
   },
 ): Promise<RoundwareReport> {
-  const { store, nowUnixMs, signal, mediaFolder } = services;
+  const { store, clock, signal, mediaFolder } = services;
+  const nowUnixMs = clock.nowMs();
   const source = new RoundwareSource(wish.url, wish.token, services.allowPrivate, signal);
   const { rows, files } = await readProject(source, wish.projectId, nowUnixMs);
   const media = new Map<string, MediaFile>();
   const placed: string[] = [];
-  const missing: string[] = [];
+  const extras = new Extras(source, services);
+  const { missing } = extras;
+  let made: Awaited<ReturnType<typeof writeRows>>;
   try {
     const assets: AnyRow[] = [];
     for (const asset of rows.get('assets') ?? []) {
       const address = files.get(asset.id);
       assets.push({
         ...asset,
-        ...(await fetched(asset, address, { ...services, source, media, placed, missing })),
+        ...(await fetched(asset, address, {
+          ...services,
+          source,
+          media,
+          placed,
+          missing,
+          nowUnixMs,
+        })),
       });
     }
     rows.set('assets', assets);
+    if (wish.copySpeakerFiles !== false) await extras.loadSounds(rows.get('speakers') ?? []);
+    await extras.loadPictures(rows, Number(rows.get('projects')?.[0]?.id));
     checkRows(rows);
-    const made = await writeRows(store, { rows, media: [...media.values()] }, media);
-    return {
-      projectId: made.projectId,
-      name: String(rows.get('projects')?.[0]?.['name'] ?? ''),
-      rows: made.rows,
-      mediaFiles: media.size,
-      missing,
-    };
+    made = await writeRows(store, { rows, media: [...media.values()] }, media);
   } catch (error) {
+    await extras.discard();
     for (const path of placed) await rm(join(mediaFolder, path), { recursive: true, force: true });
     throw diskError(error);
   }
+  try {
+    await extras.place(rows, made.projectId);
+  } finally {
+    await extras.discard();
+  }
+  return {
+    projectId: made.projectId,
+    name: String(rows.get('projects')?.[0]?.['name'] ?? ''),
+    rows: made.rows,
+    mediaFiles: media.size,
+    speakerFiles: extras.speakerFiles,
+    elementFiles: extras.elementFiles,
+    missing,
+  };
 }
 
 async function readProject(
@@ -111,11 +143,19 @@ async function readProject(
   for (const { user } of assets as readonly { user?: Wire | null }[]) {
     if (user !== null && user !== undefined) people.set(Number(user['id']), user);
   }
-  const votes = await source.list('votes/', of).catch((error: unknown) => {
-    // Older servers have no list of votes.
-    if (EngineError.from(error).message.includes('404')) return [];
-    throw error;
-  });
+  const votes = await ifThere(source.list('votes/', of));
+  const elements = inProject(await ifThere(source.list('uielements/', of)));
+  const elementNames = elements.length === 0 ? [] : await source.list('uielementnames/');
+  const elementRows = elements.map((w) => read.elementRow(w, strings));
+  const labels = new Set(elementRows.flatMap((row) => row['labelTextLocIds'] as number[]));
+  if ([...labels].some((id) => !strings.has(id))) {
+    for (const w of await ifThere(source.list('localizedstrings/'))) {
+      if (labels.has(Number(w['id']))) strings.add(w);
+    }
+  }
+  const nameIds = new Set(elementRows.map((row) => row['nameId']));
+  const nameRows = elementNames.map(read.elementNameRow).filter(({ id }) => nameIds.has(id));
+  const named = new Set(nameRows.map(({ id }) => id));
   const assetRows = assets.map((w) => read.assetRow(w, strings, project, VISIT, nowUnixMs));
   const assetIds = new Set(assetRows.map(({ id }) => id));
   const envelopes = new Map<number, AnyRow>();
@@ -153,6 +193,11 @@ async function readProject(
     'uiItems',
     items.map(read.uiItemRow).filter((row) => tagIds.has(Number(row['tagId']))),
   );
+  rows.set('uiElementNames', nameRows);
+  rows.set(
+    'uiElements',
+    elementRows.filter((row) => named.has(Number(row['nameId']))),
+  );
   rows.set('audioTracks', inProject(await source.list('audiotracks/', of)).map(read.trackRow));
   rows.set(
     'speakers',
@@ -188,6 +233,13 @@ async function readProject(
   );
   return { rows, files };
 }
+
+/** Older servers do not have all lists. */
+const ifThere = async (list: Promise<readonly Wire[]>): Promise<readonly Wire[]> =>
+  await list.catch((error: unknown) => {
+    if (EngineError.from(error).message.includes('404')) return [];
+    throw error;
+  });
 
 function pick(projects: readonly Wire[], wanted: number | undefined): Wire {
   const names = projects

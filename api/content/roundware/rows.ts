@@ -68,6 +68,19 @@ export class Strings {
     return [...this.#rows.values()];
   }
 
+  /** Takes a string of the server's own list. */
+  add(wire: Wire): void {
+    const id = number(wire['id'], 0);
+    const languageId =
+      maybeNumber(wire['language_id']) ?? this.#languages.get(text(wire['language'], 10));
+    if (!Number.isSafeInteger(id) || id < 1 || languageId === undefined) return;
+    this.#rows.set(id, { id, languageId, text: text(wire['text'], 10_000) });
+  }
+
+  has(id: number): boolean {
+    return this.#rows.has(id);
+  }
+
   /** Ids of a localised field: from `<name>_admin`, else its one text. */
   of(wire: Wire, name: string): number[] {
     const all = wire[`${name}_admin`];
@@ -239,6 +252,28 @@ export const trackRow = (w: Wire): AnyRow => {
       ['highest', 'normal', 'neutral', 'lowest', 'discard'],
       'normal',
     ),
+  };
+};
+
+export const elementNameRow = (w: Wire): AnyRow => ({
+  id: number(w['id'], 0),
+  name: text(w['name'], 128),
+  description: text(w['description'], 2_048),
+  view: text(w['view'], 64),
+});
+
+export const elementRow = (w: Wire, strings: Strings): AnyRow => {
+  const given = ids(w['label_text_loc_ids']);
+  const known = strings.of(w, 'label_text_loc');
+  return {
+    id: number(w['id'], 0),
+    projectId: number(w['project_id'], 0),
+    nameId: number(w['uielementname_id'], 0),
+    variant: text(w['variant'], 64),
+    fileExtension: text(w['file_extension'], 16),
+    labelTextColor: text(w['label_text_color'], 32),
+    labelPosition: text(w['label_position'], 32),
+    labelTextLocIds: known.length > 0 ? known : given,
   };
 };
 

@@ -54,6 +54,43 @@ export class RoundwareSource {
     throw this.#odd(path, `more than ${MAX_PAGES * PAGE} objects`);
   }
 
+  /** One object. @throws EngineError naming it. */
+  async object(path: string, query: Readonly<Record<string, string>>): Promise<Wire> {
+    const value = await this.#json(path, query);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Wire;
+    throw this.#odd(path, 'no object');
+  }
+
+  /** Does the server itself have this address, on whichever port? */
+  isOwn(address: string): boolean {
+    return new URL(address, this.base).hostname === this.base.hostname;
+  }
+
+  /**
+   * The bytes of a file, unless the address is a live stream, which has no end: then undefined.
+   * @throws EngineError `not-found`, `input.too-large`, and when it cannot be had.
+   */
+  async wholeFile(
+    address: string,
+    maxBytes: number,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const answer = await this.#get(new URL(address, this.base));
+    const { statusCode = 0, headers } = answer;
+    if (statusCode !== 200) {
+      answer.destroy();
+      throw new EngineError('not-found', `the server answers ${statusCode}`);
+    }
+    const sizeBytes = Number(headers['content-length'] ?? Number.NaN);
+    const live = Object.keys(headers).some((name) => name.startsWith('icy-'));
+    if (live || Number.isNaN(sizeBytes)) {
+      answer.destroy();
+      return undefined;
+    }
+    if (sizeBytes <= maxBytes) return answer as AsyncIterable<Uint8Array>;
+    answer.destroy();
+    throw new EngineError('input.too-large', `it has ${sizeBytes} bytes, more than ${maxBytes}`);
+  }
+
   /** The bytes of a file that an object names. @throws EngineError when it cannot be had. */
   async file(address: string): Promise<AsyncIterable<Uint8Array>> {
     const answer = await this.#get(new URL(address, this.base));

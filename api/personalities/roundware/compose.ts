@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Asset } from '../../../actors/content/content.types.js';
 import type { SiteStore } from '../../../actors/control/site.js';
 import type { Clock } from '../../../engine/clock.js';
-import { EngineError } from '../../../engine/errors.js';
 import type { Log } from '../../../engine/log.js';
 import { attenuationBorderOf, type LineString } from '../../../media/project/border.js';
 import type { Auth } from '../../auth/auth.js';
 import { hashOf } from '../../auth/secrets.js';
 import { speakersInRange } from '../../content/in-range.js';
 import { removeUnused } from '../../content/removal.js';
+import { ElementFiles } from '../../content/roundware/element-files.js';
+import { keepSound } from '../../content/roundware/keep-sound.js';
 import type { UploadLimits } from '../../content/upload-limits.js';
 import type { RawRoute } from '../../http/dispatch.js';
 import { allCalls } from './calls.js';
-import type { FormFile } from './http/body.js';
 import { roundwareRoutes } from './index.js';
 import { People } from './people.js';
 import type { RoundwareIngest, RoundwareSound, Services } from './services.js';
@@ -44,7 +43,8 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
     ingest: parts.ingest,
     media: store.media,
     staff: (id) => users.get(id),
-    storeSound: (file, projectId) => storeSound(parts, file, projectId),
+    storeSound: (file, projectId) => keepSound(parts, file, projectId),
+    elementFiles: new ElementFiles(content, parts.mediaFolder),
     removeBinary: (mediaId) => removeUnused(parts.store, parts.mediaFolder, mediaId),
     login: async (username, password, address, userAgent) => {
       const { user, secret } = await auth.login(username, password, { address, userAgent });
@@ -72,9 +72,6 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
   });
 }
 
-/** A speaker's file must be converted by then. */
-const SOUND_WITHIN_MS = 10 * 60_000;
-
 /** Borders that were asked for lately: drawing one takes milliseconds. */
 const MAX_BORDERS = 5_000;
 
@@ -93,39 +90,4 @@ function borders(): Services['borderOf'] {
     }
     return border;
   };
-}
-
-/**
- * A speaker's file goes the way of every upload, which probes and converts it; only the sound is kept, without the
- * asset that brought it.
- */
-async function storeSound(
-  parts: RoundwareParts,
-  file: FormFile,
-  projectId: number,
-): Promise<string> {
-  const { ingest, store, clock } = parts;
-  const { id } = await ingest.receive({
-    source: { file: file.path },
-    projectId,
-    declaredName: file.filename,
-    declaredType: file.contentType,
-    submitted: false,
-  });
-  const late = new AbortController();
-  const timer = clock.setTimeout(() => late.abort(), SOUND_WITHIN_MS);
-  let asset: Asset;
-  try {
-    asset = await ingest.settled(id, late.signal);
-  } catch (thrown) {
-    if (EngineError.from(thrown).code !== 'call.aborted') throw thrown;
-    throw new EngineError('server.busy', 'file: other files are before it: try again later');
-  } finally {
-    clock.clearTimeout(timer);
-    await store.content.assets.remove(id);
-  }
-  const { mediaId } = asset;
-  if (asset.ingest === 'ready' && mediaId !== null && asset.mediaType === 'audio') return mediaId;
-  if (mediaId !== null) await removeUnused(store, parts.mediaFolder, mediaId);
-  throw new EngineError('media.unreadable', `file: ${asset.ingestError ?? 'it is no sound'}`);
 }

@@ -12,6 +12,7 @@ import type { Clock } from '../../../engine/clock.js';
 import type { GeoPoint, Polygon } from '../../../media/ports.js';
 import type { LineString } from '../../../media/project/border.js';
 import type { Arrival } from '../../content/ingest.types.js';
+import type { ElementFiles } from '../../content/roundware/element-files.js';
 import type { FileDrop, FormFile } from './http/body.js';
 import type { People } from './people.js';
 
@@ -70,6 +71,8 @@ export interface Services {
   staff(id: string): Promise<User | undefined>;
   /** Keeps a sound file that is no asset, for a speaker of the project. @returns its media id. @throws EngineError `input.invalid`, `media.unreadable`, `server.busy`. */
   storeSound(file: FormFile, projectId: number): Promise<string>;
+  /** Pictures of UI elements. */
+  readonly elementFiles: Pick<ElementFiles, 'check' | 'put' | 'remove'>;
   /** Removes a media with its files. */
   removeBinary(mediaId: string): Promise<void>;
   /** @throws EngineError `auth.required`, `rate.limited`. */

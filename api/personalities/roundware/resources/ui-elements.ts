@@ -4,6 +4,7 @@ import type {
   UiElementName,
 } from '../../../../actors/content/content.types.js';
 import { UI_ELEMENT_DEFAULTS } from '../../../../actors/content/defaults.js';
+import { elementFileName, elementZipName } from '../../../content/roundware/element-files.js';
 import type { Ask, Call } from '../http/ask.js';
 import { blankable, id, ids, text } from '../http/codecs.js';
 import { clears, type Inputs, input, required } from '../http/inputs.js';
@@ -36,8 +37,8 @@ export async function uiElementsOf(
   project: Project,
   ask: Ask,
 ): Promise<object> {
-  const variant = ask.query.text('variant');
-  if (variant === undefined) throw bad('variant: it is required.');
+  if (!ask.query.has('variant')) throw bad('variant: it is required.');
+  const variant = ask.query.text('variant') ?? '';
   const code = ask.query.text('language_code') ?? 'en';
   const languageId = (await languageByCode(content, code))?.id ?? FIRST_LANGUAGE;
   const elements = await content.uiElements.find({
@@ -66,11 +67,11 @@ export async function uiElementsOf(
     view[named.name] = {
       label_text_color: element.labelTextColor,
       label_position: element.labelPosition,
-      file_name: `${named.name}${element.variant}.${element.fileExtension}`,
+      file_name: elementFileName(named.name, element),
       label_text: label === undefined ? null : (texts.get(label) ?? null),
     };
   }
-  const zip = `project${project.id}-uielements${encodeURIComponent(variant)}.zip`;
+  const zip = encodeURIComponent(elementZipName(project.id, variant));
   return {
     config: { project_id: project.id, files_url: `${ask.origin}/media/${zip}` },
     uielements: views,
@@ -119,6 +120,22 @@ export function uiElementCalls(services: Services): readonly Call[] {
     },
     fresh: (values) =>
       Promise.resolve({ projectId: 0, nameId: 0, ...UI_ELEMENT_DEFAULTS, ...values }),
+    removed: ({ id: elementId }) => services.elementFiles.remove(elementId),
+  };
+  /** Creation and change take the picture, too. */
+  const withFile = (call: Call): Call => {
+    if (call.method !== 'POST' && call.method !== 'PATCH') return call;
+    return {
+      ...call,
+      files: true,
+      run: async (ask) => {
+        const file = (await ask.form()).files.find((one) => one.field === 'file');
+        if (file !== undefined) await services.elementFiles.check(file.path);
+        const shown = (await call.run(ask)) as { readonly id: number };
+        if (file !== undefined) await services.elementFiles.put(shown.id, file.path);
+        return shown;
+      },
+    };
   };
   const names: Resource<UiElementName> = {
     path: 'uielementnames',
@@ -141,5 +158,5 @@ export function uiElementCalls(services: Services): readonly Call[] {
       ),
     fresh: (values) => Promise.resolve({ name: '', description: '', view: '', ...values }),
   };
-  return [...callsOf(elements), ...callsOf(names)];
+  return [...callsOf(elements).map(withFile), ...callsOf(names)];
 }
