@@ -70,7 +70,7 @@ export class SpeakerBoard {
       projectId: project.id,
       name: speaker.name,
       state: speaker.active ? state : 'off',
-      source: used === undefined ? null : used.kind === 'live' ? used.url : used.mediaId,
+      source: used === undefined ? null : used.kind === 'live' ? withoutLogin(used.url) : used.mediaId,
       sinceUnixMs: this.#clock.nowMs(),
       lastError: error ?? null,
     };
@@ -78,6 +78,16 @@ export class SpeakerBoard {
     const sinceUnixMs = before?.state === row.state ? before.sinceUnixMs : row.sinceUnixMs;
     this.#table.put({ ...row, sinceUnixMs });
   }
+}
+
+/** Everybody who watches sees the row; a name and a password are for the source alone. */
+function withoutLogin(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.username === '' && url.password === '') return address;
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 /** The worst that a thread says is what people should see. */

@@ -36,7 +36,13 @@ export function projectRoutes(projects: ProjectsView, plan: PlanImage): readonly
       access: 'open',
       params,
       response: projectMap,
-      handler: ({ params: { id } }) => mapOf(found(id), projects),
+      handler: ({ params: { id }, principal }) => {
+        const project = found(id);
+        if (!project.listenEnabled && principal.role === undefined) {
+          throw new EngineError('not-found', `project ${id} is not open to listeners`);
+        }
+        return mapOf(project, projects);
+      },
     }),
     route({
       method: 'GET',

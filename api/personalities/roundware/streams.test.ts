@@ -111,6 +111,20 @@ test('format and rate come from the project where the request does not say', asy
   });
 });
 
+test('a project that is closed to listeners gives streams to its staff alone', async () => {
+  const { olga, ada } = world;
+  const closed = { name: 'Closed', ...HERE, listen_enabled: false, geo_listen_enabled: false };
+  const project = await olga.post('projects/', closed);
+  const id = await session({ project_id: project.id });
+  const opened = site.sound.opened.length;
+  const refused = await ada.call<{ detail: string }>('POST', 'streams/', { session_id: id });
+  expect(refused.status).toBe(400);
+  expect(refused.body.detail).toContain('not open to listeners');
+  expect(site.sound.opened).toHaveLength(opened);
+  await olga.post('streams/', { session_id: id });
+  expect(site.sound.opened).toHaveLength(opened + 1);
+});
+
 test('asking again for a running stream moves it and answers the same', async () => {
   const { ada } = world;
   const id = await session();

@@ -119,6 +119,45 @@ test('media of a speaker, and of all of a project, go with it', async () => {
   expect(removed).toEqual(['there', 'bell']);
 });
 
+test('without a login only open projects and their content are read, and no passwords of sources', async () => {
+  const rows = contentRows(store);
+  const [open, closed] = [await rows.project(), await rows.project()];
+  await store.content.projects.update(closed.id, { listenEnabled: false });
+  const uri = 'http://me:secret@radio.example/live.mp3';
+  const make = async (projectId: number) =>
+    (
+      await store.content.speakers.create({
+        ...SPEAKER_DEFAULTS,
+        projectId,
+        code: 's',
+        shape: [],
+        uri,
+      })
+    ).id;
+  const [heard, hidden] = [await make(open.id), await make(closed.id)];
+  const ids = async (path: string, role: Role | '') => {
+    const { json } = await call('GET', path, undefined, role);
+    return z
+      .object({ items: z.array(z.object({ id: z.int() })) })
+      .parse(json)
+      .items.map(({ id }) => id);
+  };
+  expect(await ids('/v1/projects', '')).toEqual([open.id]);
+  expect(await ids('/v1/speakers', '')).toEqual([heard]);
+  expect(await ids('/v1/projects', 'viewer')).toEqual([open.id, closed.id]);
+  expect(await ids('/v1/speakers', 'viewer')).toEqual([heard, hidden]);
+  expect((await call('GET', `/v1/projects/${closed.id}`, undefined, '')).status).toBe(404);
+  expect((await call('GET', `/v1/speakers/${hidden}`, undefined, '')).status).toBe(404);
+  for (const [role, said] of [
+    ['', 'http://radio.example/live.mp3'],
+    ['viewer', 'http://radio.example/live.mp3'],
+    ['operator', uri],
+  ] as const) {
+    const { json } = await call('GET', `/v1/speakers/${heard}`, undefined, role);
+    expect(json['uri']).toBe(said);
+  }
+});
+
 const garden = { name: 'Garden', latitude: 52, longitude: 13 };
 
 test('the contract names the fields of every table, no more and no less', () => {

@@ -12,6 +12,7 @@ import { mediaUsedBy } from '../../content/removal.js';
 import { CONTENT, type ContentResource } from '../../contract/content.js';
 import { InvalidRequest } from '../../http/problem.js';
 import { type Route, route } from '../../http/route.types.js';
+import { openOnly, withoutLogins } from './open-reads.js';
 import { RULES, shown, targetOf } from './resources.js';
 
 interface AnyRow {
@@ -88,11 +89,18 @@ function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions
         limit: z.int(),
         items: z.array(row),
       }),
-      handler: async ({ query }) => {
-        const find = findOf(resource, query);
+      handler: async ({ query, principal }) => {
+        const asked = findOf(resource, query);
+        const only = await openOnly(content, resource, principal);
+        const find = { ...asked, where: [...(asked.where ?? []), ...only] };
         const [items, total] = await Promise.all([table.find(find), table.count(find)]);
         const { offset, limit } = query;
-        return { total, offset, limit, items: items.map((item) => shown(item)) };
+        return {
+          total,
+          offset,
+          limit,
+          items: items.map((item) => shown(withoutLogins(item, principal))),
+        };
       },
     }),
     route({
@@ -103,10 +111,11 @@ function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions
       access: rules.read,
       params,
       response: row,
-      handler: async ({ params: { id } }) => {
-        const found = await table.get(id);
+      handler: async ({ params: { id }, principal }) => {
+        const only = await openOnly(content, resource, principal);
+        const found = await table.first({ where: [{ field: 'id', op: '=', value: id }, ...only] });
         if (found === undefined) throw missing(id);
-        return shown(found);
+        return shown(withoutLogins(found, principal));
       },
     }),
     route({

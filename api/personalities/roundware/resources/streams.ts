@@ -173,6 +173,9 @@ async function open(services: Services, ask: Ask): Promise<unknown> {
   if (position !== undefined && !(await services.inRange(project, position, session))) {
     return await outOfRange(services, ask, session, project);
   }
+  if (!project.listenEnabled && !isStaff(ask.who)) {
+    throw bad(`project_id: project ${project.id} is not open to listeners.`);
+  }
   const running = sound.ofNumber(session.id);
   if (running === undefined) {
     await sound.open(
