@@ -1,5 +1,6 @@
 import type { SpeakerState } from '../../actors/session/protocol.js';
 import type { Clock } from '../../engine/clock.js';
+import { withoutLogins } from '../../engine/without-logins.js';
 import type { ProjectDefinition } from '../../media/ports.js';
 import type { SpeakerRow } from '../contract/rows.js';
 import type { LiveTable } from '../live/table.types.js';
@@ -70,24 +71,16 @@ export class SpeakerBoard {
       projectId: project.id,
       name: speaker.name,
       state: speaker.active ? state : 'off',
-      source: used === undefined ? null : used.kind === 'live' ? withoutLogin(used.url) : used.mediaId,
+      // Everybody who watches sees the row; a name and a password are for the source alone.
+      source:
+        used === undefined ? null : used.kind === 'live' ? withoutLogins(used.url) : used.mediaId,
       sinceUnixMs: this.#clock.nowMs(),
-      lastError: error ?? null,
+      lastError: error === undefined ? null : withoutLogins(error),
     };
     const before = this.#table.get(String(id)) as SpeakerRow | undefined;
     const sinceUnixMs = before?.state === row.state ? before.sinceUnixMs : row.sinceUnixMs;
     this.#table.put({ ...row, sinceUnixMs });
   }
-}
-
-/** Everybody who watches sees the row; a name and a password are for the source alone. */
-function withoutLogin(address: string): string {
-  if (!URL.canParse(address)) return address;
-  const url = new URL(address);
-  if (url.username === '' && url.password === '') return address;
-  url.username = '';
-  url.password = '';
-  return url.href;
 }
 
 /** The worst that a thread says is what people should see. */

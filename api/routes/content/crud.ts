@@ -12,7 +12,7 @@ import { mediaUsedBy } from '../../content/removal.js';
 import { CONTENT, type ContentResource } from '../../contract/content.js';
 import { InvalidRequest } from '../../http/problem.js';
 import { type Route, route } from '../../http/route.types.js';
-import { openOnly, withoutLogins } from './open-reads.js';
+import { openOnly, readable } from './open-reads.js';
 import { RULES, shown, targetOf } from './resources.js';
 
 interface AnyRow {
@@ -99,7 +99,7 @@ function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions
           total,
           offset,
           limit,
-          items: items.map((item) => shown(withoutLogins(item, principal))),
+          items: items.map((item) => shown(readable(item, principal))),
         };
       },
     }),
@@ -115,7 +115,7 @@ function resourceRoutes(resource: ContentResource, options: ContentRoutesOptions
         const only = await openOnly(content, resource, principal);
         const found = await table.first({ where: [{ field: 'id', op: '=', value: id }, ...only] });
         if (found === undefined) throw missing(id);
-        return shown(withoutLogins(found, principal));
+        return shown(readable(found, principal));
       },
     }),
     route({

@@ -1,5 +1,6 @@
 import { SPECS } from '../../../actors/content/specs.js';
 import type { Condition, ContentStore } from '../../../actors/content/store.types.js';
+import { withoutLogins } from '../../../engine/without-logins.js';
 import type { ContentResource } from '../../contract/content.js';
 import type { Principal } from '../../http/route.types.js';
 
@@ -29,18 +30,9 @@ export async function openOnly(
 }
 
 /** Addresses of sources may hold a name and a password: only those who may write them read these. */
-export function withoutLogins<T extends object>(row: T, principal: Principal): T {
+export function readable<T extends object>(row: T, principal: Principal): T {
   if (principal.role === 'operator' || principal.role === 'admin') return row;
   const { uri, backupUri } = row as { readonly uri?: unknown; readonly backupUri?: unknown };
   if (typeof uri !== 'string' || typeof backupUri !== 'string') return row;
-  return { ...row, uri: withoutLogin(uri), backupUri: withoutLogin(backupUri) };
-}
-
-function withoutLogin(address: string): string {
-  if (!URL.canParse(address)) return address;
-  const url = new URL(address);
-  if (url.username === '' && url.password === '') return address;
-  url.username = '';
-  url.password = '';
-  return url.href;
+  return { ...row, uri: withoutLogins(uri), backupUri: withoutLogins(backupUri) };
 }
