@@ -2,8 +2,10 @@ import type { Columns } from './columns.js';
 import type * as Rows from './content.types.js';
 
 export interface TableSpec<T> {
-  /** Name in the store and in the change feed, `content.<name>`. */
+  /** Name in the store. */
   readonly name: string;
+  /** Of the change feed: `content.<name>`. */
+  readonly domain: `content.${string}` | `inventory.${string}`;
   readonly table: string;
   readonly columns: Columns<T>;
   /** Fields that may be null and are sorted by: those come last. */
@@ -15,7 +17,13 @@ const spec = <T>(
   table: string,
   columns: Columns<T>,
   nullable: readonly Exclude<Extract<keyof T, string>, 'id'>[] = [],
-): TableSpec<T> => ({ name, table: `content_${table}`, columns, nullable });
+): TableSpec<T> => ({
+  name,
+  domain: `content.${name}`,
+  table: `content_${table}`,
+  columns,
+  nullable,
+});
 
 /** Where every field of the content lies. Column names follow from field names. */
 export const SPECS = {

@@ -17,7 +17,7 @@ const INSERT_ROWS = 200;
 
 type Where = RawBuilder<unknown>;
 
-/** One content table in the control store; see `ContentTable` for what its methods promise. */
+/** One table of the content or the inventory in the control store; see `ContentTable` for what its methods promise. */
 export class StoredTable<T extends { readonly id: number }, F extends Find<T> = Find<T>>
   implements ContentTable<T, F>
 {
@@ -124,7 +124,7 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
       made.push(...(await this.#insert(scope, values.slice(at, at + INSERT_ROWS))));
     }
-    for (const { id } of made) note(scope, this.#domain, String(id), 'put');
+    for (const { id } of made) note(scope, this.spec.domain, String(id), 'put');
     return made;
   }
 
@@ -160,7 +160,7 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
             { cause: thrown },
           );
         });
-      if (rows.length > 0) note(scope, this.#domain, String(id), 'delete');
+      if (rows.length > 0) note(scope, this.spec.domain, String(id), 'delete');
       return rows.length > 0;
     });
   }
@@ -192,10 +192,6 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     return this.spec.nullable.includes(field) ? sql`nulls last` : sql``;
   }
 
-  get #domain(): `content.${string}` {
-    return `content.${this.spec.name}`;
-  }
-
   async #select(db: Kysely<SiteTables>, where: Where, tail: Where = sql``): Promise<T[]> {
     const { rows } = await sql<StoredRow>`select ${this.#list} from ${sql.table(this.spec.table)}
       where ${where} ${tail}`.execute(db);
@@ -215,7 +211,7 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     const row = rows[0] === undefined ? undefined : this.rowOf(rows[0]);
     if (row === undefined) return undefined;
     await this.afterWrite(scope, row, values);
-    note(scope, this.#domain, String(id), 'put');
+    note(scope, this.spec.domain, String(id), 'put');
     return row;
   }
 

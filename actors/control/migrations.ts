@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { createFeedTables } from '../../engine/control/feed-log.js';
 import type { Migration } from '../../engine/control/migrate.js';
 import { CONTENT } from './migration-content.js';
+import { INVENTORY } from './migration-inventory.js';
 import { SESSIONS } from './migration-sessions.js';
 
 const ID = 'text not null primary key';
@@ -160,4 +161,5 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   CONTENT,
   SESSIONS,
+  INVENTORY,
 ];

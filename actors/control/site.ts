@@ -1,6 +1,8 @@
 import { type ControlOptions, openControl } from '../../engine/control/control.js';
 import { openContent } from '../content/store.js';
 import type { ContentStore } from '../content/store.types.js';
+import { openInventory } from '../inventory/store.js';
+import type { InventoryStore } from '../inventory/store.types.js';
 import { AuthSessions } from './auth-sessions.js';
 import { Commands } from './commands.js';
 import { type DeviceCaps, Devices } from './devices.js';
@@ -29,6 +31,8 @@ export interface SiteStore {
   readonly settings: Settings;
   /** Projects, sounds, tags, visitors: what a sounding site is made of. */
   readonly content: ContentStore;
+  /** Devices of plugins, what is received on them and who carries it. */
+  readonly inventory: InventoryStore;
   /** Closes the store; idempotent. */
   close(): Promise<void>;
 }
@@ -51,6 +55,7 @@ export async function openSiteStore(
     commands: new Commands(control),
     settings: new Settings(control),
     content: openContent(control),
+    inventory: openInventory(control),
     close: () => control.close(),
   };
 }

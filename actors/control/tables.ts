@@ -112,4 +112,6 @@ export type Domain =
   | 'commands'
   | 'settings'
   /** A content table, `content.assets` …; the id is the row's number as text. */
-  | `content.${string}`;
+  | `content.${string}`
+  /** A table of the device inventory, `inventory.records` …; the id likewise. */
+  | `inventory.${string}`;
