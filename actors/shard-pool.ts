@@ -30,6 +30,7 @@ export interface ShardPoolOptions<TOptions, Out extends LinkContract, In extends
     | 'size'
     | 'entry'
     | 'native'
+    | 'resourceLimits'
     | 'heartbeatMs'
     | 'hangMs'
     | 'startMs'

@@ -1,3 +1,4 @@
+import type { ResourceLimits } from 'node:worker_threads';
 import { backoff, RestartWindow } from './backoff.js';
 import { type Clock, SystemClock, type TimerHandle } from './clock.js';
 import { EngineError } from './errors.js';
@@ -19,6 +20,8 @@ export interface ThreadPoolOptions<Out extends LinkContract, In extends LinkCont
    * does not answer is left where it is. Default false.
    */
   readonly native?: boolean;
+  /** A thread that needs more memory is ended and replaced. Default: what Node gives. */
+  readonly resourceLimits?: ResourceLimits;
   /** Default 1,000. */
   readonly heartbeatMs?: number;
   /** No heartbeat for this long: the thread hangs. Default 10,000; below 3 heartbeats it cries wolf. */
@@ -155,6 +158,7 @@ export class ThreadPool<Out extends LinkContract, In extends LinkContract> {
       entry: options.entry,
       data: options.workerData(slot.index, slot.name),
       native: options.native ?? false,
+      resourceLimits: options.resourceLimits,
       heartbeatMs: options.heartbeatMs ?? 1_000,
       hangMs: (options.hangMs ?? 10_000) * this.#patience(slot),
       startMs: options.startMs ?? 30_000,

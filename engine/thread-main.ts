@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Clock, TimerHandle } from './clock.js';
 import { EngineError } from './errors.js';
 import { createLink, type LinkOptions } from './link.js';
@@ -10,6 +10,7 @@ export interface ThreadOptions<Out extends LinkContract, In extends LinkContract
   readonly entry: URL;
   readonly data: unknown;
   readonly native: boolean;
+  readonly resourceLimits?: ResourceLimits | undefined;
   readonly heartbeatMs: number;
   readonly hangMs: number;
   readonly startMs: number;
@@ -48,7 +49,12 @@ export class Thread<Out extends LinkContract, In extends LinkContract> {
       heartbeatMs: options.heartbeatMs,
       data: options.data,
     };
-    this.#worker = new Worker(entry, { name, workerData: start, transferList: [channel.port2] });
+    this.#worker = new Worker(entry, {
+      name,
+      workerData: start,
+      transferList: [channel.port2],
+      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
+    });
     // Before the link's own listener, so that calls in flight are told why and not only that it ended.
     this.#worker.on('exit', (code) => {
       this.link.close(

@@ -1,3 +1,4 @@
+import type { Socket as UdpSocket } from 'node:dgram';
 import type { Socket } from 'node:net';
 
 /** Limits of one instance's traffic; the operator may change them (settings `net.*`). */
@@ -91,6 +92,13 @@ export interface PluginNet {
     readonly timeoutMs?: number;
     readonly signal?: AbortSignal;
   }): Promise<Socket>;
+  /** A bound socket; the caller sets `message`. Port 0 or absent: any. @throws EngineError `device.unreachable` when it cannot be bound */
+  udp(options?: {
+    readonly port?: number;
+    readonly address?: string;
+    /** Several programs may listen on the port: multicast. */
+    readonly shared?: boolean;
+  }): Promise<UdpSocket>;
   /** Failures in a row of `http`, and when it last worked. */
   readonly health: {
     readonly consecutiveFailures: number;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from '../../../engine/clock.js';
 import type { EngineError } from '../../../engine/errors.js';
 import type { PluginNet } from './net.types.js';
+import type * as normalise from './normalise.js';
 import type { ChannelRole } from './roles.js';
 
 /** Raised when plugins have to be changed to load. */
@@ -39,7 +40,8 @@ export interface PluginManifest {
 }
 
 /**
- * A driver for one vendor or protocol: it dials out, listens or polls. The module's export `plugin` is one. The
+ * A driver for one vendor or protocol: it dials out, listens or polls. The module's export `plugin` is one, or a
+ * function that makes one of a `PluginKit`: so a plugin in a folder of its own needs to install nothing. The
  * host runs each plugin in a thread of its own, and does for all of them what every driver needs: connections
  * with backoff, silence, leases and limits; rate limits, retries, circuit breakers; the history; commands with
  * deadlines. What a plugin throws becomes the shown error of the instance or the device it threw for.
@@ -57,6 +59,14 @@ export interface Plugin<Config = unknown, DeviceConfig = unknown> {
   open(
     context: PluginContext<Config>,
   ): PluginInstance<DeviceConfig> | Promise<PluginInstance<DeviceConfig>>;
+}
+
+/** What a plugin that imports nothing is given. */
+export interface PluginKit {
+  readonly z: typeof z;
+  readonly EngineError: typeof EngineError;
+  /** Scales of vendors to ours, see `normalise.ts`. */
+  readonly normalise: typeof normalise;
 }
 
 export interface PluginContext<Config> {
@@ -210,8 +220,11 @@ export interface DeviceConnection {
    * @throws EngineError `device.refused` with the device's words, `not-found` for what cannot be set
    */
   command?(id: string, value: number | string | boolean, signal: AbortSignal): Promise<void>;
-  /** How often somebody looks at its meters: `fast` on a board, `slow` when nobody does. */
-  metering?(rate: 'fast' | 'slow'): void;
+  /**
+   * How often somebody looks at its meters: `fast` on a board, `slow` when nobody does; `everyMs` as configured for
+   * this device. Called once after `connect`, then when it changes.
+   */
+  metering?(rate: 'fast' | 'slow', everyMs: number): void;
   /** Ends it. May be called after `lost`. */
   close(): void | Promise<void>;
 }

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { EngineError } from '../../../engine/errors.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A field that does not fit; `field` is a path with dots. */
+export interface ConfigProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/**
+ * JSON Schema (2020-12) of what an operator may send; secrets carry `secret: true`.
+ * @throws EngineError `input.invalid` when it is not a schema of zod 4 or cannot be told as JSON.
+ */
+export function configSchema(schema: unknown, what: string): JsonObject {
+  if (!isSchema(schema)) {
+    throw new EngineError(
+      'input.invalid',
+      `${what} is not a schema of zod 4: export an object made with the "z" that the plugin is given`,
+    );
+  }
+  try {
+    return z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
+  } catch (thrown) {
+    throw new EngineError(
+      'input.invalid',
+      `${what} cannot be shown as a form: ${EngineError.from(thrown).message}`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** Paths, with dots, of the fields that are kept encrypted: all with `secret: true`, also in nested objects. */
+export function secretFields(schema: JsonObject): readonly string[] {
+  const found: string[] = [];
+  const walk = (node: unknown, path: string): void => {
+    if (!isObject(node)) return;
+    if (node['secret'] === true && path !== '') found.push(path);
+    const properties = node['properties'];
+    if (!isObject(properties)) return;
+    for (const [name, child] of Object.entries(properties)) {
+      walk(child, path === '' ? name : `${path}.${name}`);
+    }
+  };
+  walk(schema, '');
+  return found;
+}
+
+/** Texts of a configuration that must not be shown. */
+export function secretValues(schema: JsonObject, config: JsonObject): readonly string[] {
+  return secretFields(schema).flatMap((path) => {
+    let value: unknown = config;
+    for (const name of path.split('.')) value = isObject(value) ? value[name] : undefined;
+    return texts(value);
+  });
+}
+
+/** A configuration with its defaults filled in, or what is wrong with it. */
+export function parseConfig<T>(
+  schema: z.ZodType<T>,
+  config: JsonObject,
+):
+  | { readonly ok: true; readonly config: T }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return { ok: true, config: parsed.data };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map((issue) => ({
+      field: issue.path.map(String).join('.'),
+      message: issue.message,
+    })),
+  };
+}
+
+/** As an error for one who cannot show a list. */
+export function problemsError(problems: readonly ConfigProblem[]): EngineError {
+  const text = problems
+    .map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+    .join('; ');
+  return new EngineError('input.invalid', `the configuration does not fit: ${text}`);
+}
+
+function isSchema(value: unknown): value is z.ZodType {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    '_zod' in value &&
+    'safeParse' in value &&
+    typeof value.safeParse === 'function'
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function texts(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value === 'number') return [String(value)];
+  if (Array.isArray(value)) return value.flatMap(texts);
+  return isObject(value) ? Object.values(value).flatMap(texts) : [];
+}
