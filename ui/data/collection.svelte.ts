@@ -68,9 +68,10 @@ async function readRows<R extends Resource>(
   resource: R,
   query: ContentQuery,
   signal: AbortSignal,
+  most: number | undefined,
 ): Promise<{ readonly items: readonly ContentRows[R][]; readonly total: number }> {
   if (query['limit'] !== undefined) return listRows(resource, query, signal);
-  const items = await allRows(resource, query, { signal });
+  const items = await allRows(resource, query, { signal, ...(most === undefined ? {} : { most }) });
   return { items, total: items.length };
 }
 
@@ -90,7 +91,8 @@ export class Collection<R extends Resource> {
   #total = $state(0);
   #pending = $state(false);
 
-  constructor(resource: R, query: () => ContentQuery | undefined) {
+  /** `most`: rows that are read without a `limit`, default 5,000. */
+  constructor(resource: R, query: () => ContentQuery | undefined, most?: number) {
     this.#resource = resource;
     const key = $derived.by(() => {
       const wanted = query();
@@ -101,7 +103,7 @@ export class Collection<R extends Resource> {
       if (key === undefined) return;
       const gone = new AbortController();
       this.#pending = true;
-      readRows(resource, JSON.parse(key) as ContentQuery, gone.signal).then(
+      readRows(resource, JSON.parse(key) as ContentQuery, gone.signal, most).then(
         ({ items, total }) => {
           if (gone.signal.aborted) return;
           this.#pending = false;
