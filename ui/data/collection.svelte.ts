@@ -68,10 +68,9 @@ async function readRows<R extends Resource>(
   resource: R,
   query: ContentQuery,
   signal: AbortSignal,
-  most: number | undefined,
 ): Promise<{ readonly items: readonly ContentRows[R][]; readonly total: number }> {
   if (query['limit'] !== undefined) return listRows(resource, query, signal);
-  const items = await allRows(resource, query, { signal, ...(most === undefined ? {} : { most }) });
+  const items = await allRows(resource, query, { signal });
   return { items, total: items.length };
 }
 
@@ -91,8 +90,7 @@ export class Collection<R extends Resource> {
   #total = $state(0);
   #pending = $state(false);
 
-  /** `most`: rows that are read without a `limit`, default 5,000. */
-  constructor(resource: R, query: () => ContentQuery | undefined, most?: number) {
+  constructor(resource: R, query: () => ContentQuery | undefined) {
     this.#resource = resource;
     const key = $derived.by(() => {
       const wanted = query();
@@ -103,7 +101,7 @@ export class Collection<R extends Resource> {
       if (key === undefined) return;
       const gone = new AbortController();
       this.#pending = true;
-      readRows(resource, JSON.parse(key) as ContentQuery, gone.signal, most).then(
+      readRows(resource, JSON.parse(key) as ContentQuery, gone.signal).then(
         ({ items, total }) => {
           if (gone.signal.aborted) return;
           this.#pending = false;

@@ -36,26 +36,22 @@ export function listRows<R extends Resource>(
 }
 
 const PIECE = 1_000;
-const PIECES_AT_ONCE = 4;
 
-/** All that match, at most `most` (default 5,000); read in pieces, some at a time once it is known how many there are. */
+/** All that match, at most `most`; read in pieces. */
 export async function allRows<R extends Resource>(
   resource: R,
   query: ContentQuery = {},
   options: { readonly signal?: AbortSignal | undefined; readonly most?: number } = {},
 ): Promise<readonly ContentRows[R][]> {
   const most = options.most ?? 5_000;
-  const piece = (offset: number): Promise<PageOf<ContentRows[R]>> =>
-    listRows(resource, { ...query, offset, limit: Math.min(PIECE, most - offset) }, options.signal);
-  const first = await piece(0);
-  const rows = [...first.items];
-  const end = Math.min(most, first.total);
-  for (let from = PIECE; from < end; from += PIECE * PIECES_AT_ONCE) {
-    const offsets = Array.from({ length: PIECES_AT_ONCE }, (_, index) => from + index * PIECE);
-    const pages = await Promise.all(offsets.filter((offset) => offset < end).map(piece));
-    for (const page of pages) rows.push(...page.items);
+  const rows: ContentRows[R][] = [];
+  for (;;) {
+    const limit = Math.min(PIECE, most - rows.length);
+    if (limit <= 0) return rows;
+    const page = await listRows(resource, { ...query, offset: rows.length, limit }, options.signal);
+    rows.push(...page.items);
+    if (page.items.length === 0 || rows.length >= page.total) return rows;
   }
-  return rows;
 }
 
 export function getRow<R extends Resource>(

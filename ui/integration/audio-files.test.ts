@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -9,7 +8,7 @@ import { startServer, type TestServer } from '../../api/testing/server.js';
 import { wav } from '../../media/synth/tools.js';
 import { openBrowser, until, visit } from './browser.js';
 
-/** Whole files through the operator's pages: a ZIP with its table, an archive out and in, a repair, a very full map. */
+/** Whole files through the operator's pages, with a real server behind them. */
 let server: TestServer;
 let browser: Browser;
 let cookie: string;
@@ -127,118 +126,4 @@ describe('a ZIP of recordings with a table', () => {
     expect(rows.map((row) => row.description).toSorted()).toEqual(['Bees at work', 'The brook']);
     expect(rows.find((row) => row.description === 'Bees at work')?.tagIds).toHaveLength(1);
   }, 120_000);
-
-  it('that holds nothing of use fails and says why', async () => {
-    const path = await zipFile('empty.zip', { 'readme.txt.md': 'nothing here' });
-    await on(`/audio/${projectId}/recordings?dialog=upload`, async (page) => {
-      await page.locator('input[type=file]').setInputFiles(path);
-      const line = page.getByRole('list', { name: 'Uploads' }).getByRole('listitem');
-      await line.getByText('Failed').waitFor({ timeout: 60_000 });
-    });
-  }, 120_000);
-});
-
-describe('an archive', () => {
-  it('goes out of one project and comes in as another, sound and all', async () => {
-    const path = join(folder, 'meadow.zip');
-    await on(`/audio/${projectId}/settings`, async (page) => {
-      const coming = page.waitForEvent('download');
-      await page.getByRole('link', { name: 'Export an archive' }).click();
-      await (await coming).saveAs(path);
-    });
-    let importedId = 0;
-    await on('/audio?dialog=import', async (page) => {
-      const dialog = page.getByRole('dialog', { name: 'Import' });
-      await dialog.locator('input[type=file]').setInputFiles(path);
-      await dialog.getByRole('button', { name: 'Import', exact: true }).click();
-      await page.getByText(/is here with/).waitFor({ timeout: 60_000 });
-      await until('its map', async () => /\/audio\/\d+\/map/.test(page.url()));
-      importedId = Number(new URL(page.url()).pathname.split('/')[2]);
-    });
-    expect(importedId).not.toBe(projectId);
-    const [before, after] = [await assetsOf(projectId), await assetsOf(importedId)];
-    expect(after.map((row) => [row.description, row.latitude]).toSorted()).toEqual(
-      before.map((row) => [row.description, row.latitude]).toSorted(),
-    );
-    await on(`/audio/${importedId}/recordings`, async (page) => {
-      await page.getByRole('grid').getByText('Bees at work', { exact: true }).click();
-      const detail = page.getByRole('article');
-      await detail.getByRole('button', { name: 'Play' }).click();
-      await until('sound', () =>
-        detail
-          .locator('audio')
-          .evaluate((audio) => audio instanceof HTMLAudioElement && audio.currentTime > 0.2),
-      );
-    });
-  }, 180_000);
-
-  it('that is none is refused, and the file stays chosen', async () => {
-    const path = join(folder, 'not-a.zip');
-    writeFileSync(path, 'this is no archive');
-    await on('/audio?dialog=import', async (page) => {
-      const dialog = page.getByRole('dialog', { name: 'Import' });
-      await dialog.locator('input[type=file]').setInputFiles(path);
-      await dialog.getByRole('button', { name: 'Import', exact: true }).click();
-      await dialog.getByRole('alert').waitFor();
-      await dialog.getByText('not-a.zip').waitFor();
-    });
-  }, 60_000);
-});
-
-describe('a repair', () => {
-  it('finds what is gone and what is left over, and mends it after asking', async () => {
-    const media = join(server.data, 'media');
-    const files = (await readdir(media, { recursive: true, withFileTypes: true })).filter(
-      (one) => one.isFile() && /\.wav$/.test(one.name),
-    );
-    const gone = files[0];
-    if (!gone) throw new Error(`no sound file in ${media}`);
-    await rm(join(gone.parentPath, gone.name));
-    await on(`/audio/${projectId}/checks`, async (page) => {
-      await page.getByRole('button', { name: 'Look now' }).click();
-      await page.getByRole('heading', { name: /^Missing files/ }).waitFor({ timeout: 60_000 });
-      await page.getByRole('button', { name: /^Repair \d+ finding/ }).click();
-      const dialog = page.getByRole('dialog', { name: /^Repair/ });
-      await dialog.getByRole('button', { name: 'Repair' }).click();
-      await page.getByText('Repaired', { exact: true }).first().waitFor({ timeout: 60_000 });
-      await page.getByRole('button', { name: 'Look again' }).click();
-      await page.getByText('All is well').waitFor({ timeout: 60_000 });
-    });
-  }, 180_000);
-});
-
-describe('a map with very many recordings', () => {
-  const MANY = 5_600;
-  it('shows them all, near ones as one point with their number that opens when pressed', async () => {
-    const full = await make('/v1/projects', { name: 'Forest', latitude: 48.2, longitude: 16.3 });
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next < MANY) {
-        const index = next;
-        next += 1;
-        await make('/v1/assets', {
-          projectId: full,
-          mediaType: 'text',
-          description: `Tree ${index}`,
-          latitude: 48.2 + Math.floor(index / 75) * 0.00004,
-          longitude: 16.3 + (index % 75) * 0.00006,
-        });
-      }
-    };
-    await Promise.all(Array.from({ length: 16 }, worker));
-    await on(`/audio/${full}/map`, async (page) => {
-      await page.locator('.map[data-ready=true]').waitFor({ timeout: 60_000 });
-      await until(
-        'all of them',
-        async () => (await page.locator('.map').getAttribute('data-recordings')) === String(MANY),
-      );
-      const counts = page.locator('.map-label.count');
-      await until('numbers on points', async () => (await counts.count()) > 0);
-      const before = await counts.allTextContents();
-      const box = await counts.first().boundingBox();
-      if (!box) throw new Error('no number');
-      await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-      await until('nearer', async () => (await counts.allTextContents()).join() !== before.join());
-    });
-  }, 300_000);
 });

@@ -11,7 +11,6 @@ import {
   NOTHING,
   token,
 } from '../map-layers.js';
-import { addClusterLayer, CLUSTERED } from './clusters.js';
 import type { HeatCell } from './places.js';
 
 /** A recording with a place, as the map editor draws it. */
@@ -23,21 +22,13 @@ export interface MapRecording {
   readonly submitted: boolean;
 }
 
-/**
- * Sources and layers of the map editor, all of them empty but the grid; from the ground up. `clustered`: recordings
- * that lie close together are one point.
- */
-export function addLayers(made: maplibre.Map, ground: Ground, clustered: boolean): void {
+/** Sources and layers of the map editor, all of them empty but the grid; from the ground up. */
+export function addLayers(made: maplibre.Map, ground: Ground): void {
   const speaker = token('--line-1');
   const recording = token('--line-4');
   const { latitude } = ground.center;
-  for (const id of ['areas', 'border', 'chosen', 'pin', 'cells'])
+  for (const id of ['areas', 'border', 'recordings', 'pin', 'cells'])
     made.addSource(id, { type: 'geojson', data: NOTHING });
-  made.addSource('recordings', {
-    type: 'geojson',
-    data: NOTHING,
-    ...(clustered ? CLUSTERED : {}),
-  });
   made.addSource('grid', { type: 'geojson', data: gridOf(ground) });
   made.addLayer({
     id: 'grid',
@@ -104,29 +95,24 @@ export function addLayers(made: maplibre.Map, ground: Ground, clustered: boolean
       'line-opacity': 0.6,
     },
   });
-  for (const source of ['recordings', 'chosen']) {
-    const chosen = source === 'chosen';
-    made.addLayer({
-      id: `${source}-radius`,
-      type: 'circle',
-      source,
-      filter: ['!', ['has', 'point_count']],
-      paint: {
-        'circle-radius': metresAsPx(['get', 'radiusM'], latitude),
-        'circle-color': recording,
-        'circle-opacity': chosen ? 0.2 : 0,
-        'circle-stroke-color': recording,
-        'circle-stroke-width': chosen ? 2 : 1,
-        'circle-stroke-opacity': chosen ? 0.9 : ['get', 'fog'],
-        'circle-pitch-alignment': 'map',
-      },
-    });
-  }
+  made.addLayer({
+    id: 'radius',
+    type: 'circle',
+    source: 'recordings',
+    paint: {
+      'circle-radius': metresAsPx(['get', 'radiusM'], latitude),
+      'circle-color': recording,
+      'circle-opacity': ['case', ['get', 'chosen'], 0.2, 0],
+      'circle-stroke-color': recording,
+      'circle-stroke-width': ['case', ['get', 'chosen'], 2, 1],
+      'circle-stroke-opacity': ['case', ['get', 'chosen'], 0.9, ['get', 'fog']],
+      'circle-pitch-alignment': 'map',
+    },
+  });
   made.addLayer({
     id: 'recordings',
     type: 'circle',
     source: 'recordings',
-    filter: ['!', ['has', 'point_count']],
     paint: {
       'circle-radius': 4,
       'circle-color': ['case', ['get', 'submitted'], recording, token('--attention')],
@@ -134,11 +120,11 @@ export function addLayers(made: maplibre.Map, ground: Ground, clustered: boolean
       'circle-stroke-width': 1.5,
     },
   });
-  if (clustered) addClusterLayer(made);
   made.addLayer({
     id: 'chosen-recording',
     type: 'circle',
-    source: 'chosen',
+    source: 'recordings',
+    filter: ['get', 'chosen'],
     paint: {
       'circle-radius': 10,
       'circle-color': recording,
@@ -220,20 +206,32 @@ export function cellFeatures(cells: readonly HeatCell[]): FeatureCollection {
 
 const RINGS = 80;
 
-/** Points of recordings; `faint`: their radii are left out. */
 export function recordingFeatures(
   recordings: readonly MapRecording[],
-  faint: boolean,
+  now: {
+    readonly chosen: number | undefined;
+    readonly dragged: { readonly id: number; readonly at: Position } | undefined;
+    readonly heated: boolean;
+  },
 ): FeatureCollection {
   // Very many rings hide everything else.
-  const fog = faint || recordings.length > RINGS ? 0 : 0.4;
+  const fog = now.heated || recordings.length > RINGS ? 0 : 0.4;
   return {
     type: 'FeatureCollection',
-    features: recordings.map(({ id, at, radiusM, submitted }) => ({
-      type: 'Feature',
-      properties: { id, radiusM, submitted, fog },
-      geometry: { type: 'Point', coordinates: [at.longitude, at.latitude] },
-    })),
+    features: recordings.map((one) => {
+      const at = now.dragged?.id === one.id ? now.dragged.at : one.at;
+      return {
+        type: 'Feature',
+        properties: {
+          id: one.id,
+          radiusM: one.radiusM,
+          submitted: one.submitted,
+          fog,
+          chosen: one.id === now.chosen,
+        },
+        geometry: { type: 'Point', coordinates: [at.longitude, at.latitude] },
+      };
+    }),
   };
 }
 
