@@ -20,6 +20,7 @@ import { entryUrl } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
 import type { LiveTable } from '../live/table.types.js';
 import { type Connection, Connections, type DeviceSocket } from './connections.js';
+import type { DeviceDriver } from './device-driver.types.js';
 import { DeviceFeed } from './device-feed.js';
 import { buffersOf, FrameGatherer } from './frame-gatherer.js';
 import { Settings } from './settings.js';
@@ -73,6 +74,7 @@ export class DeviceService {
   readonly #feed: DeviceFeed;
   readonly #settings: Settings;
   readonly #verbatim = new Set<VerbatimListener>();
+  #driver: DeviceDriver | undefined;
   #observers = 0;
   #started = false;
 
@@ -148,6 +150,11 @@ export class DeviceService {
     return this.#gatherer.open;
   }
 
+  /** Leaves the devices that `driver` drives to it; before `start`. */
+  delegate(driver: DeviceDriver): void {
+    this.#driver = driver;
+  }
+
   /** Starts the threads and gives them all devices with their snapshots and last values. */
   async start(): Promise<void> {
     const { devices, commands, snapshots, clock } = this.#options;
@@ -163,8 +170,9 @@ export class DeviceService {
     ]);
     for (const definition of known) this.tables.put(definition);
     this.tables.restore(latest);
+    const own = known.filter((definition) => this.#driverOf(definition) === undefined);
     await this.pool.place(
-      known.map((definition) => definition.id),
+      own.map((definition) => definition.id),
       kept,
     );
     this.#started = true;
@@ -229,6 +237,7 @@ export class DeviceService {
   async rename(id: string, name: string): Promise<DeviceDefinition> {
     const definition = await this.#options.devices.rename(id, name);
     this.tables.put(definition);
+    await this.#driverOf(definition)?.renamed(id, name);
     return definition;
   }
 
@@ -249,9 +258,8 @@ export class DeviceService {
     value: number | string | boolean,
     by: string,
   ): Promise<Command> {
-    if (this.tables.definition(deviceId) === undefined) {
-      throw new EngineError('not-found', `there is no device ${deviceId}`);
-    }
+    const driver = this.#driverOf(this.#known(deviceId));
+    if (driver !== undefined) return await driver.setParameter(deviceId, name, value, by);
     return await this.#settings.ask(deviceId, name, value, by);
   }
 
@@ -262,8 +270,11 @@ export class DeviceService {
   async append(
     columns: SampleColumns,
   ): Promise<{ stored: number; repeated: number; where: 'store' | 'spool' }> {
-    if (this.tables.definition(columns.deviceId) === undefined) {
-      throw new EngineError('not-found', `there is no device ${columns.deviceId}`);
+    if (this.#driverOf(this.#known(columns.deviceId)) !== undefined) {
+      throw new EngineError(
+        'input.invalid',
+        `deviceId: the values of ${columns.deviceId} come from its plugin only`,
+      );
     }
     const { name, atUnixMs, kind, value } = columns;
     const transfer = [name, atUnixMs, kind, value].map((array) => array.buffer as ArrayBuffer);
@@ -274,6 +285,16 @@ export class DeviceService {
   /** Whether a device must present its token. */
   needsToken(deviceId: string): boolean {
     return this.#options.requireToken || this.#feed.hasToken(deviceId);
+  }
+
+  #known(deviceId: string): DeviceDefinition {
+    const definition = this.tables.definition(deviceId);
+    if (definition !== undefined) return definition;
+    throw new EngineError('not-found', `there is no device ${deviceId}`);
+  }
+
+  #driverOf(device: Pick<DeviceDefinition, 'id' | 'protocol'>): DeviceDriver | undefined {
+    return this.#driver?.drives(device) === true ? this.#driver : undefined;
   }
 
   #link(slot: number): DeviceShardEnd['link'] | undefined {
@@ -296,15 +317,29 @@ export class DeviceService {
       readonly channels: DeviceClaim['channels'];
     }[],
   ): Promise<InternAnswer> {
-    const { devices, refused } = await this.#options.devices.intern(claims);
+    const { own, others } = this.#split(claims);
+    const { devices, refused } = await this.#options.devices.intern(own);
     for (const definition of devices) {
       this.tables.put(definition);
       this.pool.registry.own(definition.id, undefined);
     }
     return {
       devices,
-      refused: refused.map(({ deviceId, error }) => ({ deviceId, reason: error.message })),
+      refused: [
+        ...refused.map(({ deviceId, error }) => ({ deviceId, reason: error.message })),
+        ...others.map(({ id }) => ({ deviceId: id, reason: `device ${id} belongs to a plugin` })),
+      ],
     };
+  }
+
+  #split<T extends { readonly id: string; readonly protocol: string }>(
+    devices: readonly T[],
+  ): { readonly own: readonly T[]; readonly others: readonly T[] } {
+    const others = devices.filter(
+      (device) => this.#driverOf(this.tables.definition(device.id) ?? device) !== undefined,
+    );
+    const own = others.length === 0 ? devices : devices.filter((one) => !others.includes(one));
+    return { own, others };
   }
 
   async #adopt(
@@ -369,7 +404,10 @@ export class DeviceService {
   }
 
   /** Definitions that are new or changed here or elsewhere. */
-  async #changed(definitions: readonly DeviceDefinition[]): Promise<void> {
+  async #changed(all: readonly DeviceDefinition[]): Promise<void> {
+    const { own: definitions, others } = this.#split(all);
+    for (const definition of others) this.tables.put(definition);
+    if (others.length > 0) await this.#driver?.changed(others);
     const fresh: string[] = [];
     const known: DeviceDefinition[] = [];
     for (const definition of definitions) {
@@ -386,11 +424,18 @@ export class DeviceService {
 
   async #removed(ids: readonly string[]): Promise<void> {
     const bySlot = new Map<number, string[]>();
+    const others: string[] = [];
     for (const id of ids) {
-      if (!this.tables.remove(id)) continue;
+      const definition = this.tables.definition(id);
+      if (definition === undefined || !this.tables.remove(id)) continue;
+      if (this.#driverOf(definition) !== undefined) {
+        others.push(id);
+        continue;
+      }
       const slot = this.pool.ownerOf(id);
       bySlot.set(slot, [...(bySlot.get(slot) ?? []), id]);
     }
+    if (others.length > 0) await this.#driver?.removed(others);
     await Promise.all(
       [...bySlot].map(([slot, list]) =>
         this.#link(slot)?.call('devices.release', { ids: list }, { deadlineMs: ADOPT_DEADLINE_MS }),

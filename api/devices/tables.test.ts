@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChannelKind } from '../../actors/device/protocol.js';
 import { MemoryTable } from '../live/table.js';
-import { DeviceTables } from './tables.js';
+import { DeviceTables, METER_TURNS } from './tables.js';
 
 function setup() {
   const devices = new MemoryTable('devices');
@@ -87,4 +87,28 @@ test('a removed device leaves no rows', () => {
   expect(tables.remove('d')).toBe(false);
   tables.changes(changes);
   expect([devices.size, channels.size, tables.latestOf(['d']).length]).toEqual([0, 0, 0]);
+});
+
+test('rows of a meter are refreshed in the turn of its device, once, with its latest value', () => {
+  const { devices, channels, tables } = setup();
+  tables.put(definition);
+  tables.markMeters('d', new Set(['power']));
+  tables.changes(changes);
+  expect(devices.get('d')).toMatchObject({ 'values.power': null, 'values.open': true });
+  tables.changes({ ...changes, atUnixMs: Float64Array.of(10_500, 10_501, 1), text: [] });
+  tables.restore([{ channel: 1, atUnixMs: 10_600, value: 6 }]);
+  expect(tables.latestOf(['d'])[0]).toEqual({ channel: 1, atUnixMs: 10_600, value: 6 });
+  for (let turn = 0; turn < METER_TURNS; turn++) tables.refreshMeters(turn);
+  expect(devices.get('d')).toMatchObject({ 'values.power': 6, lastSeenUnixMs: 10_001 });
+  expect(channels.get('d/power')).toMatchObject({ value: 6, atUnixMs: 10_600 });
+});
+
+test('a device that is removed while its meters wait leaves nothing behind', () => {
+  const { devices, channels, tables } = setup();
+  tables.put(definition);
+  tables.markMeters('d', new Set(['power']));
+  tables.changes(changes);
+  tables.remove('d');
+  for (let turn = 0; turn < METER_TURNS; turn++) tables.refreshMeters(turn);
+  expect([devices.size, channels.size]).toEqual([0, 0]);
 });

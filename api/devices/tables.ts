@@ -10,10 +10,15 @@ import type { LiveTable } from '../live/table.types.js';
 
 /** `lastSeenUnixMs` of a device that keeps speaking is refreshed this often. */
 const SEEN_EVERY_MS = 1_000;
+/** Rows of meters are refreshed in so many turns, each device in one of them. */
+export const METER_TURNS = 10;
 
 interface DeviceEntry {
   definition: DeviceDefinition;
   seenUnixMs: number;
+  readonly turn: number;
+  /** Meters that changed since their rows were refreshed. */
+  readonly due: ChannelEntry[];
 }
 
 interface ChannelEntry {
@@ -26,6 +31,9 @@ interface ChannelEntry {
   atUnixMs: number;
   /** As the store has it: booleans are 0 and 1. */
   value: number | string | undefined;
+  /** Changes many times a second: its rows are refreshed by `refreshMeters` only. */
+  meter: boolean;
+  due: boolean;
 }
 
 export interface LatestValue {
@@ -40,6 +48,9 @@ export class DeviceTables {
   readonly #channels: LiveTable;
   readonly #byId = new Map<string, DeviceEntry>();
   readonly #byChannel = new Map<number, ChannelEntry>();
+  /** Devices with meters that changed, by turn. */
+  readonly #due: DeviceEntry[][] = Array.from({ length: METER_TURNS }, () => []);
+  #nextTurn = 0;
 
   constructor(devices: LiveTable, channels: LiveTable) {
     this.#devices = devices;
@@ -66,7 +77,7 @@ export class DeviceTables {
   /** A device that is new, or that has new parameters or another name. */
   put(definition: DeviceDefinition): void {
     const known = this.#byId.get(definition.id);
-    const entry = known ?? { definition, seenUnixMs: 0 };
+    const entry = known ?? { definition, seenUnixMs: 0, turn: this.#takeTurn(), due: [] };
     entry.definition = definition;
     if (known === undefined) {
       this.#byId.set(definition.id, entry);
@@ -102,6 +113,28 @@ export class DeviceTables {
       this.#change(batch.channel[i] ?? 0, batch.atUnixMs[i] ?? 0, batch.value[i] ?? 0);
     }
     for (const { channel, atUnixMs, value } of batch.text) this.#change(channel, atUnixMs, value);
+  }
+
+  /** From now on the rows of these parameters of a device are refreshed in turns, see `refreshMeters`. */
+  markMeters(deviceId: string, names: ReadonlySet<string>): void {
+    for (const { id, name } of this.#byId.get(deviceId)?.definition.channels ?? []) {
+      const entry = this.#byChannel.get(id);
+      if (entry !== undefined) entry.meter = names.has(name);
+    }
+  }
+
+  /** Shows what the meters of the devices of a turn (0 to `METER_TURNS` − 1) say now. */
+  refreshMeters(turn: number): void {
+    const devices = this.#due[turn];
+    if (devices === undefined || devices.length === 0) return;
+    this.#due[turn] = [];
+    for (const device of devices) {
+      for (const entry of device.due) {
+        entry.due = false;
+        if (entry.value !== undefined) this.#show(entry, entry.atUnixMs, entry.value);
+      }
+      device.due.length = 0;
+    }
   }
 
   edges(edges: readonly DeviceEdge[]): void {
@@ -146,6 +179,8 @@ export class DeviceTables {
       field,
       atUnixMs: Number.NEGATIVE_INFINITY,
       value: undefined,
+      meter: false,
+      due: false,
     });
     const row: ChannelRow = {
       id: rowId,
@@ -166,12 +201,28 @@ export class DeviceTables {
     if (entry === undefined || atUnixMs < entry.atUnixMs) return;
     entry.atUnixMs = atUnixMs;
     entry.value = value;
+    if (!entry.meter) {
+      this.#show(entry, atUnixMs, value);
+      return;
+    }
+    if (entry.due) return;
+    entry.due = true;
+    if (entry.device.due.length === 0) this.#due[entry.device.turn]?.push(entry.device);
+    entry.device.due.push(entry);
+  }
+
+  #show(entry: ChannelEntry, atUnixMs: number, value: number | string): void {
     const shown = entry.kind === 'boolean' ? value === 1 : value;
     const { device } = entry;
     this.#devices.set(device.definition.id, entry.field, shown);
     this.#channels.set(entry.rowId, 'value', shown);
     this.#channels.set(entry.rowId, 'atUnixMs', atUnixMs);
     this.#seen(device, atUnixMs, SEEN_EVERY_MS);
+  }
+
+  #takeTurn(): number {
+    this.#nextTurn = (this.#nextTurn + 1) % METER_TURNS;
+    return this.#nextTurn;
   }
 
   #seen(device: DeviceEntry, atUnixMs: number, everyMs: number): void {
