@@ -2,11 +2,11 @@ import type { FieldError } from '../http/problem.js';
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** Turns an object into a text that only this site can read, and back. */
-export interface SecretBox {
-  seal(value: Config): string;
-  /** @throws EngineError when it was sealed with another key or changed. */
-  open(sealed: string): Config;
+/** Turns secrets into a text that only this site can read, and back. `about`: the plugin's code. */
+export interface Sealing {
+  seal(secrets: Config, about: string): string;
+  /** @throws EngineError when it was sealed with another key, or altered. */
+  open(sealed: string, about: string): Config;
 }
 
 /** A configuration in two parts: what may be shown, and what may not. Secrets are by path with dots. */
