@@ -1,0 +1,436 @@
+import type { Clock } from '../../../engine/clock.js';
+import { EngineError } from '../../../engine/errors.js';
+import type { DeviceConnection, DeviceIdentity, DeviceSession } from '../sdk/plugin.types.js';
+import { OrderBook, orderOf } from './commands.js';
+import type { InstanceConfig } from './config.js';
+import { FAMILIES, type Family, familyOfKeys, familyOfModel } from './families.js';
+import { type FieldId, type FieldSink, specOf } from './fields.js';
+import type { Frame } from './frame.js';
+import { IdentityFacts } from './identity.js';
+import { FrameParser } from './parser.js';
+import { DEVICE_RULES } from './rules.js';
+import type { Wire, WireUser } from './wire.js';
+
+/** Asked again this often: what a lost report would leave wrong. */
+const ASK_AGAIN_MS = 10_000;
+/** Quiet for this long: the device is asked whether it is there. */
+const PING_AFTER_MS = 4_000;
+/** A device that takes a connection and says nothing. */
+const FIRST_ANSWER_MS = 4_000;
+/** Devices that know `MODEL` answer it at once. */
+const MODEL_ANSWER_MS = 700;
+const KEYS_ANSWER_MS = 2_000;
+/** After the decisive key: for the other channels of the same answer. */
+const SETTLE_MS = 300;
+const MAX_SEEN_KEYS = 256;
+
+export interface ConnectionEnvironment {
+  readonly clock: Clock;
+  readonly config: InstanceConfig;
+  log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
+  /** The device's identity is complete or has changed. */
+  identified(facts: IdentityFacts): void;
+}
+
+type Handles = { [field in FieldId]?: number };
+
+interface Waiter {
+  readonly ready: () => boolean;
+  readonly settle: (outcome: boolean | EngineError) => void;
+}
+
+/** One device: asks, listens, reports to its session. The series is known when `identify` has resolved. */
+export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
+  readonly #env: ConnectionEnvironment;
+  readonly #session: DeviceSession;
+  readonly #parser: FrameParser;
+  readonly #facts = new IdentityFacts();
+  readonly #orders: OrderBook;
+  readonly #seenKeys = new Set<string>();
+  readonly #datagrams: boolean;
+  #transmitter = '';
+  #highestPart = 0;
+  #reports = 0;
+  #refusals = 0;
+  #saysReport = false;
+
+  #wire: Wire | undefined;
+  #family: Family | undefined;
+  #parts = 0;
+  /** Index is the part; 0 the device. */
+  #handles: Handles[] = [{}];
+  #meterMs: number;
+  #meterTold: number[] = [];
+  #heardAtMonoMs: number;
+  #askAgainAtMonoMs = 0;
+  #pingedAtMonoMs = 0;
+  #identityChanged = false;
+  #started = false;
+  #ended = false;
+  #impossibleTold = false;
+  #waiter: Waiter | undefined;
+
+  constructor(
+    env: ConnectionEnvironment,
+    session: DeviceSession,
+    preset: { readonly family: Family | undefined; readonly parts: number; readonly udp: boolean },
+  ) {
+    this.#env = env;
+    this.#session = session;
+    this.#family = preset.family;
+    this.#parts = preset.parts;
+    this.#datagrams = preset.udp;
+    this.#meterMs = env.config.meterSlowMs;
+    this.#orders = new OrderBook(env.clock);
+    this.#heardAtMonoMs = env.clock.monoMs();
+    this.#parser = new FrameParser(preset.udp ? 'star' : 'angle', (frame) => {
+      this.#frame(frame);
+    });
+  }
+
+  /** Impossible values, and frames that were none. */
+  get faults(): { readonly impossible: number; readonly malformed: number } {
+    return { impossible: this.#impossible, malformed: this.#parser.counts.malformed };
+  }
+  #impossible = 0;
+
+  /**
+   * Finds out what the device is and begins to listen. @throws EngineError `device.unreachable` (says nothing),
+   * `input.invalid` (says a series that is not known here)
+   */
+  async identify(wire: Wire): Promise<void> {
+    this.#wire = wire;
+    const family = this.#family ?? (await this.#ask());
+    const parts = this.#parts > 0 ? this.#parts : this.#partsOf(family);
+    this.#become(family, parts);
+    if (this.#reports === 0 && !(await this.#wait(() => this.#reports > 0, FIRST_ANSWER_MS))) {
+      throw silent();
+    }
+    this.#started = true;
+    const now = this.#env.clock.monoMs();
+    // Spread over the period, so that many devices that connect at once are not asked at once.
+    this.#askAgainAtMonoMs = now + ASK_AGAIN_MS / 2 + (now % (ASK_AGAIN_MS / 2));
+    this.#tellIdentity();
+    this.#setMeters();
+  }
+
+  async #ask(): Promise<Family> {
+    this.#send('< GET MODEL >\r\n');
+    await this.#wait(() => this.#facts.model !== undefined || this.#refusals > 0, MODEL_ANSWER_MS);
+    const told = this.#facts.model;
+    if (told === undefined) {
+      // Each frame on its line: the in-ear transmitters take nothing else.
+      this.#send('< GET 0 ALL >\r\n< GET 1 ALL >\r\n< GET 1 CHAN_NAME >\r\n');
+      await this.#wait(
+        () => this.#byKeys() !== undefined || this.#facts.model !== undefined,
+        KEYS_ANSWER_MS,
+      );
+      if (this.#reports === 0) throw silent();
+      await this.#wait(() => false, SETTLE_MS);
+    }
+    const model = this.#facts.model;
+    const found = model === undefined ? undefined : familyOfModel(model)?.family;
+    const family = found ?? this.#byKeys();
+    if (family !== undefined) return FAMILIES[family];
+    throw new EngineError(
+      'input.invalid',
+      model === undefined
+        ? 'The device does not tell its series: choose it in the configuration of the device (model).'
+        : `The device is a ${model}, which is not known here: choose the series that speaks as it does (model).`,
+    );
+  }
+
+  #byKeys(): Family['id'] | undefined {
+    return (
+      familyOfKeys(this.#seenKeys, this.#transmitter) ?? (this.#saysReport ? 'p10t' : undefined)
+    );
+  }
+
+  #partsOf(family: Family): number {
+    const model = this.#facts.model;
+    const known = model === undefined ? undefined : familyOfModel(model);
+    if (known?.family === family.id) return known.parts;
+    return this.#highestPart > 0 ? Math.min(this.#highestPart, family.maxParts) : family.parts;
+  }
+
+  #become(family: Family, parts: number): void {
+    this.#family = family;
+    this.#parts = parts;
+    while (this.#handles.length <= parts) this.#handles.push({});
+    this.#meterTold = new Array<number>(parts + 1).fill(-1);
+    const asks: string[] = [];
+    if (family.id === 'p10t') asks.push('< GET DEVICE_NAME >');
+    else if (family.transport === 'tcp') {
+      asks.push('< GET MODEL >', '< GET DEVICE_ID >', '< GET FW_VER >', '< GET SERIAL_NUM >');
+      asks.push(family.id === 'charger' ? '< GET CONTROL_MAC_ADDR >' : '< GET NET_SETTINGS SC >');
+    }
+    for (let part = 1; part <= parts; part++) asks.push(...family.askAll(part));
+    this.#sendAll(asks);
+  }
+
+  bytes(chunk: Uint8Array): void {
+    if (this.#ended) return;
+    const before = this.#parser.counts.frames;
+    this.#parser.push(chunk);
+    if (this.#datagrams) this.#parser.end();
+    if (this.#parser.counts.frames === before) return;
+    this.#heardAtMonoMs = this.#env.clock.monoMs();
+    this.#session.alive();
+    if (this.#identityChanged && this.#started) this.#tellIdentity();
+    const waiter = this.#waiter;
+    if (waiter?.ready() === true) waiter.settle(true);
+  }
+
+  gone(error: EngineError): void {
+    if (this.#ended) return;
+    this.#finish('', error);
+    if (this.#started) this.#session.lost(error);
+  }
+
+  #frame(frame: Frame): void {
+    const verb = frame.verb;
+    if (verb === 'sample') {
+      const part = frame.channel;
+      const sample = this.#family?.sample;
+      if (sample === undefined) return;
+      if (part >= 1 && part <= this.#parts) sample(frame, part, this);
+      else this.impossible(part, 'SAMPLE', frame.text());
+      return;
+    }
+    if (verb !== 'rep' && verb !== 'report') return;
+    if (verb === 'report') this.#saysReport = true;
+    const part = Math.max(0, frame.channel);
+    this.#orders.heard(part, frame);
+    if (frame.key === 'ERR') {
+      this.#refusals += 1;
+      return;
+    }
+    this.#reports += 1;
+    if (part === 0) this.#deviceReport(frame);
+    else this.#partReport(frame, part);
+  }
+
+  #deviceReport(frame: Frame): void {
+    if (this.#facts.take(frame)) {
+      this.#identityChanged = true;
+      if (frame.key === 'MODEL') this.#modelTold();
+    }
+    if (this.#family !== undefined) DEVICE_RULES.get(frame.key)?.(frame, 0, this);
+  }
+
+  /** The device knows better than its configuration. */
+  #modelTold(): void {
+    const family = this.#family;
+    const model = this.#facts.model;
+    if (family === undefined || model === undefined) return;
+    const known = familyOfModel(model);
+    if (known === undefined || known.family === family.id) return;
+    this.#env.log(
+      'warn',
+      `${this.#session.deviceId} is set up as ${family.label} but is a ${model}; treated as what it is.`,
+    );
+    this.#become(FAMILIES[known.family], known.parts);
+    if (this.#started) this.#setMeters();
+  }
+
+  #partReport(frame: Frame, part: number): void {
+    const family = this.#family;
+    if (family === undefined) {
+      if (this.#seenKeys.size < MAX_SEEN_KEYS) this.#seenKeys.add(frame.key);
+      if (frame.key === 'TX_TYPE') this.#transmitter = frame.word(0);
+      if (part <= 32 && part > this.#highestPart) this.#highestPart = part;
+      return;
+    }
+    if (part > this.#parts) {
+      if (family.partKind !== 'charger-slot' || part > family.maxParts) {
+        this.impossible(part, frame.key, frame.text());
+        return;
+      }
+      // Linked chargers answer for all bays behind one address.
+      this.#parts = part;
+      while (this.#handles.length <= part) this.#handles.push({});
+      this.#identityChanged = true;
+    }
+    if (frame.key === 'METER_RATE') {
+      this.#meterTold[part] = frame.integer(0);
+      return;
+    }
+    family.rules.get(frame.key)?.(frame, part, this);
+  }
+
+  value(part: number, field: FieldId, value: number | string | boolean): void {
+    // One switch for the whole receiver, shown with each of its channels.
+    if (part === 0 && field === 'encryption') {
+      for (let each = 1; each <= this.#parts; each++) this.#read(each, field, value);
+    } else this.#read(part, field, value);
+  }
+
+  #read(part: number, field: FieldId, value: number | string | boolean): void {
+    const handles = this.#handles[part];
+    if (handles === undefined) return;
+    let handle = handles[field];
+    if (handle === undefined) {
+      handle = this.#session.channel(specOf(part, field));
+      handles[field] = handle;
+    }
+    this.#session.read(handle, value);
+  }
+
+  impossible(part: number, key: string, text: string): void {
+    this.#impossible += 1;
+    if (this.#impossibleTold) return;
+    this.#impossibleTold = true;
+    const where = part === 0 ? '' : ` of channel ${part}`;
+    this.#env.log(
+      'warn',
+      `${this.#session.deviceId} says what cannot be: ${key}${where} = "${text.slice(0, 60)}". Such values are left out.`,
+    );
+  }
+
+  async command(id: string, value: number | string | boolean, signal: AbortSignal): Promise<void> {
+    const family = this.#family;
+    if (family === undefined || this.#ended) {
+      throw new EngineError('device.unreachable', 'The device is not connected.');
+    }
+    const order = orderOf(family, this.#parts, id, value);
+    await this.#orders.place(order, (text) => this.#send(text), signal);
+  }
+
+  metering(rate: 'fast' | 'slow'): void {
+    const wanted = rate === 'fast' ? this.#env.config.meterFastMs : this.#env.config.meterSlowMs;
+    if (wanted === this.#meterMs) return;
+    this.#meterMs = wanted;
+    if (this.#started) this.#setMeters();
+  }
+
+  #setMeters(): void {
+    this.#sendAll(this.#meterFrames(this.#meterMs));
+  }
+
+  #meterFrames(everyMs: number): string[] {
+    const meter = this.#family?.meter;
+    if (meter === undefined) return [];
+    const frames: string[] = [];
+    for (let part = 1; part <= this.#parts; part++) frames.push(meter(part, everyMs));
+    return frames;
+  }
+
+  /** Called about once a second. */
+  tick(nowMonoMs: number): void {
+    if (!this.#started || this.#ended) return;
+    const family = this.#family;
+    const quietMs = nowMonoMs - this.#heardAtMonoMs;
+    if (quietMs > this.#env.config.silenceMs) {
+      this.gone(
+        new EngineError(
+          'device.unreachable',
+          `Silent for ${Math.round(quietMs / 1_000)} s, though asked.`,
+        ),
+      );
+      return;
+    }
+    if (family === undefined) return;
+    if (nowMonoMs >= this.#askAgainAtMonoMs) {
+      this.#askAgainAtMonoMs = nowMonoMs + ASK_AGAIN_MS;
+      this.#askAgain(family);
+    } else if (quietMs > PING_AFTER_MS && nowMonoMs - this.#pingedAtMonoMs > PING_AFTER_MS) {
+      this.#pingedAtMonoMs = nowMonoMs;
+      this.#sendAll(family.askAgain(1));
+    }
+  }
+
+  #askAgain(family: Family): void {
+    const asks: string[] = [];
+    for (let part = 1; part <= this.#parts; part++) {
+      asks.push(...family.askAgain(part));
+      const told = this.#meterTold[part];
+      // A receiver that restarted inside its connection, or lost the order, meters at its own pace.
+      if (family.meter !== undefined && told !== undefined && told >= 0 && told !== this.#meterMs) {
+        asks.push(family.meter(part, this.#meterMs));
+      }
+    }
+    this.#sendAll(asks);
+  }
+
+  close(): void {
+    const family = this.#family;
+    // A receiver that meters into a closed connection works for nobody.
+    const last = this.#started && family !== undefined ? this.#joined(this.#meterFrames(0)) : '';
+    this.#finish(last, new EngineError('device.unreachable', 'The connection was closed.'));
+  }
+
+  #finish(last: string, error: EngineError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#waiter?.settle(error);
+    this.#orders.close(error);
+    this.#wire?.end(last);
+  }
+
+  #tellIdentity(): void {
+    const family = this.#family;
+    if (family === undefined) return;
+    this.#identityChanged = false;
+    this.#env.identified(this.#facts);
+    this.#session.identify(describe(family, this.#parts, this.#facts));
+  }
+
+  #joined(frames: readonly string[]): string {
+    const family = this.#family;
+    return family?.line === true ? frames.map((frame) => `${frame}\r\n`).join('') : frames.join('');
+  }
+
+  #sendAll(frames: readonly string[]): void {
+    if (frames.length === 0) return;
+    // A datagram holds one frame; a stream takes them all.
+    if (this.#datagrams) for (const frame of frames) this.#send(frame);
+    else this.#send(this.#joined(frames));
+  }
+
+  #send(text: string): boolean {
+    return this.#wire?.send(text) ?? false;
+  }
+
+  /** True as soon as `ready`, false after `ms`. @throws EngineError when the connection ends before */
+  async #wait(ready: () => boolean, ms: number): Promise<boolean> {
+    if (this.#ended)
+      throw new EngineError('device.unreachable', 'The device closed the connection.');
+    const outcome = await new Promise<boolean | EngineError>((resolve) => {
+      const timer = this.#env.clock.setTimeout(() => {
+        settle(false);
+      }, ms);
+      const settle = (result: boolean | EngineError): void => {
+        this.#env.clock.clearTimeout(timer);
+        this.#waiter = undefined;
+        resolve(result);
+      };
+      this.#waiter = { ready, settle };
+    });
+    if (outcome instanceof EngineError) throw outcome;
+    return outcome;
+  }
+}
+
+function silent(): EngineError {
+  return new EngineError(
+    'device.unreachable',
+    'The device takes the connection but answers nothing. Allow third-party control on it (SLX-D: controller access).',
+  );
+}
+
+/** Also for what a search finds. */
+export function describe(family: Family, parts: number, facts: IdentityFacts): DeviceIdentity {
+  return {
+    role: family.role,
+    ...(facts.name === undefined ? {} : { name: facts.name }),
+    ...(facts.model === undefined ? {} : { model: facts.model }),
+    ...(facts.serial === undefined ? {} : { serial: facts.serial }),
+    ...(facts.mac === undefined ? {} : { mac: facts.mac }),
+    ...(facts.firmware === undefined ? {} : { firmware: facts.firmware }),
+    parts: Array.from({ length: parts }, (_, index) => ({
+      number: index + 1,
+      kind: family.partKind,
+      direction: family.direction,
+    })),
+  };
+}

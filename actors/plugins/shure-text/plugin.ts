@@ -1,0 +1,190 @@
+import type { TimerHandle } from '../../../engine/clock.js';
+import { EngineError } from '../../../engine/errors.js';
+import type {
+  DeviceConnection,
+  DeviceSession,
+  DeviceTarget,
+  Plugin,
+  PluginContext,
+  PluginInstance,
+} from '../sdk/plugin.types.js';
+import { type DeviceConfig, deviceConfig, type InstanceConfig, instanceConfig } from './config.js';
+import { type ConnectionEnvironment, ShureConnection } from './connection.js';
+import { FAMILIES, type Family } from './families.js';
+import type { IdentityFacts } from './identity.js';
+import { openTcp, openUdp } from './wire.js';
+
+const PORT = 2_202;
+const TICK_MS = 1_000;
+/** Who answered where: of more addresses the oldest is forgotten. */
+const MAX_REMEMBERED = 8_192;
+
+/** Shure receivers, in-ear transmitters and chargers that speak the network text protocol. */
+export const plugin: Plugin<InstanceConfig, DeviceConfig> = {
+  manifest: {
+    sdk: 1,
+    code: 'shure-text',
+    name: 'Shure network text protocol',
+    version: '1.0.0',
+    description:
+      'QLX-D, ULX-D, Axient Digital, SLX-D, PSM 1000, UHF-R and networked chargers, directly and without other software.',
+    vendor: 'Shure',
+    roles: ['receiver', 'transmitter', 'charger'],
+    reach: 'devices',
+    defaultPort: PORT,
+    discovers: ['multicast', 'scan'],
+  },
+  configuration: instanceConfig,
+  deviceConfiguration: deviceConfig,
+  open: (context) => new ShureInstance(context),
+};
+
+class ShureInstance implements PluginInstance<DeviceConfig> {
+  readonly #context: PluginContext<InstanceConfig>;
+  readonly #live = new Set<ShureConnection>();
+  readonly #remembered = new Map<string, { serial: string | undefined; mac: string | undefined }>();
+  #timer: TimerHandle;
+  #closed = false;
+
+  constructor(context: PluginContext<InstanceConfig>) {
+    this.#context = context;
+    this.#timer = this.#arm();
+  }
+
+  #arm(): TimerHandle {
+    return this.#context.clock.setTimeout(() => {
+      if (this.#closed) return;
+      const now = this.#context.clock.monoMs();
+      for (const connection of this.#live) connection.tick(now);
+      this.#timer = this.#arm();
+    }, TICK_MS);
+  }
+
+  async connect(
+    target: DeviceTarget<DeviceConfig>,
+    session: DeviceSession,
+  ): Promise<DeviceConnection> {
+    const host = target.address;
+    if (host === undefined) {
+      throw new EngineError(
+        'input.invalid',
+        'address: this device needs one, an IP address or a host name.',
+      );
+    }
+    const { family, udp } = speaks(target.config);
+    const connection: ShureConnection = new ShureConnection(
+      this.#environment(target.externalId, session),
+      watched(session, () => {
+        this.#live.delete(connection);
+      }),
+      { family, parts: target.config.channels, udp },
+    );
+    const at = { host, port: target.port ?? PORT, signal: session.signal };
+    const onAbort = (): void => {
+      this.#live.delete(connection);
+      connection.close();
+    };
+    session.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const wire = udp
+        ? await openUdp(at, connection)
+        : await openTcp(this.#context.net, at, connection);
+      if (session.signal.aborted) {
+        wire.end('');
+        throw new EngineError('call.aborted', `The attempt to reach ${host} was given up.`);
+      }
+      await connection.identify(wire);
+    } catch (thrown) {
+      session.signal.removeEventListener('abort', onAbort);
+      connection.close();
+      throw EngineError.from(thrown, 'device.unreachable');
+    }
+    this.#live.add(connection);
+    return {
+      command: (id, value, signal) => connection.command(id, value, signal),
+      metering: (rate) => {
+        connection.metering(rate);
+      },
+      close: () => {
+        session.signal.removeEventListener('abort', onAbort);
+        this.#live.delete(connection);
+        connection.close();
+      },
+    };
+  }
+
+  #environment(externalId: string, session: DeviceSession): ConnectionEnvironment {
+    return {
+      clock: this.#context.clock,
+      config: this.#context.config,
+      log: (level, text) => {
+        this.#context.log(level, text);
+      },
+      identified: (facts) => {
+        this.#remember(externalId, session.deviceId, facts);
+      },
+    };
+  }
+
+  /** An address that moved to another device must not pass for the one before. */
+  #remember(externalId: string, deviceId: string, facts: IdentityFacts): void {
+    const before = this.#remembered.get(externalId);
+    const changed = (['serial', 'mac'] as const).find(
+      (field) =>
+        before?.[field] !== undefined &&
+        facts[field] !== undefined &&
+        before[field] !== facts[field],
+    );
+    if (changed !== undefined) {
+      this.#context.log(
+        'warn',
+        `Another device answers for ${deviceId}: its ${changed} was ${before?.[changed] ?? ''}, now ${facts[changed] ?? ''}.`,
+      );
+    }
+    this.#remembered.delete(externalId);
+    this.#remembered.set(externalId, {
+      serial: facts.serial ?? before?.serial,
+      mac: facts.mac ?? before?.mac,
+    });
+    if (this.#remembered.size <= MAX_REMEMBERED) return;
+    const oldest = this.#remembered.keys().next();
+    if (oldest.done !== true) this.#remembered.delete(oldest.value);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#context.clock.clearTimeout(this.#timer);
+    for (const connection of this.#live) connection.close();
+    this.#live.clear();
+  }
+}
+
+function speaks(config: DeviceConfig): { family: Family | undefined; udp: boolean } {
+  const chosen = config.model === 'auto' ? undefined : FAMILIES[config.model];
+  const transport = config.transport === 'auto' ? (chosen?.transport ?? 'tcp') : config.transport;
+  // Only UHF-R speaks over UDP.
+  const family = chosen ?? (transport === 'udp' ? FAMILIES.uhfr : undefined);
+  return { family, udp: transport === 'udp' };
+}
+
+/** The same session; `onLost` runs before it hears of the loss. */
+function watched(session: DeviceSession, onLost: () => void): DeviceSession {
+  return {
+    deviceId: session.deviceId,
+    signal: session.signal,
+    identify: (identity) => {
+      session.identify(identity);
+    },
+    channel: (spec) => session.channel(spec),
+    read: (handle, value, atUnixMs) => {
+      session.read(handle, value, atUnixMs);
+    },
+    alive: () => {
+      session.alive();
+    },
+    lost: (error) => {
+      onLost();
+      session.lost(error);
+    },
+  };
+}
