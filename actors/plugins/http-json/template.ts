@@ -1,0 +1,68 @@
+import { EngineError } from '../../../engine/errors.js';
+
+type Value = number | string | boolean;
+
+/**
+ * Fills `{word}` in an address. Words are escaped, so that no value reaches another host or path; only `{address}` and
+ * `{port}` are taken as they are, an IPv6 address in its brackets.
+ * @throws EngineError `input.invalid` for a word that is not known, or an address that is none.
+ */
+export function fillUrl(template: string, words: Readonly<Record<string, Value>>): string {
+  const filled = template.replace(/\{([A-Za-z][A-Za-z0-9_]*)\}/g, (_, word: string) => {
+    const value = Object.hasOwn(words, word) ? words[word] : undefined;
+    if (value === undefined) {
+      throw new EngineError(
+        'input.invalid',
+        `"${template}" needs {${word}}, which is not given: known are ${Object.keys(words).join(', ')}`,
+      );
+    }
+    if (word === 'address') return hostOf(String(value));
+    return word === 'port' ? String(value) : encodeURIComponent(String(value));
+  });
+  if (!/^https?:\/\//i.test(filled) || !URL.canParse(filled)) {
+    throw new EngineError('input.invalid', `"${filled}" is not an http:// or https:// address`);
+  }
+  return filled;
+}
+
+function hostOf(address: string): string {
+  if (address.includes(':') && /^[0-9a-fA-F:.%]+$/.test(address)) return `[${address}]`;
+  if (/^[A-Za-z0-9._[\]:-]+$/.test(address)) return address;
+  throw new EngineError('input.invalid', `"${address}" is neither a host name nor an address`);
+}
+
+/** A body with its `{value}`: JSON stays JSON, a quoted `"{value}"` alone becomes the value with its type. */
+export function fillBody(
+  template: string,
+  words: Readonly<Record<string, Value>>,
+): { readonly body: unknown; readonly json: boolean } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(template);
+  } catch {
+    // Not JSON: a text, sent as one.
+    return { body: fillText(template, words), json: false };
+  }
+  return { body: fillJson(parsed, words, 0), json: true };
+}
+
+function fillText(template: string, words: Readonly<Record<string, Value>>): string {
+  return template.replace(/\{([A-Za-z][A-Za-z0-9_]*)\}/g, (all, word: string) =>
+    Object.hasOwn(words, word) ? String(words[word]) : all,
+  );
+}
+
+function fillJson(node: unknown, words: Readonly<Record<string, Value>>, depth: number): unknown {
+  if (depth > 32)
+    throw new EngineError('input.invalid', 'the body of a command is nested too deep');
+  if (typeof node === 'string') {
+    const alone = /^\{([A-Za-z][A-Za-z0-9_]*)\}$/.exec(node)?.[1];
+    if (alone !== undefined && Object.hasOwn(words, alone)) return words[alone];
+    return fillText(node, words);
+  }
+  if (Array.isArray(node)) return node.map((item) => fillJson(item, words, depth + 1));
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, item]) => [key, fillJson(item, words, depth + 1)]),
+  );
+}

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { entryUrl } from '../../../engine/entry.js';
+import { EngineError } from '../../../engine/errors.js';
+
+/** Numbers that an emulator tells of itself. */
+export type EmulatorStats = Readonly<Record<string, unknown>>;
+
+/** An emulator as a process of its own; `stop` ends it. */
+export class EmulatorProcess {
+  readonly address: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, address: string) {
+    this.#child = child;
+    this.address = address;
+  }
+
+  get port(): number {
+    return Number(new URL(this.address).port);
+  }
+
+  /** Resolves when it says that it is ready. `entry`: below `dist`, without its ending. */
+  static start(entry: string, args: readonly string[]): Promise<EmulatorProcess> {
+    const child = spawn(process.execPath, [fileURLToPath(entryUrl(entry)), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return new Promise((resolve, reject) => {
+      const lines = createInterface({ input: child.stdout });
+      lines.on('line', (line) => {
+        const address = /https?:\/\/\S+/.exec(line)?.[0];
+        if (address !== undefined) resolve(new EmulatorProcess(child, address));
+      });
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        reject(new EngineError('internal', `the emulator ended at once with code ${code}`));
+      });
+    });
+  }
+
+  /** Sets faults, credentials and whatever else the kind knows. */
+  async control(wish: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#ask({ method: 'PUT', body: JSON.stringify(wish) });
+  }
+
+  async stats(): Promise<EmulatorStats> {
+    return await this.#ask({});
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      this.#child.once('exit', () => resolve());
+      this.#child.kill('SIGKILL');
+    });
+  }
+
+  async #ask(init: RequestInit): Promise<EmulatorStats> {
+    const answer = await fetch(`${this.address}/__emulate`, {
+      ...init,
+      headers: { connection: 'close' },
+    });
+    return (await answer.json()) as EmulatorStats;
+  }
+}
