@@ -190,12 +190,16 @@ export class EmulatorServer {
     }
     const truth = reply.json === undefined ? '' : JSON.stringify(reply.json);
     const type = reply.status >= 400 ? 'application/problem+json' : 'application/json';
-    const headers = { ...(truth === '' ? {} : { 'content-type': type }), ...reply.headers };
+    const headers: Record<string, string> = {
+      ...(truth === '' ? {} : { 'content-type': type }),
+      ...reply.headers,
+    };
     if (fault === 'cut') {
       response.writeHead(reply.status, { ...headers, 'content-length': truth.length + 64 });
       response.write(truth.slice(0, Math.ceil(truth.length / 2)), () => response.destroy());
       return;
     }
+    if (fault === 'lie') delete headers['etag'];
     const text = fault === 'oversize' ? OVERSIZE : fault === 'lie' ? this.faults.lie(truth) : truth;
     response.writeHead(reply.status, headers);
     response.end(text);

@@ -43,8 +43,9 @@ export class JsonDevice implements DeviceConnection {
     if (told !== this.#identity) session.identify(identity);
     this.#identity = told;
     this.#handles ??= mapping.declare(session);
-    this.#misses.heard();
-    if (mapping.apply(json, session, this.#handles) === 0) session.alive();
+    if (mapping.apply(json, session, this.#handles) > 0) this.#misses.heard();
+    else
+      this.missed(new EngineError('frame.malformed', 'the answer has none of the mapped values'));
   }
 
   /** Heard, nothing new. */

@@ -4,12 +4,14 @@ import { fillBody, fillUrl } from './template.js';
 
 describe('addresses', () => {
   test('words are filled in and cannot leave their place', () => {
-    expect(fillUrl('http://{address}:{port}/{id}?v={value}', {
-      address: '10.0.0.7',
-      port: 81,
-      id: '../../admin?x=1#',
-      value: 'a&b',
-    })).toBe('http://10.0.0.7:81/..%2F..%2Fadmin%3Fx%3D1%23?v=a%26b');
+    expect(
+      fillUrl('http://{address}:{port}/{id}?v={value}', {
+        address: '10.0.0.7',
+        port: 81,
+        id: '../../admin?x=1#',
+        value: 'a&b',
+      }),
+    ).toBe('http://10.0.0.7:81/..%2F..%2Fadmin%3Fx%3D1%23?v=a%26b');
   });
 
   test('an IPv6 address gets its brackets', () => {
@@ -30,10 +32,12 @@ describe('addresses', () => {
 
 describe('bodies', () => {
   test('a value alone keeps its type, inside a text it is text', () => {
-    expect(fillBody('{"a":"{value}","b":["set {value} of {id}"],"c":"{other}"}', {
-      value: 5,
-      id: 'x',
-    })).toEqual({ json: true, body: { a: 5, b: ['set 5 of x'], c: '{other}' } });
+    expect(
+      fillBody('{"a":"{value}","b":["set {value} of {id}"],"c":"{other}"}', {
+        value: 5,
+        id: 'x',
+      }),
+    ).toEqual({ json: true, body: { a: 5, b: ['set 5 of x'], c: '{other}' } });
   });
 
   test('what is not JSON is a text', () => {

@@ -8,7 +8,7 @@ type Value = number | string | boolean;
  * @throws EngineError `input.invalid` for a word that is not known, or an address that is none.
  */
 export function fillUrl(template: string, words: Readonly<Record<string, Value>>): string {
-  const filled = template.replace(/\{([A-Za-z][A-Za-z0-9_]*)\}/g, (_, word: string) => {
+  const filled = template.replace(/\{([A-Za-z_]\w*)\}/g, (_, word: string) => {
     const value = Object.hasOwn(words, word) ? words[word] : undefined;
     if (value === undefined) {
       throw new EngineError(
@@ -47,7 +47,7 @@ export function fillBody(
 }
 
 function fillText(template: string, words: Readonly<Record<string, Value>>): string {
-  return template.replace(/\{([A-Za-z][A-Za-z0-9_]*)\}/g, (all, word: string) =>
+  return template.replace(/\{([A-Za-z_]\w*)\}/g, (all, word: string) =>
     Object.hasOwn(words, word) ? String(words[word]) : all,
   );
 }
@@ -56,7 +56,7 @@ function fillJson(node: unknown, words: Readonly<Record<string, Value>>, depth: 
   if (depth > 32)
     throw new EngineError('input.invalid', 'the body of a command is nested too deep');
   if (typeof node === 'string') {
-    const alone = /^\{([A-Za-z][A-Za-z0-9_]*)\}$/.exec(node)?.[1];
+    const alone = /^\{([A-Za-z_]\w*)\}$/.exec(node)?.[1];
     if (alone !== undefined && Object.hasOwn(words, alone)) return words[alone];
     return fillText(node, words);
   }

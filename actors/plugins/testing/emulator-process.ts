@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { entryUrl } from '../../../engine/entry.js';
 import { EngineError } from '../../../engine/errors.js';
@@ -57,10 +58,18 @@ export class EmulatorProcess {
   }
 
   async #ask(init: RequestInit): Promise<EmulatorStats> {
-    const answer = await fetch(`${this.address}/__emulate`, {
-      ...init,
-      headers: { connection: 'close' },
-    });
-    return (await answer.json()) as EmulatorStats;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const answer = await fetch(`${this.address}/__emulate`, {
+          ...init,
+          headers: { connection: 'close' },
+        });
+        return (await answer.json()) as EmulatorStats;
+      } catch (thrown) {
+        // It may be just restarting itself.
+        if (tries >= 50) throw thrown;
+        await delay(100);
+      }
+    }
   }
 }

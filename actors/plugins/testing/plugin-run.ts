@@ -1,12 +1,7 @@
 import { SystemClock } from '../../../engine/clock.js';
-import type { NetLimits } from '../sdk/net.types.js';
 import { PluginNetwork } from '../sdk/net.js';
-import type {
-  DeviceConnection,
-  FoundDevice,
-  Plugin,
-  PluginInstance,
-} from '../sdk/plugin.types.js';
+import type { NetLimits } from '../sdk/net.types.js';
+import type { DeviceConnection, FoundDevice, Plugin, PluginInstance } from '../sdk/plugin.types.js';
 import { RecordingSession } from './recording-session.js';
 
 /** Short, so that tests of faults take moments. */
@@ -87,10 +82,10 @@ export class PluginRun<Config, DeviceConfig> {
     return { session, connection };
   }
 
-  async discover(
-    wish: { readonly hosts?: readonly string[]; readonly server?: boolean },
-    signal = new AbortController().signal,
-  ): Promise<{ readonly found: readonly FoundDevice[]; readonly asked: readonly string[] }> {
+  async discover(wish: {
+    readonly hosts?: readonly string[];
+    readonly server?: boolean;
+  }): Promise<{ readonly found: readonly FoundDevice[]; readonly asked: readonly string[] }> {
     const found: FoundDevice[] = [];
     const asked: string[] = [];
     await this.instance.discover?.(
@@ -101,7 +96,7 @@ export class PluginRun<Config, DeviceConfig> {
         asked: (host) => asked.push(host),
       },
       (device) => found.push(device),
-      signal,
+      new AbortController().signal,
     );
     return { found, asked };
   }
