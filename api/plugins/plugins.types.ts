@@ -1,5 +1,9 @@
 import type { ChangeBatch } from '../../actors/device/protocol.js';
-import type { ConnectionFacts, PluginDescription } from '../../actors/plugins/protocol.js';
+import type {
+  ConnectionFacts,
+  IdentityFacts,
+  PluginDescription,
+} from '../../actors/plugins/protocol.js';
 import type { ChannelSpec, HealthReport } from '../../actors/plugins/sdk/plugin.types.js';
 
 /** What other parts of the server ask of the plugins. */
@@ -7,6 +11,8 @@ export interface PluginPort {
   /** Descriptions by code, of those that run. */
   readonly descriptions: ReadonlyMap<string, PluginDescription>;
   connection(deviceId: string): ConnectionFacts | undefined;
+  /** What a device last said it is, with its numbered parts. */
+  identity(deviceId: string): IdentityFacts | undefined;
   /** Parameters that a device declared, by id. */
   specs(deviceId: string): ReadonlyMap<string, ChannelSpec> | undefined;
   /** Called with each device whose identity or parameters changed, and once for each that is known already. */
