@@ -304,7 +304,7 @@ describe('recordings', () => {
           .locator('audio')
           .evaluate((audio) => audio instanceof HTMLAudioElement && audio.currentTime > 0.3),
       );
-      await detail.getByLabel('Description').fill('Bees in the lime tree');
+      await detail.getByLabel('Description', { exact: true }).fill('Bees in the lime tree');
       await detail.getByRole('button', { name: 'Save' }).click();
       await page.getByRole('grid').getByText('Bees in the lime tree', { exact: true }).waitFor();
     });
