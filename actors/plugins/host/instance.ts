@@ -1,0 +1,154 @@
+import type { Clock } from '../../../engine/clock.js';
+import { EngineError } from '../../../engine/errors.js';
+import type { FromPluginThread, InstanceLimits } from '../protocol.js';
+import { pluginError, Redactor } from '../sdk/errors.js';
+import { PluginNetwork } from '../sdk/net.js';
+import type { FoundDevice, PluginInstance } from '../sdk/plugin.types.js';
+import { type JsonObject, parseConfig, problemsError, secretValues } from '../sdk/schema.js';
+import type { LoadedPlugin } from './load.js';
+import { Turns } from './turns.js';
+import { within } from './within.js';
+
+export type LogLine = FromPluginThread['posts']['logged'][number];
+
+const OPEN_DEADLINE_MS = 15_000;
+const CLOSE_DEADLINE_MS = 5_000;
+const LINES_PER_S = 20;
+const MAX_LINE_CHARS = 2_000;
+
+export interface InstanceDefinition {
+  readonly instanceId: number;
+  readonly name: string;
+  readonly config: JsonObject;
+  readonly limits: InstanceLimits;
+}
+
+export interface InstanceHooks {
+  readonly clock: Clock;
+  readonly logged: (line: LogLine) => void;
+  readonly found: (instanceId: number, device: FoundDevice) => void;
+}
+
+/** An instance as the host holds it: open, or with the reason why it is not. */
+export class Instance {
+  readonly id: number;
+  readonly name: string;
+  limits: InstanceLimits;
+  readonly turns: Turns;
+  readonly redactor: Redactor;
+  readonly net: PluginNetwork;
+  readonly #hooks: InstanceHooks;
+  readonly #control = new AbortController();
+  #running: PluginInstance | undefined;
+  #failure: EngineError | undefined;
+  #second = 0;
+  #lines = 0;
+  #swallowed = 0;
+
+  constructor(
+    definition: InstanceDefinition,
+    loaded: LoadedPlugin,
+    hooks: InstanceHooks,
+    turns: Turns,
+  ) {
+    this.id = definition.instanceId;
+    this.name = definition.name;
+    this.limits = definition.limits;
+    this.turns = turns;
+    this.redactor = new Redactor(
+      secretValues(loaded.description.configurationSchema, definition.config),
+    );
+    this.net = new PluginNetwork({ clock: hooks.clock });
+    this.#hooks = hooks;
+  }
+
+  /** Undefined while it is being opened, when that failed, and once it is closed. */
+  get running(): PluginInstance | undefined {
+    return this.#running;
+  }
+
+  get failure(): EngineError | undefined {
+    return this.#failure;
+  }
+
+  get signal(): AbortSignal {
+    return this.#control.signal;
+  }
+
+  /** @throws EngineError `input.invalid` naming fields, or what the plugin threw. */
+  async open(loaded: LoadedPlugin, config: JsonObject): Promise<void> {
+    const { clock } = this.#hooks;
+    try {
+      const parsed = parseConfig(loaded.plugin.configuration, config);
+      if (!parsed.ok) throw problemsError(parsed.problems);
+      const context = {
+        instanceId: this.id,
+        config: parsed.config,
+        clock,
+        net: this.net,
+        log: (level: LogLine['level'], text: string) => this.log(level, text),
+        signal: this.signal,
+        found: (device: FoundDevice) => this.#hooks.found(this.id, device),
+      };
+      const opening = (async () => await loaded.plugin.open(context))();
+      this.#running = await within(
+        clock,
+        OPEN_DEADLINE_MS,
+        opening,
+        () =>
+          new EngineError('link.deadline', `"open" did not answer within ${OPEN_DEADLINE_MS} ms`),
+      );
+    } catch (thrown) {
+      this.#failure = this.redactor.error(pluginError(thrown));
+      await this.net.close();
+      throw this.#failure;
+    }
+  }
+
+  /** At most 20 lines a second; how many more there were is said in the next second. */
+  log(level: LogLine['level'], text: string): void {
+    const { clock, logged } = this.#hooks;
+    const atUnixMs = clock.nowMs();
+    const second = Math.floor(atUnixMs / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#lines = 0;
+      if (this.#swallowed > 0) {
+        const swallowed = `${this.#swallowed} more lines in a second were not kept`;
+        logged({ instanceId: this.id, level: 'warn', text: swallowed, atUnixMs });
+        this.#swallowed = 0;
+      }
+    }
+    this.#lines += 1;
+    if (this.#lines > LINES_PER_S) {
+      this.#swallowed += 1;
+      return;
+    }
+    const plain = this.redactor.text(String(text)).slice(0, MAX_LINE_CHARS);
+    logged({ instanceId: this.id, level, text: plain, atUnixMs });
+  }
+
+  /** Lets go of everything, whatever the plugin does about it. Its connections were ended before. */
+  async close(): Promise<void> {
+    this.#control.abort();
+    const running = this.#running;
+    this.#running = undefined;
+    if (running !== undefined) {
+      const late = (): EngineError =>
+        new EngineError('link.deadline', `"close" did not answer within ${CLOSE_DEADLINE_MS} ms`);
+      try {
+        const closing = (async () => {
+          await running.close();
+        })();
+        await within(this.#hooks.clock, CLOSE_DEADLINE_MS, closing, late);
+      } catch (thrown) {
+        this.log('error', `closing: ${pluginError(thrown).message}`);
+      }
+    }
+    await this.net.close();
+  }
+}
+
+export function newTurns(clock: Clock, limits: InstanceLimits): Turns {
+  return new Turns(clock, limits);
+}

@@ -1,0 +1,357 @@
+import type { Clock, TimerHandle } from '../../../engine/clock.js';
+import { EngineError } from '../../../engine/errors.js';
+import type { SeriesWriter } from '../../../engine/series/series.types.js';
+import { ChannelTable } from '../../device/channel-table.js';
+import type {
+  ChangeBatch,
+  ChannelDefinition,
+  DeviceDefinition,
+  InternAnswer,
+} from '../../device/protocol.js';
+import { type Claim, Registrar, type Round } from '../../device/registrar.js';
+import { SampleBuilder } from '../../device/sample-builder.js';
+import { convert, MAX_TEXT_CHARS } from '../../device/values.js';
+import type { ChannelSpec } from '../sdk/plugin.types.js';
+import { checkSpec, converted } from './specs.js';
+
+const MAX_CHANNELS = 512;
+/** A device's clock may be off by this, ms; beyond it what it says of the time is not believed. */
+const MAX_OFF_MS = 600_000;
+/** Rows are given to the writer at most this often. */
+const GATHER_MS = 10;
+const CLAIM_AGAIN_MS = 2_000;
+/** Rows the writer has not acknowledged; more are lost and counted. */
+const MAX_UNACKNOWLEDGED = 1_000_000;
+/** Values that wait for their channel to be registered: of all devices, and of one parameter. */
+const MAX_WAITING = 200_000;
+const MAX_WAITING_EACH = 64;
+
+const PENDING = -1;
+const REFUSED = -2;
+
+interface Waiting {
+  readonly atUnixMs: number;
+  readonly value: number | string;
+}
+
+/** What a device declared and how much it said. Made by `Readings.enter`. */
+export class DeviceReadings {
+  readonly deviceId: string;
+  /** Values a second. */
+  maxPerS: number;
+  readonly specs: ChannelSpec[] = [];
+  readonly handles = new Map<string, number>();
+  /** Slot in the table by handle; below 0: none. */
+  readonly slots: number[] = [];
+  readonly waiting: (Waiting[] | undefined)[] = [];
+  /** Registered parameters by name: those of an earlier run too. */
+  readonly known = new Map<string, number>();
+  heardUnixMs = 0;
+  second = 0;
+  count = 0;
+  dropped = 0;
+  /** Its clock was told to be wrong. */
+  toldClock = false;
+  /** Said since the last look of the connection's owner. */
+  spoke = false;
+
+  constructor(deviceId: string, maxPerS: number) {
+    this.deviceId = deviceId;
+    this.maxPerS = maxPerS;
+  }
+}
+
+export interface ReadingsOptions {
+  readonly clock: Clock;
+  readonly writer: SeriesWriter;
+  readonly intern: (claims: readonly Claim[]) => Promise<InternAnswer>;
+  readonly protocol: () => string;
+  /** Something the operator should know of a device. */
+  readonly tell: (device: DeviceReadings, text: string) => void;
+  readonly onFault: (error: EngineError) => void;
+}
+
+/**
+ * What devices say: into the table of latest values and, gathered, into the store. One value costs a few array
+ * writes. Nothing of it passes a machine.
+ */
+export class Readings {
+  readonly table = new ChannelTable();
+  readonly #options: ReadingsOptions;
+  readonly #registrar: Registrar;
+  readonly #devices = new Map<string, DeviceReadings>();
+  #rows = new SampleBuilder(4_096);
+  #gather: TimerHandle | undefined;
+  #claimAgain: TimerHandle | undefined;
+  #claims = false;
+  #unacknowledged = 0;
+  #waitingValues = 0;
+  #taken = 0;
+  #lost = 0;
+  #closed = false;
+
+  constructor(options: ReadingsOptions) {
+    this.#options = options;
+    this.#registrar = new Registrar(options.intern, (round) => this.#registered(round));
+  }
+
+  /** Values taken since the start. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Values that could not be stored since the start. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  enter(
+    deviceId: string,
+    channels: readonly Omit<ChannelDefinition, 'deviceId'>[],
+    maxPerS: number,
+  ): DeviceReadings {
+    const device = this.#devices.get(deviceId) ?? new DeviceReadings(deviceId, maxPerS);
+    device.maxPerS = maxPerS;
+    this.#devices.set(deviceId, device);
+    this.#know(device, channels);
+    return device;
+  }
+
+  leave(device: DeviceReadings): void {
+    this.#devices.delete(device.deviceId);
+    for (const slot of device.known.values()) this.table.remove(this.table.channelAt(slot));
+    for (const queue of device.waiting) this.#waitingValues -= queue?.length ?? 0;
+    device.known.clear();
+    device.slots.fill(REFUSED);
+    device.waiting.length = 0;
+  }
+
+  /** @throws EngineError `input.invalid`, `conflict` over 512 of a device. */
+  declare(device: DeviceReadings, spec: ChannelSpec): number {
+    const present = device.handles.get(spec.id);
+    if (present !== undefined) {
+      device.specs[present] = checkSpec(spec);
+      return present;
+    }
+    const checked = checkSpec(spec);
+    const handle = device.specs.length;
+    if (handle >= MAX_CHANNELS) {
+      throw new EngineError('conflict', `a device has at most ${MAX_CHANNELS} parameters`);
+    }
+    device.specs.push(checked);
+    device.handles.set(checked.id, handle);
+    const slot = device.known.get(checked.id);
+    device.slots.push(slot ?? PENDING);
+    if (slot === undefined) this.#claim(device);
+    return handle;
+  }
+
+  read(
+    device: DeviceReadings,
+    handle: number,
+    value: number | string | boolean,
+    atUnixMs: number | undefined,
+  ): void {
+    const nowUnixMs = this.#options.clock.nowMs();
+    device.heardUnixMs = nowUnixMs;
+    device.spoke = true;
+    const slot = device.slots[handle];
+    const spec = device.specs[handle];
+    if (slot === undefined || spec === undefined || !allowed(device, nowUnixMs)) {
+      device.dropped += 1;
+      return;
+    }
+    let kept: number | string | undefined;
+    if (typeof value === 'number') {
+      const number = spec.read === undefined ? value : converted(spec.read, value);
+      kept = !Number.isFinite(number)
+        ? undefined
+        : spec.kind === 'number'
+          ? number
+          : convert(spec.kind, number);
+    } else {
+      kept = convert(spec.kind, value);
+      if (typeof kept === 'number' && spec.read !== undefined) kept = converted(spec.read, kept);
+      else if (typeof kept === 'string' && kept.length > MAX_TEXT_CHARS)
+        kept = kept.slice(0, MAX_TEXT_CHARS);
+    }
+    if (kept === undefined) {
+      device.dropped += 1;
+      return;
+    }
+    const said = atUnixMs === undefined ? undefined : this.#believed(device, atUnixMs, nowUnixMs);
+    if (slot < 0) this.#wait(device, handle, slot, said ?? nowUnixMs, kept);
+    else this.#place(slot, said, nowUnixMs, kept);
+  }
+
+  /** Changes since the last call. */
+  changes(): ChangeBatch | undefined {
+    return this.table.drainChanges();
+  }
+
+  /** Gives everything gathered to the writer, and waits for nothing. */
+  flush(): void {
+    if (this.#gather !== undefined) this.#options.clock.clearTimeout(this.#gather);
+    this.#gather = undefined;
+    if (this.#claims) {
+      this.#claims = false;
+      this.#registrar.flush();
+    }
+    const rows = this.#rows.rows;
+    if (rows === 0) return;
+    if (this.#unacknowledged + rows > MAX_UNACKNOWLEDGED) {
+      this.#rows = new SampleBuilder(4_096);
+      this.#lost += rows;
+      return;
+    }
+    const batch = this.#rows.take();
+    this.#rows = new SampleBuilder(Math.max(256, Math.min(65_536, rows * 2)));
+    this.#unacknowledged += rows;
+    this.#options.writer.append(batch).then(
+      () => {
+        this.#unacknowledged -= rows;
+      },
+      () => {
+        // Nobody was promised these: a spool that is full shows in the count, as in the health of the store.
+        this.#unacknowledged -= rows;
+        this.#lost += rows;
+      },
+    );
+  }
+
+  close(): void {
+    this.flush();
+    this.#closed = true;
+    if (this.#claimAgain !== undefined) this.#options.clock.clearTimeout(this.#claimAgain);
+  }
+
+  #place(slot: number, said: number | undefined, nowUnixMs: number, value: number | string): void {
+    const { table } = this;
+    // A parameter keeps the kind of its first day in the store, whatever a newer plugin declares.
+    const isText = table.kindAt(slot) === 'text';
+    const kept =
+      isText === (typeof value === 'string') ? value : convert(table.kindAt(slot), value);
+    if (kept === undefined) return;
+    const atUnixMs = said ?? table.after(slot, nowUnixMs);
+    if (table.put(slot, atUnixMs, kept) === 'repeat') return;
+    this.#rows.add(table.channelAt(slot), atUnixMs, kept);
+    this.#taken += 1;
+    this.#gatherSoon();
+  }
+
+  #wait(
+    device: DeviceReadings,
+    handle: number,
+    slot: number,
+    atUnixMs: number,
+    value: number | string,
+  ): void {
+    const queue = device.waiting[handle] ?? [];
+    if (
+      slot === REFUSED ||
+      this.#waitingValues >= MAX_WAITING ||
+      queue.length >= MAX_WAITING_EACH
+    ) {
+      device.dropped += 1;
+      return;
+    }
+    device.waiting[handle] = queue;
+    queue.push({ atUnixMs, value });
+    this.#waitingValues += 1;
+  }
+
+  #believed(device: DeviceReadings, saidUnixMs: number, nowUnixMs: number): number | undefined {
+    if (Math.abs(saidUnixMs - nowUnixMs) <= MAX_OFF_MS)
+      return Math.round(saidUnixMs * 1_000) / 1_000;
+    if (!device.toldClock) {
+      device.toldClock = true;
+      const offS = Math.round((saidUnixMs - nowUnixMs) / 1_000);
+      this.#options.tell(
+        device,
+        Number.isFinite(offS)
+          ? `${device.deviceId}: its clock is ${Math.abs(offS)} s ${offS > 0 ? 'ahead' : 'behind'}, so the time of arrival is taken instead: set its clock`
+          : `${device.deviceId}: it sends times that are none, so the time of arrival is taken instead`,
+      );
+    }
+    return undefined;
+  }
+
+  #gatherSoon(): void {
+    if (this.#gather !== undefined || this.#closed) return;
+    this.#gather = this.#options.clock.setTimeout(() => {
+      this.#gather = undefined;
+      try {
+        this.flush();
+      } catch (thrown) {
+        this.#options.onFault(EngineError.from(thrown));
+      }
+    }, GATHER_MS);
+  }
+
+  #claim(device: DeviceReadings): void {
+    const channels: Claim['channels'][number][] = [];
+    for (let handle = 0; handle < device.specs.length; handle += 1) {
+      const spec = device.specs[handle];
+      if (spec !== undefined && (device.slots[handle] ?? PENDING) === PENDING) {
+        channels.push({ name: spec.id, kind: spec.kind });
+      }
+    }
+    if (channels.length === 0) return;
+    this.#registrar.claim({ id: device.deviceId, protocol: this.#options.protocol(), channels });
+    this.#claims = true;
+    this.#gatherSoon();
+  }
+
+  #registered(round: Round): void {
+    if (this.#closed) return;
+    for (const definition of round.devices) this.#defined(definition);
+    for (const [deviceId, reason] of round.refused) {
+      const device = this.#devices.get(deviceId);
+      if (device === undefined) continue;
+      for (let handle = 0; handle < device.slots.length; handle += 1) {
+        if (device.slots[handle] === PENDING) device.slots[handle] = REFUSED;
+      }
+      this.#options.tell(device, `${deviceId}: its parameters were not taken: ${reason}`);
+    }
+    if (round.failure !== undefined) this.#claimLater();
+  }
+
+  // The main thread was away: everything that is still without a channel is claimed anew.
+  #claimLater(): void {
+    this.#claimAgain ??= this.#options.clock.setTimeout(() => {
+      this.#claimAgain = undefined;
+      for (const device of this.#devices.values()) this.#claim(device);
+    }, CLAIM_AGAIN_MS);
+  }
+
+  #defined({ id, channels }: DeviceDefinition): void {
+    const device = this.#devices.get(id);
+    if (device !== undefined) this.#know(device, channels);
+  }
+
+  #know(device: DeviceReadings, channels: readonly Omit<ChannelDefinition, 'deviceId'>[]): void {
+    for (const channel of channels) {
+      if (device.known.has(channel.name)) continue;
+      const slot = this.table.add({ ...channel, deviceId: device.deviceId });
+      device.known.set(channel.name, slot);
+      const handle = device.handles.get(channel.name);
+      if (handle === undefined) continue;
+      device.slots[handle] = slot;
+      const queue = device.waiting[handle] ?? [];
+      device.waiting[handle] = undefined;
+      this.#waitingValues -= queue.length;
+      for (const { atUnixMs, value } of queue) this.#place(slot, undefined, atUnixMs, value);
+    }
+  }
+}
+
+// A window of a second that begins with it: two array-free comparisons a value.
+function allowed(device: DeviceReadings, nowUnixMs: number): boolean {
+  const second = Math.floor(nowUnixMs / 1_000);
+  if (second !== device.second) {
+    device.second = second;
+    device.count = 0;
+  }
+  device.count += 1;
+  return device.count <= device.maxPerS;
+}

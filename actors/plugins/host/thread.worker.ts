@@ -1,0 +1,106 @@
+/** Thread entry of a plugin: joins the plugin's host to its link, its writer and its supervisor. */
+import { openSeriesWriter } from '../../../engine/series/writer.js';
+import type { ChangeBatch } from '../../device/protocol.js';
+import { ShardHost } from '../../host.js';
+import type { FromPluginThread, PluginThreadOptions, ToPluginThread } from '../protocol.js';
+import { loadPlugin } from './load.js';
+import { PluginThread } from './plugin-thread.js';
+
+const INTERN_DEADLINE_MS = 10_000;
+
+let thread: PluginThread | undefined;
+const host = new ShardHost<PluginThreadOptions, FromPluginThread, ToPluginThread>({
+  report: (report) => thread?.supervised(report),
+  maxPosts: 100_000,
+});
+const { link, options, clock, supervisor } = host;
+
+const writer = openSeriesWriter({
+  address: options.series,
+  clock,
+  name: options.shard,
+  spoolFolder: options.spoolFolder,
+  spoolLimitBytes: options.spoolLimitBytes,
+  rawDays: options.rawDays,
+  whenSpoolFull: options.whenSpoolFull,
+});
+
+thread = new PluginThread({
+  clock,
+  supervisor,
+  writer,
+  // Not awaited: a module that cannot be loaded is told to whoever asks, and a thread that died of it would
+  // only be started again.
+  loaded: loadPlugin(options.module, clock),
+  changeTickMs: options.changeTickMs,
+  onFault: (error) => {
+    setImmediate(() => {
+      throw error;
+    });
+  },
+  ports: {
+    intern: (claims) => link.call('devices.intern', claims, { deadlineMs: INTERN_DEADLINE_MS }),
+    changes: (batch) => {
+      link.post('changes', batch, buffersOf(batch));
+    },
+    edges: (edges) => {
+      link.post('edges', edges);
+    },
+    connections: (facts) => {
+      link.post('connections', facts);
+    },
+    identities: (facts) => {
+      link.post('identities', facts);
+    },
+    found: (post) => {
+      link.post('discover.found', post);
+    },
+    asked: (post) => {
+      link.post('discover.asked', post);
+    },
+    failed: (post) => {
+      link.post('instance.failed', post);
+    },
+    logged: (lines) => {
+      link.post('logged', lines);
+    },
+  },
+});
+const plugin = thread;
+
+link.handle('plugin.describe', () => plugin.describe());
+link.handle('plugin.validate', (params) => plugin.validate(params));
+link.handle('instance.open', async (definition) => {
+  await plugin.open(definition);
+  return {};
+});
+link.handle('instance.close', async ({ instanceId }) => {
+  await plugin.closeInstance(instanceId);
+  return {};
+});
+link.handle('instance.check', ({ instanceId }) => plugin.check(instanceId));
+link.handle('discover.run', (wish) => plugin.discover(wish));
+link.handle('discover.cancel', ({ scanId }) => ({ cancelled: plugin.cancelDiscovery(scanId) }));
+link.handle('devices.adopt', async (params) => ({ adopted: await plugin.adopt(params) }));
+link.handle('devices.release', ({ ids }) => plugin.links.release(ids));
+link.handle('device.command', async (wish) => ({ state: await plugin.command(wish) }));
+link.handle('connections.act', ({ ids, action }) => plugin.links.act(ids, action));
+link.handle('series.status', () => writer.status());
+link.on('meters.watched', ({ deviceIds }) => plugin.links.watch(deviceIds));
+host.counter('connected', () => plugin.links.connected);
+host.counter('readings', () => plugin.readings.taken);
+host.counter('samplesLost', () => plugin.readings.lost);
+host.counter('eventsLost', () => plugin.eventsLost);
+host.counter('rowsStored', () => writer.status().rowsStored);
+host.counter('rowsSpooled', () => writer.status().rowsSpooled);
+host.counter('pendingRows', () => writer.status().pendingRows);
+host.counter('spoolBytes', () => writer.status().spoolBytes);
+host.onStop(async () => {
+  await plugin.close();
+  await writer.close();
+});
+host.ready();
+
+function buffersOf({ channel, atUnixMs, value }: ChangeBatch): ArrayBuffer[] {
+  return [channel, atUnixMs, value].map((array) => array.buffer as ArrayBuffer);
+}
