@@ -3,10 +3,10 @@ import type { Clock } from '../../../engine/clock.js';
 import { Random } from '../http/random.js';
 import {
   type Call,
-  type EmulatorKind,
   type EmulatorOptions,
   EmulatorServer,
   type Reply,
+  type Site,
 } from '../http/server.js';
 
 interface Sensor {
@@ -28,7 +28,7 @@ const KEPT_TIMES = 64;
  * Climate sensors with a valve: `GET /devices`, `GET /devices/{id}`, `PUT /devices/{id}/valve {"value": 0..100}`,
  * `POST /devices/{id}/enabled {"enabled": true}`. With a user's password or a token when one is set by the control.
  */
-class SensorSite implements EmulatorKind {
+class SensorSite implements Site {
   readonly #sensors = new Map<string, Sensor>();
   readonly #clock: Clock;
   #authorization: string | undefined;

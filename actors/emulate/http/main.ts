@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { SystemClock } from '../../../engine/clock.js';
 import { startHttpJson } from '../http-json/emulator.js';
+import { startShureSystem } from '../shure-system/emulator.js';
 import { isFault } from './faults.js';
 import type { EmulatorOptions, EmulatorServer } from './server.js';
 
 const KINDS: Readonly<Record<string, (options: EmulatorOptions) => Promise<EmulatorServer>>> = {
   'http-json': startHttpJson,
+  'shure-system': startShureSystem,
 };
 
 const { values, positionals } = parseArgs({

@@ -38,7 +38,7 @@ export type Reply =
   | { readonly stream: (response: ServerResponse) => void };
 
 /** What a kind of emulator answers. */
-export interface EmulatorKind {
+export interface Site {
   answer(call: Call): Reply;
   /** A WebSocket handshake. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -46,6 +46,8 @@ export interface EmulatorKind {
   control?(wish: Readonly<Record<string, unknown>>): void;
   /** Everything open is dropped: the vendor's server restarts, or the emulator ends. */
   drop(): void;
+  /** The emulator ends. */
+  close?(): void;
   stats?(): Readonly<Record<string, unknown>>;
 }
 
@@ -59,7 +61,7 @@ const CONTROL = '/__emulate';
 /** An HTTP or HTTPS server with faults on demand; what it says is up to its kind. */
 export class EmulatorServer {
   readonly #options: EmulatorOptions;
-  readonly #kind: EmulatorKind;
+  readonly #site: Site;
   readonly faults: Faults;
   readonly #certificate: ReturnType<typeof selfSigned> | undefined;
   readonly #sockets = new Set<Socket>();
@@ -67,12 +69,12 @@ export class EmulatorServer {
   #port: number;
   #requests = 0;
 
-  constructor(options: EmulatorOptions, kind: (faults: Faults) => EmulatorKind) {
+  constructor(options: EmulatorOptions, kind: (faults: Faults) => Site) {
     this.#options = options;
     this.#port = options.port;
     this.faults = new Faults(new Random(options.seed), options.faults, options.faultShare);
     this.#certificate = options.tls ? selfSigned('emulated device') : undefined;
-    this.#kind = kind(this.faults);
+    this.#site = kind(this.faults);
   }
 
   get address(): string {
@@ -99,13 +101,13 @@ export class EmulatorServer {
       const fault = this.faults.strike(['refuse', 'stall', '401', '429', 'restart']);
       if (fault === 'stall') return;
       if (fault === 'restart') this.restart();
-      if (fault !== undefined || this.#kind.upgrade === undefined) {
+      if (fault !== undefined || this.#site.upgrade === undefined) {
         const status = fault === '401' ? 401 : fault === '429' ? 429 : 404;
         if (fault === 'refuse' || fault === 'restart') socket.destroy();
         else socket.end(`HTTP/1.1 ${status} No\r\nretry-after: 1\r\nconnection: close\r\n\r\n`);
         return;
       }
-      this.#kind.upgrade(request, socket, head);
+      this.#site.upgrade(request, socket, head);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -117,7 +119,7 @@ export class EmulatorServer {
 
   /** As a vendor's server does at night: everything is dropped, and after a moment it is back on the same port. */
   restart(): void {
-    void this.stop().then(() => {
+    void this.#shut().then(() => {
       this.#options.clock.setTimeout(
         () => void this.start().catch(() => this.restart()),
         RESTART_MS,
@@ -125,10 +127,16 @@ export class EmulatorServer {
     });
   }
 
+  /** Ends it for good. */
   async stop(): Promise<void> {
+    this.#site.close?.();
+    await this.#shut();
+  }
+
+  async #shut(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    this.#kind.drop();
+    this.#site.drop();
     for (const socket of this.#sockets) socket.destroy();
     if (server === undefined) return;
     await new Promise<void>((resolve) => {
@@ -183,7 +191,7 @@ export class EmulatorServer {
   }
 
   #tell(call: Call, response: ServerResponse, fault: Fault | undefined): void {
-    const reply = this.#kind.answer(call);
+    const reply = this.#site.answer(call);
     if ('stream' in reply) {
       reply.stream(response);
       return;
@@ -211,15 +219,15 @@ export class EmulatorServer {
       const names = Array.isArray(wish['faults']) ? wish['faults'].map(String) : undefined;
       const share = typeof wish['share'] === 'number' ? wish['share'] : 1;
       if (names !== undefined) this.faults.set(names.filter(isFault), share);
-      this.#kind.control?.(wish);
-      if (wish['restart'] === true) this.restart();
+      this.#site.control?.(wish);
+      if (wish['restart'] === true) response.once('finish', () => this.restart());
     }
     send(response, 200, {
       requests: this.#requests,
       faults: this.faults.active,
       known: FAULTS,
       done: Object.fromEntries(this.faults.done),
-      ...this.#kind.stats?.(),
+      ...this.#site.stats?.(),
     });
   }
 }

@@ -1,7 +1,7 @@
 import { EngineError } from '../../../engine/errors.js';
+import { Misses } from '../sdk/misses.js';
 import type { DeviceConnection, DeviceSession } from '../sdk/plugin.types.js';
 import type { Mapping } from './mapping.js';
-import { Misses } from './misses.js';
 
 export interface JsonDeviceOptions {
   readonly mapping: Mapping;

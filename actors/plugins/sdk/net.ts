@@ -1,4 +1,5 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { setMaxListeners } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import {
   BrokenCircuitError,
@@ -59,6 +60,8 @@ export class PluginNetwork implements PluginNet {
 
   constructor({ clock, limits }: NetworkOptions) {
     this.#clock = clock;
+    // One for each request under way: hundreds are no leak.
+    setMaxListeners(0, this.#ended.signal);
     this.limits = { ...DEFAULT_NET_LIMITS, ...limits };
     this.#pauseMs = backoff({
       firstMs: this.limits.backoffMs,
@@ -114,7 +117,7 @@ export class PluginNetwork implements PluginNet {
       ended: this.#ended.signal,
       timeoutMs,
       maxEventBytes,
-      onClosed: () => this.#open.delete(stream.terminate),
+      onClosed: (terminate) => this.#open.delete(terminate),
     });
     this.#open.add(stream.terminate);
     if (this.#ended.signal.aborted) stream.terminate();

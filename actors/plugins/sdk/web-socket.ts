@@ -12,7 +12,8 @@ export interface WebSocketOptions {
   readonly ended: AbortSignal;
   readonly timeoutMs: number;
   readonly maxEventBytes: number;
-  readonly onClosed: () => void;
+  /** Also when it never opened. */
+  readonly onClosed: (terminate: () => void) => void;
 }
 
 export interface OwnedWebSocket extends WebSocketStream {
@@ -58,7 +59,7 @@ export async function openWebSocket(
     ended.removeEventListener('abort', terminate);
     const givenUp = signal?.aborted === true || ended.aborted;
     inbox.end(givenUp ? undefined : failure);
-    options.onClosed();
+    options.onClosed(terminate);
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve());
