@@ -55,8 +55,11 @@ export class DeviceListener {
     return this.device.model.series === 'uhfr' ? 'udp' : 'tcp';
   }
 
+  /** Over UDP: who gets meters. */
   get connections(): number {
-    return this.#clients.size;
+    if (this.transport === 'tcp') return this.#clients.size;
+    return [...this.#clients.values()].filter((client) => client.everyMs.some((ms) => ms > 0))
+      .length;
   }
 
   async open(): Promise<void> {

@@ -169,7 +169,7 @@ export class PluginNetwork implements PluginNet {
     this.#mustBeOpen();
     const socket = createSocket({ type: 'udp4', reuseAddr: shared });
     const close = (): void => {
-      if (this.#open.delete(close)) socket.close();
+      if (this.#open.delete(close)) closeDatagrams(socket);
     };
     this.#open.add(close);
     socket.once('close', () => this.#open.delete(close));
@@ -322,4 +322,14 @@ function unreachable(whom: string, thrown: Error): EngineError {
 
 function timedOut(whom: string, timeoutMs: number): EngineError {
   return new EngineError('device.unreachable', `${whom} did not answer within ${timeoutMs} ms`);
+}
+
+/** Closes it, also when its user has done so already: a datagram socket says of itself that it is closed a tick later only. */
+export function closeDatagrams(socket: UdpSocket): void {
+  try {
+    socket.close();
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    if (code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw thrown;
+  }
 }

@@ -6,6 +6,8 @@ import type { Frame } from './frame.js';
 
 /** Answers come within milliseconds; a slow or busy receiver gets this long. */
 const ANSWER_MS = 3_000;
+/** `REP ERR` does not say what it refuses; it may mean a question that was asked before. No echo until then: it meant the order. */
+const REFUSAL_MS = 400;
 const MAX_WAITING = 32;
 
 /** A `SET` in the device's words. `part` 0: the device. */
@@ -142,7 +144,8 @@ function onOff(value: number | string | boolean): boolean {
 interface Waiting {
   readonly order: Order;
   readonly settle: (error: EngineError | undefined) => void;
-  readonly timer: TimerHandle;
+  timer: TimerHandle;
+  refused: boolean;
   /** An echo with another value: what the device said instead. */
   said: string | undefined;
 }
@@ -168,6 +171,7 @@ export class OrderBook {
       const entry: Waiting = {
         order,
         said: undefined,
+        refused: false,
         settle: (error) => {
           this.#clock.clearTimeout(entry.timer);
           signal.removeEventListener('abort', aborted);
@@ -192,13 +196,7 @@ export class OrderBook {
   heard(part: number, frame: Frame): void {
     if (this.#waiting.length === 0) return;
     if (frame.key === 'ERR') {
-      const oldest = this.#waiting[0];
-      oldest?.settle(
-        new EngineError(
-          'device.refused',
-          `The device refused ${oldest.order.key} ${oldest.order.value} (ERR).`,
-        ),
-      );
+      this.#refused();
       return;
     }
     const entry = this.#waiting.find(
@@ -208,6 +206,17 @@ export class OrderBook {
     const said = frame.text();
     if (sameValue(said, entry.order.value)) entry.settle(undefined);
     else entry.said = said;
+  }
+
+  #refused(): void {
+    const entry = this.#waiting.find((one) => !one.refused);
+    if (entry === undefined) return;
+    entry.refused = true;
+    this.#clock.clearTimeout(entry.timer);
+    const { key, value } = entry.order;
+    entry.timer = this.#clock.setTimeout(() => {
+      entry.settle(new EngineError('device.refused', `The device refused ${key} ${value} (ERR).`));
+    }, REFUSAL_MS);
   }
 
   close(error: EngineError): void {

@@ -4,17 +4,6 @@ import { FAMILY_IDS } from './families.js';
 /** Of an instance. */
 export const instanceConfig = z
   .strictObject({
-    meterFastMs: z
-      .int()
-      .min(100)
-      .max(60_000)
-      .default(100)
-      .meta({ title: 'Meters while watched', description: 'Milliseconds between two readings.' }),
-    meterSlowMs: z.int().min(0).max(60_000).default(5_000).meta({
-      title: 'Meters while not watched',
-      description:
-        'Milliseconds; 0 stops them. Receivers have locked up under constant fast metering.',
-    }),
     silenceMs: z.int().min(5_000).max(600_000).default(10_000).meta({
       title: 'Silence',
       description: 'A device that says nothing for this long, though asked, is lost.',

@@ -23,6 +23,9 @@ const KEYS_ANSWER_MS = 2_000;
 /** After the decisive key: for the other channels of the same answer. */
 const SETTLE_MS = 300;
 const MAX_SEEN_KEYS = 256;
+/** What receivers take for the pace of their meters. */
+const MIN_METER_MS = 100;
+const MAX_METER_MS = 65_535;
 
 export interface ConnectionEnvironment {
   readonly clock: Clock;
@@ -59,7 +62,8 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #parts = 0;
   /** Index is the part; 0 the device. */
   #handles: Handles[] = [{}];
-  #meterMs: number;
+  /** 0 until the host says how often: a receiver that nobody asked for meters sends none. */
+  #meterMs = 0;
   #meterTold: number[] = [];
   #heardAtMonoMs: number;
   #askAgainAtMonoMs = 0;
@@ -80,7 +84,6 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     this.#family = preset.family;
     this.#parts = preset.parts;
     this.#datagrams = preset.udp;
-    this.#meterMs = env.config.meterSlowMs;
     this.#orders = new OrderBook(env.clock);
     this.#heardAtMonoMs = env.clock.monoMs();
     this.#parser = new FrameParser(preset.udp ? 'star' : 'angle', (frame) => {
@@ -111,7 +114,6 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     // Spread over the period, so that many devices that connect at once are not asked at once.
     this.#askAgainAtMonoMs = now + ASK_AGAIN_MS / 2 + (now % (ASK_AGAIN_MS / 2));
     this.#tellIdentity();
-    this.#setMeters();
   }
 
   async #ask(): Promise<Family> {
@@ -150,7 +152,10 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     const model = this.#facts.model;
     const known = model === undefined ? undefined : familyOfModel(model);
     if (known?.family === family.id) return known.parts;
-    return this.#highestPart > 0 ? Math.min(this.#highestPart, family.maxParts) : family.parts;
+    // Only those that answer "all channels at once" show by it how many they have.
+    if (family.id === 'p10t' || family.id === 'uhfr' || this.#highestPart === 0)
+      return family.parts;
+    return Math.min(this.#highestPart, family.maxParts);
   }
 
   #become(family: Family, parts: number): void {
@@ -296,11 +301,12 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     await this.#orders.place(order, (text) => this.#send(text), signal);
   }
 
-  metering(rate: 'fast' | 'slow'): void {
-    const wanted = rate === 'fast' ? this.#env.config.meterFastMs : this.#env.config.meterSlowMs;
+  metering(_rate: 'fast' | 'slow', everyMs: number): void {
+    const wanted =
+      everyMs <= 0 ? 0 : Math.min(MAX_METER_MS, Math.max(MIN_METER_MS, Math.round(everyMs)));
     if (wanted === this.#meterMs) return;
     this.#meterMs = wanted;
-    if (this.#started) this.#setMeters();
+    this.#setMeters();
   }
 
   #setMeters(): void {

@@ -87,7 +87,7 @@ class ShureInstance implements PluginInstance<DeviceConfig> {
     session.signal.addEventListener('abort', onAbort, { once: true });
     try {
       const wire = udp
-        ? await openUdp(at, connection)
+        ? await openUdp(this.#context.net, at, connection)
         : await openTcp(this.#context.net, at, connection);
       if (session.signal.aborted) {
         wire.end('');
@@ -102,8 +102,8 @@ class ShureInstance implements PluginInstance<DeviceConfig> {
     this.#live.add(connection);
     return {
       command: (id, value, signal) => connection.command(id, value, signal),
-      metering: (rate) => {
-        connection.metering(rate);
+      metering: (rate, everyMs) => {
+        connection.metering(rate, everyMs);
       },
       close: () => {
         session.signal.removeEventListener('abort', onAbort);

@@ -1,8 +1,8 @@
-import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { EngineError } from '../../../engine/errors.js';
 import { guarded } from '../../../engine/guarded.js';
+import { closeDatagrams } from '../sdk/net.js';
 import type { PluginNet } from '../sdk/net.types.js';
 
 /** More than this unsent: the other end has stopped reading. */
@@ -77,49 +77,64 @@ class TcpWire implements Wire {
 }
 
 /** @throws EngineError `device.unreachable` */
-export async function openUdp(target: WireTarget, user: WireUser): Promise<Wire> {
+export async function openUdp(net: PluginNet, target: WireTarget, user: WireUser): Promise<Wire> {
   const address = await resolve(target);
-  const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
-  let open = true;
+  const socket = await net.udp();
+  let closed = false;
+  let ended = false;
+  let why = 'closed the connection';
   const close = (): void => {
-    if (!open) return;
-    open = false;
-    socket.close();
+    if (closed) return;
+    closed = true;
+    closeDatagrams(socket);
   };
-  const gone = (error: EngineError): void => {
-    if (!open) return;
-    close();
-    user.gone(error);
-  };
-  await new Promise<void>((done, failed) => {
-    socket.once('connect', done);
-    socket.once('error', (cause) => {
-      close();
-      failed(unreachable(target, `cannot be reached (${cause.message})`, cause));
-    });
-    socket.connect(target.port, address);
-  });
-  socket.removeAllListeners('error');
+  // The network closes a socket that fails; what failed is told with the end.
   socket.on('error', (cause) => {
-    gone(unreachable(target, `refuses datagrams (${cause.message})`, cause));
+    why = `refuses datagrams (${cause.message})`;
+  });
+  socket.on('close', () => {
+    closed = true;
+    if (ended) return;
+    ended = true;
+    user.gone(unreachable(target, why));
   });
   socket.on(
     'message',
-    guarded((chunk: Buffer) => {
-      if (open) user.bytes(chunk);
-    }, gone),
+    guarded(
+      (chunk: Buffer) => {
+        if (!ended) user.bytes(chunk);
+      },
+      (error) => {
+        ended = true;
+        close();
+        user.gone(error);
+      },
+    ),
   );
+  // Connected, so that nobody else's datagrams pass for the device's.
+  await new Promise<void>((done, failed) => {
+    const refused = (cause: Error): void => {
+      failed(unreachable(target, `cannot be reached (${cause.message})`, cause));
+    };
+    socket.once('error', refused);
+    socket.connect(target.port, address, () => {
+      socket.off('error', refused);
+      done();
+    });
+  });
   return {
     send(text) {
-      if (!open) return false;
+      if (ended || closed) return false;
       socket.send(text);
       return true;
     },
     end(last) {
-      if (!open) return;
-      open = false;
-      if (last === '') socket.close();
-      else socket.send(last, () => socket.close());
+      if (ended) return;
+      ended = true;
+      if (closed) return;
+      // A connected socket whose queue is empty sends at once, before it is closed.
+      if (last !== '') socket.send(last);
+      close();
     },
   };
 }
