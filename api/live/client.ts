@@ -1,3 +1,4 @@
+import type { LiveResource } from '../contract/live.js';
 import type { GatewaySocket } from '../http/socket.types.js';
 import type { Topic } from './topic.js';
 
@@ -14,6 +15,13 @@ export type LiveSocket = Pick<
   'send' | 'end' | 'getBufferedAmount' | 'subscribe' | 'unsubscribe'
 >;
 
+/** Somebody without a login who may see a part. */
+export interface LiveGuest {
+  readonly resources: ReadonlySet<LiveResource>;
+  /** Asked often; false: the socket is closed. */
+  valid(): boolean;
+}
+
 const NONE: readonly Subscription[] = [];
 
 /**
@@ -23,6 +31,8 @@ const NONE: readonly Subscription[] = [];
  */
 export class LiveClient {
   socket: LiveSocket | undefined;
+  /** Undefined: came with a login. */
+  readonly guest: LiveGuest | undefined;
   /** Place in the hub's list. */
   index = -1;
   /** Messages it may send now; falls below zero when it sends too many. */
@@ -35,7 +45,8 @@ export class LiveClient {
   /** Bytes of snapshots that may still be on their way; they do not make a client slow. */
   #snapshotBytes = 0;
 
-  constructor(tokens: number, nowMonoMs: number) {
+  constructor(tokens: number, nowMonoMs: number, guest?: LiveGuest) {
+    this.guest = guest;
     this.tokens = tokens;
     this.tokensAtMonoMs = nowMonoMs;
   }

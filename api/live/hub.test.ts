@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
 import { ANONYMOUS } from '../http/auth.types.js';
 import { createGateway, type Gateway } from '../http/server.js';
 import { LiveHub } from './hub.js';
@@ -260,5 +261,59 @@ describe('bad input', () => {
     await expect.poll(() => client.closeCode).toBe(4029);
     expect(client.ofType('pong').length).toBeGreaterThanOrEqual(100);
     expect(client.ofType('error')[0]?.code).toBe('rate.limited');
+  });
+});
+
+describe('guests', () => {
+  it('see only what their link shows, and are closed when it ends', async () => {
+    const rf = new MemoryTable('rf');
+    const devices = new MemoryTable('devices');
+    let holds = true;
+    const hub = new LiveHub({
+      tables: [rf, devices],
+      clock: new SystemClock(),
+      limits: { tickMs: 10 },
+      guestOf: (request) => {
+        if (!request.query.includes('kiosk=')) return Promise.resolve(undefined);
+        if (!request.query.includes('kiosk=right')) {
+          return Promise.reject(new EngineError('auth.denied', 'this link does not hold'));
+        }
+        return Promise.resolve({ resources: new Set(['rf'] as const), valid: () => holds });
+      },
+    });
+    const gateway = await createGateway({
+      host: '127.0.0.1',
+      port: 0,
+      sockets: [hub.endpoint()],
+      limits: { perAddressPerSecond: 0 },
+      authenticate: () => ANONYMOUS,
+    });
+    hub.start((channel, message, isBinary) => gateway.publish(channel, message, isBinary));
+    try {
+      rf.put({ id: '7', name: 'Ada' });
+      const url = `ws://127.0.0.1:${String(gateway.port)}/v1/live`;
+      const guest = await new TestLiveClient(`${url}?kiosk=right`).opened();
+      const replica = guest.subscribe('a', { resource: 'rf' });
+      await expect.poll(() => replica.list()).toEqual([{ id: '7', name: 'Ada' }]);
+      expect([...hub.watched('rf')]).toEqual(['7']);
+      expect([...hub.watched('devices')]).toEqual([]);
+      guest.subscribe('b', { resource: 'devices' });
+      await expect
+        .poll(() => guest.ofType('error').map(({ code }) => code))
+        .toEqual(['auth.denied']);
+      for (const [query, code] of [
+        ['', 4501],
+        ['?kiosk=wrong', 4503],
+      ] as const) {
+        const stranger = new TestLiveClient(url + query);
+        await expect.poll(() => stranger.closeCode).toBe(code);
+      }
+      holds = false;
+      await expect.poll(() => guest.closeCode).toBe(4503);
+      await expect.poll(() => [...hub.watched('rf')]).toEqual([]);
+    } finally {
+      hub.stop();
+      await gateway.stop(50);
+    }
   });
 });

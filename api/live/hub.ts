@@ -1,12 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
-import { type LiveMessage, type LiveRequest, liveRequest } from '../contract/live.js';
+import {
+  type LiveMessage,
+  type LiveRequest,
+  type LiveResource,
+  liveRequest,
+} from '../contract/live.js';
 import type { Role } from '../contract/rest.js';
+import { requireRole } from '../http/auth.types.js';
 import { parseJson } from '../http/json.js';
 import { type GatewayLog, SILENT_LOG } from '../http/log.types.js';
-import { type SocketEndpoint, socketEndpoint, stateOf } from '../http/socket.types.js';
-import { LiveClient } from './client.js';
+import {
+  type SocketEndpoint,
+  type SocketRequest,
+  socketEndpoint,
+  stateOf,
+} from '../http/socket.types.js';
+import { LiveClient, type LiveGuest } from './client.js';
 import { DEFAULT_LIMITS, type LiveLimits } from './limits.js';
 import type { MemoryTable } from './table.js';
 import { TopicRegistry } from './topics.js';
@@ -18,6 +29,11 @@ export interface LiveHubOptions {
   readonly limits?: Partial<LiveLimits>;
   /** Lowest role that may connect. Default `viewer`. */
   readonly access?: 'open' | Role;
+  /**
+   * Who may see a part without a login; undefined: no guest, the login counts.
+   * @throws EngineError for an invitation that does not hold (any more).
+   */
+  readonly guestOf?: (request: SocketRequest) => Promise<LiveGuest | undefined>;
 }
 
 /** Sends one message to every socket subscribed to a channel: `gateway.publish`. */
@@ -55,6 +71,7 @@ export class LiveHub {
   readonly #log: GatewayLog;
   readonly #limits: LiveLimits;
   readonly #access: 'open' | Role;
+  readonly #guestOf: LiveHubOptions['guestOf'];
   readonly #topics: TopicRegistry;
   readonly #clients: LiveClient[] = [];
   #publish: Publish | undefined;
@@ -71,6 +88,7 @@ export class LiveHub {
     this.#log = options.log ?? SILENT_LOG;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#access = options.access ?? 'viewer';
+    this.#guestOf = options.guestOf;
     this.#topics = new TopicRegistry(options.tables, this.#limits);
   }
 
@@ -84,6 +102,11 @@ export class LiveHub {
   stop(): void {
     this.#publish = undefined;
     this.#clock.clearTimeout(this.#timer);
+  }
+
+  /** Ids of the rows that clients have in their windows now; some come more than once. */
+  watched(resource: LiveResource): IterableIterator<string> {
+    return this.#topics.watched(resource);
   }
 
   stats(): LiveStats {
@@ -104,12 +127,16 @@ export class LiveHub {
   endpoint(path = '/v1/live'): SocketEndpoint {
     return socketEndpoint<LiveClient>({
       path,
-      access: this.#access,
+      access: 'open',
       maxMessageBytes: this.#limits.messageBytes,
       // The hub closes at the hard limit itself. The server's own stop is far above it, as it would drop the
       // close frame too, and the client would not learn the code.
       maxBufferedBytes: this.#limits.hardBufferBytes + SERVER_STOP_BYTES,
-      accept: () => new LiveClient(this.#limits.messageBurst, this.#clock.monoMs()),
+      accept: async (request) => {
+        const guest = await this.#guestOf?.(request);
+        if (guest === undefined) requireRole(request.principal, this.#access, `the socket ${path}`);
+        return new LiveClient(this.#limits.messageBurst, this.#clock.monoMs(), guest);
+      },
       open: (socket) => {
         const client = stateOf(socket);
         client.socket = socket;
@@ -169,15 +196,20 @@ export class LiveHub {
   #checkClients(): void {
     const count = Math.ceil(this.#clients.length / CHECK_SHARE);
     const slow: LiveClient[] = [];
+    const uninvited: LiveClient[] = [];
     for (let i = 0; i < count; i++) {
       this.#checkFrom = (this.#checkFrom + 1) % this.#clients.length;
       const client = this.#clients[this.#checkFrom];
       if (client === undefined) continue;
+      if (client.guest?.valid() === false) uninvited.push(client);
       const unsent = client.check(this.#limits.softBufferBytes);
       if (unsent > this.#limits.hardBufferBytes) slow.push(client);
       else if (client.behind && unsent === 0) {
         client.catchUp(this.epoch, this.#limits.softBufferBytes);
       }
+    }
+    for (const client of uninvited) {
+      this.#close(client, new EngineError('auth.denied', 'the link does not hold any more'));
     }
     for (const client of slow) {
       this.#slowClosed++;
@@ -234,6 +266,10 @@ export class LiveHub {
 
   #subscribe(client: LiveClient, request: Extract<LiveRequest, { type: 'subscribe' }>): void {
     const { id, query, resume } = request;
+    if (client.guest?.resources.has(query.resource) === false) {
+      const seen = [...client.guest.resources].join(' and ');
+      throw new EngineError('auth.denied', `this link shows ${seen} only, not ${query.resource}`);
+    }
     if (client.find(id) !== undefined) {
       throw new EngineError('conflict', `the subscription "${id}" is in use: take another id`);
     }

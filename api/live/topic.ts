@@ -44,6 +44,11 @@ export class Topic {
     this.#total = this.view.order.length;
   }
 
+  /** Rows of the window, as they were told. */
+  get shown(): readonly RowRecord[] {
+    return this.#shown;
+  }
+
   get revision(): number {
     return this.#revision;
   }

@@ -93,6 +93,14 @@ export class TopicRegistry {
     this.#idle.add(topic);
   }
 
+  /** Ids of rows in the windows that somebody looks at; rows of two windows come twice. */
+  *watched(resource: LiveResource): IterableIterator<string> {
+    for (const topic of this.#byKey.values()) {
+      if (topic.subscribers === 0 || topic.query.resource !== resource) continue;
+      for (const record of topic.shown) yield record.id;
+    }
+  }
+
   /** Forgets topics that nobody came back to. */
   sweep(nowMonoMs: number): void {
     for (const topic of this.#idle) {
