@@ -67,6 +67,8 @@ const pause = (delayMs: number): Promise<void> =>
 
 export interface CallOptions {
   readonly body?: unknown;
+  /** A body that is not JSON. */
+  readonly text?: { readonly type: string; readonly body: string };
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly signal?: AbortSignal | undefined;
   /** Default 20,000. */
@@ -116,8 +118,10 @@ async function callOnce<T>(method: string, path: string, options: CallOptions): 
       keepalive: method === 'DELETE',
       headers: {
         accept: 'application/json',
+        ...(options.text ? { 'content-type': options.text.type } : {}),
         ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
+      ...(options.text ? { body: options.text.body } : {}),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
     });

@@ -3,6 +3,8 @@
  * name says seconds; `…LocIds` name rows of `localized-strings`, one a language.
  */
 
+import type { InventoryRows } from './inventory.types.js';
+
 export type LngLat = readonly [longitude: number, latitude: number];
 /** First point equals last; the first ring of a polygon is its outside, the others are holes. */
 export type Ring = readonly LngLat[];
@@ -255,7 +257,7 @@ export interface Visit {
 }
 
 /** Resource of `/v1` → its rows. */
-export interface ContentRows {
+export interface ContentRows extends InventoryRows {
   readonly projects: Project;
   readonly speakers: Speaker;
   readonly tracks: AudioTrack;
@@ -293,6 +295,7 @@ export type ServerFields =
   | 'ingest'
   | 'ingestError'
   | 'lastSentAtUnixMs'
-  | 'lastError';
+  | 'lastError'
+  | 'secretsSet';
 export type NewRow<R extends Resource> = Omit<ContentRows[R], ServerFields>;
 export type RowPatch<R extends Resource> = Partial<NewRow<R>>;

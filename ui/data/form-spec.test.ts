@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesOf, readNumber, textFault } from './form-spec.js';
+import { changesOf, readNumber, textFault, whenFrom, whenText } from './form-spec.js';
 
 describe('a typed number', () => {
   const spec = { min: 0, max: 10 };
@@ -35,5 +35,14 @@ describe('changes of a draft', () => {
     expect(changesOf(base, { name: 'b', ids: [1, 2], size: null })).toEqual({ name: 'b' });
     expect(changesOf(base, { name: 'a', ids: [2, 1], size: 0 })).toEqual({ ids: [2, 1], size: 0 });
     expect(changesOf(base, { ...base })).toEqual({});
+  });
+});
+
+describe('a typed time', () => {
+  it('comes back as it was typed, and empty is none', () => {
+    expect(whenFrom('')).toBeNull();
+    const at = whenFrom('2026-11-21T14:03');
+    expect(whenText(at)).toBe('2026-11-21T14:03');
+    expect(whenText(null)).toBe('');
   });
 });

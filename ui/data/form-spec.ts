@@ -25,6 +25,8 @@ export type FieldSpec<T> = {
       readonly numeric?: boolean;
       readonly required?: boolean;
     }
+  /** A time to the minute, Unix ms; may be left empty. */
+  | { readonly kind: 'when' }
   /** Text of several lines. */
   | { readonly kind: 'area'; readonly maxLength?: number; readonly rows?: number }
   /** A list of texts, one a line; empty lines do not count. */
@@ -59,6 +61,19 @@ export function readNumber(
     return { fault: `Type a number from ${spec.min} to ${spec.max}.` };
   }
   return { value };
+}
+
+/** A time as `datetime-local` fields hold it, local; empty for none. */
+export function whenText(atUnixMs: unknown): string {
+  if (typeof atUnixMs !== 'number') return '';
+  const at = new Date(atUnixMs - new Date(atUnixMs).getTimezoneOffset() * 60_000);
+  return at.toISOString().slice(0, 16);
+}
+
+/** The time that was typed; null for none. */
+export function whenFrom(text: string): number | null {
+  const at = text === '' ? Number.NaN : new Date(text).getTime();
+  return Number.isFinite(at) ? at : null;
 }
 
 /** Says what is wrong with a text, or undefined. */
