@@ -148,7 +148,7 @@ function placeRows(
       const lines = channels
         .toSorted((a, b) => a.number - b.number)
         .map((channel) => channelRow(channel));
-      const state = stateWord(row.state);
+      const state = deviceWord(row);
       const tone = worst([state.tone, ...lines.map((line) => line.state.tone)].filter(calmOrWorse));
       return { row, lines, state, label: row.name, tone };
     })
@@ -184,6 +184,13 @@ function placeRows(
   };
 }
 
+/** A device that somebody wants connected is in trouble when it is not; one that reports by itself may be off. */
+function deviceWord(row: LayoutDevice): StateWord {
+  const driven = row.instanceId !== null && row.instanceId !== undefined;
+  if (driven && row.state === 'disconnected') return { tone: 'attention', word: 'Disconnected' };
+  return stateWord(row.state);
+}
+
 const isTrouble = (tone: Tone): boolean => tone === 'critical' || tone === 'attention';
 /** A channel that is off says nothing about its receiver. */
 const calmOrWorse = (tone: Tone, index: number): boolean => index === 0 || tone !== 'off';
@@ -200,8 +207,8 @@ function groupRow(of: {
   readonly amount: number;
   readonly troubled: number;
 }): LayoutRow {
-  const word = of.troubled === 0 ? 'All well' : `${of.troubled} of ${of.amount} in trouble`;
-  const tone = of.troubled === 0 && of.tone !== 'good' ? 'off' : of.tone;
+  const word = `${of.troubled} of ${of.amount} in trouble`;
+  const calm = of.troubled === 0;
   return {
     ...NOTHING,
     id: of.key,
@@ -210,7 +217,7 @@ function groupRow(of: {
     label: of.label,
     note: count(of.amount, 'device'),
     open: of.open,
-    state: { tone, word: tone === 'off' ? 'Nothing on air' : word },
+    state: calm ? { tone: 'good', word: 'No trouble' } : { tone: of.tone, word },
     deviceId: undefined,
   };
 }

@@ -31,15 +31,6 @@ export function connectionWord(row: ConnectionFacts): StateWord {
   }
 }
 
-/** Worst first; used to sort what is in trouble to the top. */
-export const CONNECTION_RANK: Readonly<Record<ConnectionRow['state'], number>> = {
-  error: 0,
-  disconnected: 1,
-  connecting: 2,
-  stopped: 3,
-  connected: 4,
-};
-
 /** “in 12 s” until `atUnixMs`; undefined for none. */
 export function untilWords(atUnixMs: number | null, nowUnixMs: number): string | undefined {
   if (atUnixMs === null) return undefined;

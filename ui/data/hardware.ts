@@ -36,23 +36,6 @@ export function actOnConnections(
   );
 }
 
-export interface ConnectionSummary {
-  readonly total: number;
-  readonly connecting: number;
-  readonly connected: number;
-  readonly disconnected: number;
-  readonly error: number;
-  readonly stopped: number;
-  readonly healthyPercentage: number;
-}
-
-export function connectionSummary(
-  vendor: string | undefined,
-  signal: AbortSignal,
-): Promise<ConnectionSummary> {
-  return call('GET', '/v1/connections/summary', { query: { vendor }, signal });
-}
-
 export type DiscoveryAction = 'approve' | 'reject' | 'import';
 
 export function actOnDiscoveries(
