@@ -202,9 +202,7 @@ const record = (id: number, more: Readonly<Record<string, unknown>>) => ({
 export const RECORDS = [record(1, {}), record(3, { lifecycle: 'offline', givenName: null })];
 
 /** Rows of every kind: some well, some in trouble. */
-export function fillHardware(
-  put: (resource: LiveResource, row: { readonly id: string }) => void,
-): void {
+export function fillHardware(put: (resource: LiveResource, row: object) => void): void {
   const plugin: PluginRow = {
     id: 'shure-system',
     name: 'Shure System API',

@@ -78,7 +78,7 @@ export async function startHardwareSite(): Promise<HardwareSite> {
     post('/v1/connections/actions', note, ({ ids, action }) => {
       for (const id of ids as string[]) {
         const state = action === 'stop' ? 'stopped' : 'connected';
-        tables.connections.put(connectionRow(id, { state }));
+        tables.connections.put({ ...connectionRow(id, { state }) });
       }
       return { done: (ids as string[]).length };
     }),
