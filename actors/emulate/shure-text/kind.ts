@@ -33,6 +33,8 @@ class Fleet implements Emulation {
   readonly #options: EmulatorOptions;
   readonly #listeners: DeviceListener[] = [];
   #stopped = false;
+  /** Off: nobody's meters run, whatever was asked for. */
+  #metering = true;
   #newsAt = 0;
   #faultAtMs = 0;
 
@@ -79,7 +81,7 @@ class Fleet implements Emulation {
     this.#options.clock.setTimeout(() => {
       if (this.#stopped) return;
       const nowMs = this.#options.clock.monoMs();
-      for (const listener of this.#listeners) listener.tick(nowMs);
+      if (this.#metering) for (const listener of this.#listeners) listener.tick(nowMs);
       this.#tellNews(nowMs);
       this.#strike(nowMs);
       this.#arm();
@@ -120,6 +122,11 @@ class Fleet implements Emulation {
     command: Readonly<Record<string, unknown>>,
   ): Promise<Readonly<Record<string, unknown>>> {
     if (command['stats'] === true) return this.#stats();
+    const { meters } = command;
+    if (typeof meters === 'boolean') {
+      this.#metering = meters;
+      return { meters };
+    }
     const chosen = this.#chosen(command['devices']);
     if (command['announce'] === true) {
       const to = typeof command['to'] === 'string' ? command['to'] : undefined;

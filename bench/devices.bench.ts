@@ -1,0 +1,372 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { startServer, type TestServer } from '../api/testing/server.js';
+import { entryUrl } from '../engine/entry.js';
+import { EngineError } from '../engine/errors.js';
+import { parserFramesPerSecond } from './devices-parser.js';
+import { type BenchInstance, seedDevices } from './devices-site.js';
+import {
+  type Bench,
+  type BenchContext,
+  type BenchResult,
+  percentile,
+  processTree,
+  ratio,
+  type Spawned,
+  spawnReady,
+} from './harness.js';
+
+const RECEIVERS = 1_000;
+const CHANNELS = 4;
+const BOARDS = 200;
+/** Boards show this many different groups: together every channel. */
+const GROUPS = 40;
+const KNOWN = 2_000;
+const POLL_MS = 5_000;
+const MARK_EVERY_MS = 50;
+const SPAN_MS = 36 ** 6;
+/** Receivers whose channels are in the groups that read their messages. */
+const MARKED = 96;
+/** Channels of one history query. */
+const AT_ONCE = 20;
+
+interface Emulated {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A program of ours that answers lines with lines. */
+class Talker {
+  readonly spawned: Spawned;
+  readonly #waiting: ((line: string) => void)[] = [];
+
+  constructor(spawned: Spawned) {
+    this.spawned = spawned;
+    spawned.onLine((line) => this.#waiting.shift()?.(line));
+  }
+
+  async ask<T>(line: string): Promise<T> {
+    const answer = new Promise<string>((resolve) => this.#waiting.push(resolve));
+    this.spawned.process.stdin?.write(`${line}\n`);
+    return JSON.parse(await answer) as T;
+  }
+}
+
+const node = (entry: string, args: readonly string[], ready: RegExp) =>
+  spawnReady({
+    command: process.execPath,
+    args: [fileURLToPath(entryUrl(entry)), ...args],
+    ready,
+    withinMs: 60_000,
+  });
+
+async function emulate(
+  context: BenchContext,
+  devices: number,
+  model: string,
+): Promise<{ readonly talker: Talker; readonly devices: readonly Emulated[] }> {
+  const args = ['shure-text', '--devices', String(devices), '--set', `models=${model}`];
+  const spawned = await node('actors/emulate/main', args, /^(\{"ready".*\})\n/m);
+  context.onEnd(() => spawned.stop());
+  const ready = JSON.parse(spawned.ready[1] ?? '{}') as { readonly devices: readonly Emulated[] };
+  return { talker: new Talker(spawned), devices: ready.devices };
+}
+
+const receivers = (devices: readonly Emulated[]): BenchInstance => ({
+  plugin: 'shure-text',
+  config: { announcements: false },
+  devices: devices.map(({ address, port }) => ({
+    externalId: `${address}:${port}`,
+    address,
+    port,
+    config: {},
+  })),
+});
+
+async function json<T>(server: TestServer, cookie: string, path: string): Promise<T> {
+  const answer = await fetch(`${server.url}${path}`, { headers: { cookie } });
+  if (!answer.ok) throw new EngineError('internal', `${path}: ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
+async function connected(
+  server: TestServer,
+  cookie: string,
+  instanceId: number,
+  wanted: number,
+  withinMs: number,
+): Promise<void> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const summary = await json<{ connected: number }>(
+      server,
+      cookie,
+      `/v1/connections/summary?instanceId=${instanceId}`,
+    );
+    if (summary.connected >= wanted) return;
+    if (performance.now() > until) {
+      throw new EngineError('internal', `${summary.connected} of ${wanted} connected`);
+    }
+    await pause(50);
+  }
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Samples of the parameter that each frame sets, in the store, of all channels. */
+async function storedSamples(
+  server: TestServer,
+  cookie: string,
+  ids: readonly string[],
+  fromUnixMs: number,
+): Promise<number> {
+  let stored = 0;
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const query = new URLSearchParams({
+      channel: ids.slice(at, at + AT_ONCE).join(','),
+      from: String(fromUnixMs),
+      to: String(Date.now() + 1_000),
+      aggregation: 'count',
+      intervalMs: '3600000',
+      maxPoints: '10',
+    });
+    const answer = await json<{ series: readonly { readonly value: readonly number[] }[] }>(
+      server,
+      cookie,
+      `/v1/series?${query.toString()}`,
+    );
+    for (const { value } of answer.series) stored += value.reduce((sum, n) => sum + n, 0);
+  }
+  return stored;
+}
+
+/** CPU seconds a second of a peer on the same receivers. */
+async function peerCores(
+  kind: 'parse' | 'micboard',
+  devices: readonly Emulated[],
+  seconds: number,
+  boards: (port: number) => Promise<() => void>,
+): Promise<number> {
+  const list = devices.map(({ address, port }) => `${address}:${port}`).join(',');
+  const spawned = await node('bench/devices-parse-load', [kind, list], /^ready (\d+)$/m);
+  try {
+    const talker = new Talker(spawned);
+    const leave = await boards(Number(spawned.ready[1]));
+    await pause(500);
+    const before = await talker.ask<{ cpuSeconds: number }>('');
+    const began = performance.now();
+    await pause(seconds * 1_000);
+    const after = await talker.ask<{ cpuSeconds: number }>('');
+    leave();
+    return (after.cpuSeconds - before.cpuSeconds) / ((performance.now() - began) / 1_000);
+  } finally {
+    await spawned.stop();
+  }
+}
+
+function folder(context: BenchContext): string {
+  const data = mkdtempSync(join(tmpdir(), 'earshot-devices-'));
+  context.onEnd(() => rmSync(data, { recursive: true, force: true }));
+  return data;
+}
+
+async function serve(context: BenchContext, data: string): Promise<TestServer> {
+  const server = await startServer({ data, env: { EARSHOT_REQUESTS_PER_ADDRESS: '0' } });
+  context.onEnd(async () => void (await server.stop()));
+  return server;
+}
+
+interface Wire {
+  readonly samples: number;
+  readonly lost: number;
+  readonly latencyMs: readonly number[];
+  readonly cores: number;
+  readonly rssBytes: number;
+  readonly marks: number;
+}
+
+/** Everything at once: meters of all receivers, history, boards; marks for the time from wire to board. */
+async function wire(
+  context: BenchContext,
+  emulated: Awaited<ReturnType<typeof emulate>>,
+  seconds: number,
+): Promise<Wire> {
+  const data = folder(context);
+  const [instanceId = 0] = await seedDevices(data, [receivers(emulated.devices)]);
+  const server = await serve(context, data);
+  const cookie = await server.signIn();
+  context.say('connecting');
+  await connected(server, cookie, instanceId, RECEIVERS, 60_000);
+  const fromUnixMs = Date.now() - 600_000;
+  const args = [new URL(server.url).port, cookie, String(BOARDS), String(GROUPS)];
+  const boards = await node(
+    'bench/devices-boards-load',
+    [...args, String((RECEIVERS * CHANNELS) / GROUPS)],
+    /^ready$/m,
+  );
+  context.onEnd(() => boards.stop());
+  const talker = new Talker(boards);
+  // Somebody looks now: the receivers are asked for fast meters.
+  await pause(2_000);
+  await talker.ask('');
+  const before = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  const cpuBefore = processTree(server.pid).cpuSeconds;
+  const began = performance.now();
+  let marks = 0;
+  const marker = setInterval(() => {
+    const name = `T${(Date.now() % SPAN_MS).toString(36)}`;
+    const say = `< REP ${1 + (marks % CHANNELS)} CHAN_NAME {${name.padEnd(8)}} >`;
+    void emulated.talker.ask(JSON.stringify({ say, devices: [marks % MARKED] }));
+    marks += 1;
+  }, MARK_EVERY_MS);
+  await pause(seconds * 1_000);
+  clearInterval(marker);
+  const cores =
+    (processTree(server.pid).cpuSeconds - cpuBefore) / ((performance.now() - began) / 1_000);
+  const { rssBytes } = processTree(server.pid);
+  const during = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  await pause(500);
+  const { marksMs } = await talker.ask<{ marksMs: number[] }>('');
+  await emulated.talker.ask('{"meters":false}');
+  const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  await pause(1_500);
+  context.say('counting what is stored');
+  const ids = emulated.devices.flatMap(({ address, port }) =>
+    Array.from(
+      { length: CHANNELS },
+      (_, i) => `shure-text:${instanceId}:${address}:${port}/${i + 1}.audio_percent`,
+    ),
+  );
+  const stored = await storedSamples(server, cookie, ids, fromUnixMs);
+  await boards.stop();
+  await server.stop();
+  return {
+    samples: (during.samples - before.samples) / seconds,
+    lost: sent.samples - stored,
+    latencyMs: marksMs,
+    cores,
+    rssBytes,
+    marks,
+  };
+}
+
+/** A server that knows 2,000 receivers and 2,000 devices to poll comes up. */
+async function cold(
+  context: BenchContext,
+  seconds: number,
+): Promise<{ readonly coldStartMs: number; readonly driftMs: readonly number[]; readonly polls: number }> {
+  const emulated = await emulate(context, KNOWN, 'QLXD4');
+  const polled = await node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m);
+  context.onEnd(() => polled.stop());
+  const port = Number(polled.ready[1]);
+  const data = folder(context);
+  const [instanceId = 0] = await seedDevices(data, [
+    receivers(emulated.devices),
+    {
+      plugin: 'http-json',
+      config: {
+        url: 'http://{address}:{port}/d/{id}',
+        intervalMs: POLL_MS,
+        channels: [
+          { id: 'temperature', name: 'Temperature', path: 'temperature' },
+          { id: 'humidity', name: 'Humidity', path: 'humidity' },
+        ],
+      },
+      devices: Array.from({ length: KNOWN }, (_, i) => ({
+        externalId: `sensor-${i}`,
+        address: '127.0.0.1',
+        port,
+        config: {},
+      })),
+    },
+  ]);
+  // The first start registers their parameters; a cold start finds them known.
+  const first = await serve(context, data);
+  await connected(first, await first.signIn(), instanceId, KNOWN, 60_000);
+  const password = first.adminPassword ?? '';
+  await first.stop();
+  context.say('a cold start');
+  const began = performance.now();
+  const server = await serve(context, data);
+  const cookie = await server.signIn('admin', password);
+  await connected(server, cookie, instanceId, KNOWN, 60_000);
+  const coldStartMs = performance.now() - began;
+  const talker = new Talker(polled);
+  await talker.ask('reset');
+  context.say('polling');
+  await pause(seconds * 1_000);
+  const { driftMs, polls } = await talker.ask<{ driftMs: number[]; polls: number }>('');
+  await server.stop();
+  return { coldStartMs, driftMs, polls };
+}
+
+/** Sockets that only read, for the predecessor's way. */
+async function sockets(port: number, count: number): Promise<() => void> {
+  const open = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+      await once(socket, 'open');
+      return socket;
+    }),
+  );
+  return () => {
+    for (const socket of open) socket.terminate();
+  };
+}
+
+async function run(context: BenchContext): Promise<BenchResult> {
+  context.say('parsing');
+  const parser = parserFramesPerSecond(context.quick ? 2 : 10);
+  context.say(`${RECEIVERS} receivers with ${CHANNELS} channels`);
+  const emulated = await emulate(context, RECEIVERS, 'ULXD4Q');
+  const seconds = context.quick ? 4 : 30;
+  const parse = await peerCores('parse', emulated.devices, context.quick ? 2 : 10, () =>
+    Promise.resolve(() => undefined),
+  );
+  const micboard = await peerCores('micboard', emulated.devices, context.quick ? 2 : 10, (port) =>
+    sockets(port, BOARDS),
+  );
+  const live = await wire(context, emulated, seconds);
+  await emulated.talker.spawned.stop();
+  context.say(`${KNOWN} known receivers, ${KNOWN} devices to poll`);
+  const start = await cold(context, context.quick ? 11 : 60);
+  return {
+    metrics: {
+      parserFramesPerSecond: parser,
+      samplesPerSecond: live.samples,
+      samplesLost: live.lost,
+      wireToBoardP50Ms: percentile(live.latencyMs, 0.5),
+      wireToBoardP99Ms: percentile(live.latencyMs, 0.99),
+      marksSeen: live.latencyMs.length / live.marks,
+      engineCores: live.cores,
+      rssMb: live.rssBytes / 1e6,
+      coldStartMs: start.coldStartMs,
+      pollDriftMs: percentile(start.driftMs, 0.99),
+      polls: start.polls,
+    },
+    peers: { parseOnly: { cores: parse }, micboard: { cores: micboard } },
+    ratios: {
+      vsParseOnly: ratio(live.cores, parse),
+      vsMicboard: ratio(live.cores, micboard),
+    },
+    notes: [
+      `parserFramesPerSecond: frames for a CPU second, of the worst of five chunkings (1 byte to 64 KiB)`,
+      `${RECEIVERS} receivers with ${CHANNELS} channels at 10 Hz by the text protocol, ${BOARDS} boards over ${GROUPS} groups; engineCores is the server with its store, emulator and boards are other processes on the same cores`,
+      'samplesLost: samples that the emulator sent, less rows of one parameter that each of them sets, in the store',
+      `wireToBoardP99Ms: from a name that the emulator reports to the board that shows it, ${live.latencyMs.length} of ${live.marks} marks`,
+      `coldStartMs: from the start of the process to ${KNOWN} known receivers connected, ${KNOWN} polled devices beside them; pollDriftMs: 99th percentile over ${KNOWN} devices of how far the last poll was from whole intervals of ${POLL_MS} ms after the first`,
+      'parseOnly: the same receivers, parsed and printed by a program that does nothing else; micboard: one thread that splits text and writes what changed as JSON to all boards every 50 ms, no history',
+    ],
+  };
+}
+
+export const bench: Bench = {
+  name: 'devices',
+  question:
+    'What do a thousand wireless receivers cost, from the wire to the history and to every board?',
+  run,
+};
