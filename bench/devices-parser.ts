@@ -10,8 +10,11 @@ function traffic(): Buffer {
   const three = (n: number): string => String(n).padStart(3, '0');
   for (let i = 0; i < 20_000; i++) {
     const channel = 1 + (i % 4);
-    frames.push(`< SAMPLE ${channel} ALL ${i % 3 === 0 ? 'AX' : 'XB'} ${three(i % 116)} ${three(i % 51)} >`);
-    if (i % 50 === 0) frames.push(`< REP ${channel} BATT_RUN_TIME ${String(i % 600).padStart(5, '0')} >`);
+    frames.push(
+      `< SAMPLE ${channel} ALL ${i % 3 === 0 ? 'AX' : 'XB'} ${three(i % 116)} ${three(i % 51)} >`,
+    );
+    if (i % 50 === 0)
+      frames.push(`< REP ${channel} BATT_RUN_TIME ${String(i % 600).padStart(5, '0')} >`);
     if (i % 500 === 0) frames.push(`< REP ${channel} CHAN_NAME {Vox ${i % 10}   } >`);
   }
   return Buffer.from(frames.join(''), 'latin1');

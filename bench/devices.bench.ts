@@ -258,7 +258,11 @@ async function wire(
 async function cold(
   context: BenchContext,
   seconds: number,
-): Promise<{ readonly coldStartMs: number; readonly driftMs: readonly number[]; readonly polls: number }> {
+): Promise<{
+  readonly coldStartMs: number;
+  readonly driftMs: readonly number[];
+  readonly polls: number;
+}> {
   const emulated = await emulate(context, KNOWN, 'QLXD4');
   const polled = await node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m);
   context.onEnd(() => polled.stop());
