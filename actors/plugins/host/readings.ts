@@ -20,6 +20,8 @@ const MAX_OFF_MS = 600_000;
 /** Rows are given to the writer at most this often. */
 const GATHER_MS = 10;
 const CLAIM_AGAIN_MS = 2_000;
+/** A text or a flag that stays the same is kept when it changed, and this often. */
+const SAME_EVERY_MS = 60_000;
 /** Rows the writer has not acknowledged; more are lost and counted. */
 const MAX_UNACKNOWLEDGED = 1_000_000;
 /** Values that wait for their channel to be registered: of all devices, and of one parameter. */
@@ -181,7 +183,7 @@ export class Readings {
     }
     const said = atUnixMs === undefined ? undefined : this.#believed(device, atUnixMs, nowUnixMs);
     if (slot < 0) this.#wait(device, handle, slot, said ?? nowUnixMs, kept);
-    else this.#place(slot, said, nowUnixMs, kept);
+    else this.#place(slot, spec, said, nowUnixMs, kept);
   }
 
   /** Changes since the last call. */
@@ -225,15 +227,24 @@ export class Readings {
     if (this.#claimAgain !== undefined) this.#options.clock.clearTimeout(this.#claimAgain);
   }
 
-  #place(slot: number, said: number | undefined, nowUnixMs: number, value: number | string): void {
+  #place(
+    slot: number,
+    spec: ChannelSpec,
+    said: number | undefined,
+    nowUnixMs: number,
+    value: number | string,
+  ): void {
     const { table } = this;
     // A parameter keeps the kind of its first day in the store, whatever a newer plugin declares.
-    const isText = table.kindAt(slot) === 'text';
-    const kept =
-      isText === (typeof value === 'string') ? value : convert(table.kindAt(slot), value);
+    const kind = table.kindAt(slot);
+    const kept = (kind === 'text') === (typeof value === 'string') ? value : convert(kind, value);
     if (kept === undefined) return;
     const atUnixMs = said ?? table.after(slot, nowUnixMs);
-    if (table.put(slot, atUnixMs, kept) === 'repeat') return;
+    if (kind !== 'number' && table.latest(slot) === kept) {
+      const sinceMs = atUnixMs - table.atUnixMs(slot);
+      if (sinceMs >= 0 && sinceMs < SAME_EVERY_MS) return;
+    }
+    if (table.put(slot, atUnixMs, kept) === 'repeat' || spec.history === false) return;
     this.#rows.add(table.channelAt(slot), atUnixMs, kept);
     this.#taken += 1;
     this.#gatherSoon();
@@ -335,12 +346,13 @@ export class Readings {
       const slot = this.table.add({ ...channel, deviceId: device.deviceId });
       device.known.set(channel.name, slot);
       const handle = device.handles.get(channel.name);
-      if (handle === undefined) continue;
+      const spec = handle === undefined ? undefined : device.specs[handle];
+      if (handle === undefined || spec === undefined) continue;
       device.slots[handle] = slot;
       const queue = device.waiting[handle] ?? [];
       device.waiting[handle] = undefined;
       this.#waitingValues -= queue.length;
-      for (const { atUnixMs, value } of queue) this.#place(slot, undefined, atUnixMs, value);
+      for (const { atUnixMs, value } of queue) this.#place(slot, spec, undefined, atUnixMs, value);
     }
   }
 }

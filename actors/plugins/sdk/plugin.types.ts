@@ -177,6 +177,8 @@ export interface ChannelSpec {
   readonly part?: number;
   /** Changes many times a second: boards get each value, tables and the device page one a second. */
   readonly meter?: boolean;
+  /** False: follows from another parameter, so it is shown and can be watched, but its history is not kept. */
+  readonly history?: false;
   readonly read?: Conversion;
   readonly write?: Conversion;
   /** Sent when the operator presses "safe", and by rules that lost their input. */

@@ -3,6 +3,8 @@ import type { ChannelSpec } from '../sdk/plugin.types.js';
 type Field = Omit<ChannelSpec, 'id' | 'part'>;
 
 const meter = { kind: 'number', direction: 'input', meter: true, min: 0, max: 100 } as const;
+/** The same reading as a percentage that is kept, in the unit of the handbooks. */
+const twin = { ...meter, history: false } as const;
 const told = { kind: 'number', direction: 'input' } as const;
 const word = { kind: 'text', direction: 'input' } as const;
 const state = { kind: 'boolean', direction: 'input' } as const;
@@ -25,7 +27,7 @@ export const FIELDS = {
   rf_a_percent: { ...meter, name: 'RF A', role: 'rf_a_percent', unit: '%', decimals: 0 },
   rf_b_percent: { ...meter, name: 'RF B', role: 'rf_b_percent', unit: '%', decimals: 0 },
   rssi: {
-    ...meter,
+    ...twin,
     name: 'RSSI',
     role: 'measurement',
     unit: 'dBm',
@@ -33,14 +35,14 @@ export const FIELDS = {
     max: 0,
     decimals: 0,
   },
-  rssi_a: { ...meter, name: 'RSSI A', role: 'rssi_a', unit: 'dBm', min: -120, max: 0, decimals: 0 },
-  rssi_b: { ...meter, name: 'RSSI B', role: 'rssi_b', unit: 'dBm', min: -120, max: 0, decimals: 0 },
+  rssi_a: { ...twin, name: 'RSSI A', role: 'rssi_a', unit: 'dBm', min: -120, max: 0, decimals: 0 },
+  rssi_b: { ...twin, name: 'RSSI B', role: 'rssi_b', unit: 'dBm', min: -120, max: 0, decimals: 0 },
   quality_percent: { ...meter, name: 'Quality', role: 'quality_percent', unit: '%', decimals: 0 },
   audio_percent: { ...meter, name: 'Audio', role: 'audio_percent', unit: '%', decimals: 0 },
   audio_left_percent: { ...meter, name: 'Audio left', role: 'audio_left_percent', unit: '%' },
   audio_right_percent: { ...meter, name: 'Audio right', role: 'audio_right_percent', unit: '%' },
   audio_level: {
-    ...meter,
+    ...twin,
     name: 'Audio level',
     role: 'audio_level',
     unit: 'dBFS',
