@@ -97,6 +97,11 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   }
   #impossible = 0;
 
+  /** Undefined until it is known. */
+  get series(): Family['id'] | undefined {
+    return this.#family?.id;
+  }
+
   /**
    * Finds out what the device is and begins to listen. @throws EngineError `device.unreachable` (says nothing),
    * `input.invalid` (says a series that is not known here)

@@ -60,12 +60,13 @@ export const FIELDS = {
     decimals: 0,
   },
   audio_peak: { ...state, name: 'Overload', role: 'audio_peak', meter: true },
+  /** −32 to 0 on UHF-R, −18 to 42 on the others. */
   audio_gain: {
     name: 'Gain',
     kind: 'number',
     role: 'audio_gain',
     unit: 'dB',
-    min: -18,
+    min: -32,
     max: 42,
     decimals: 0,
     direction: 'bidirectional',

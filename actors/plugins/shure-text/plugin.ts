@@ -4,14 +4,20 @@ import type {
   DeviceConnection,
   DeviceSession,
   DeviceTarget,
+  DiscoverWish,
+  FoundDevice,
+  HealthReport,
   Plugin,
   PluginContext,
   PluginInstance,
 } from '../sdk/plugin.types.js';
+import { AnnouncementListener } from './announcements.js';
 import { type DeviceConfig, deviceConfig, type InstanceConfig, instanceConfig } from './config.js';
 import { type ConnectionEnvironment, ShureConnection } from './connection.js';
+import { kindsFrom } from './dcid.js';
 import { FAMILIES, type Family } from './families.js';
 import type { IdentityFacts } from './identity.js';
+import { searchHosts } from './search.js';
 import { openTcp, openUdp } from './wire.js';
 
 const PORT = 2_202;
@@ -45,10 +51,80 @@ class ShureInstance implements PluginInstance<DeviceConfig> {
   readonly #remembered = new Map<string, { serial: string | undefined; mac: string | undefined }>();
   #timer: TimerHandle;
   #closed = false;
+  #listener: AnnouncementListener | undefined;
+  #listenerError: string | undefined;
 
   constructor(context: PluginContext<InstanceConfig>) {
     this.#context = context;
     this.#timer = this.#arm();
+    if (context.config.announcements) void this.#listenAlways();
+  }
+
+  /** Not to hear announcements is a pity; the devices that are known work all the same. */
+  async #listenAlways(): Promise<void> {
+    try {
+      const listener = await this.#listen((device) => {
+        this.#context.found(device);
+      });
+      if (this.#closed) listener.close();
+      else this.#listener = listener;
+    } catch (thrown) {
+      this.#listenerError = EngineError.from(thrown).message;
+      this.#context.log('warn', `Announcements are not heard: ${this.#listenerError}`);
+    }
+  }
+
+  async #listen(found: (device: FoundDevice) => void): Promise<AnnouncementListener> {
+    const { clock, config, net } = this.#context;
+    const listener = new AnnouncementListener(clock, await kindsFrom(config.dcidMap), found);
+    await listener.open(net, (error) => {
+      this.#context.log('error', `An announcement could not be read: ${error.message}`);
+    });
+    return listener;
+  }
+
+  async discover(
+    wish: DiscoverWish,
+    found: (device: FoundDevice) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const env = {
+      clock: this.#context.clock,
+      net: this.#context.net,
+      config: this.#context.config,
+    };
+    await Promise.all([
+      searchHosts(env, wish, found, signal),
+      wish.multicastMs > 0 ? this.#listenFor(wish.multicastMs, found, signal) : undefined,
+    ]);
+  }
+
+  async #listenFor(
+    ms: number,
+    found: (device: FoundDevice) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const listener = await this.#listen(found);
+    const { clock } = this.#context;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clock.clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = clock.setTimeout(done, ms);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+    listener.close();
+  }
+
+  checkHealth(): Promise<HealthReport> {
+    return Promise.resolve({
+      status: this.#listenerError === undefined ? 'healthy' : 'unhealthy',
+      message: this.#listenerError,
+      detail: { connections: this.#live.size, announcements: this.#listener !== undefined },
+    });
   }
 
   #arm(): TimerHandle {
@@ -154,6 +230,7 @@ class ShureInstance implements PluginInstance<DeviceConfig> {
   close(): void {
     this.#closed = true;
     this.#context.clock.clearTimeout(this.#timer);
+    this.#listener?.close();
     for (const connection of this.#live) connection.close();
     this.#live.clear();
   }

@@ -26,11 +26,19 @@ export interface WireTarget {
   readonly host: string;
   readonly port: number;
   readonly signal: AbortSignal;
+  /** Of the connection; absent: as the instance's limits say. */
+  readonly timeoutMs?: number;
 }
 
 /** @throws EngineError `device.unreachable`, `call.aborted` */
 export async function openTcp(net: PluginNet, target: WireTarget, user: WireUser): Promise<Wire> {
-  const socket = await net.tcp({ host: target.host, port: target.port, signal: target.signal });
+  const { host, port, signal, timeoutMs } = target;
+  const socket = await net.tcp({
+    host,
+    port,
+    signal,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
   return new TcpWire(socket, target, user);
 }
 
