@@ -1,0 +1,68 @@
+import type { SiteStore } from '../../actors/control/site.js';
+import { EngineError } from '../../engine/errors.js';
+import type { Auth } from '../auth/auth.js';
+import { isCrossSite } from '../auth/cross-site.js';
+import { hashOf } from '../auth/secrets.js';
+import { requireRole } from '../http/auth.types.js';
+import type { Exchange } from '../http/exchange.js';
+import type { Principal } from '../http/route.types.js';
+
+const BASIC = /^basic +([A-Za-z0-9+/=]+) *$/i;
+
+/** Who may read and change something through a protocol that knows no logins of its own. */
+export interface Writers {
+  /**
+   * Who asks: by token (`Bearer`), by name and password (`Basic`) or by the cookie of a page of this site.
+   * @throws EngineError `auth.required` for a wrong login, `rate.limited` after too many of them.
+   */
+  who(exchange: Exchange, address: string): Promise<Principal>;
+  /**
+   * Passes when everybody may write, or for a login with the role operator.
+   * @throws EngineError `auth.required`, `auth.denied`: what to do is in the message.
+   */
+  requireWriter(exchange: Exchange, address: string): Promise<void>;
+}
+
+/** @param setting name of the configuration key that lets everybody write, for the messages. */
+export function openWriters(options: {
+  readonly auth: Pick<Auth, 'authenticate' | 'login'>;
+  readonly store: Pick<SiteStore, 'authSessions'>;
+  readonly allowWrites: boolean;
+  readonly setting: string;
+}): Writers {
+  const { auth, store, allowWrites, setting } = options;
+  const who = async (exchange: Exchange, address: string): Promise<Principal> => {
+    const { method, path, query } = exchange.head;
+    const header = (name: string): string | undefined => exchange.header(name);
+    const basic = BASIC.exec(header('authorization') ?? '')?.[1];
+    if (basic === undefined) {
+      return await auth.authenticate({ method, path, query, address, header });
+    }
+    const [name = '', ...rest] = Buffer.from(basic, 'base64').toString('utf8').split(':');
+    const userAgent = header('user-agent') ?? '';
+    const { user, secret } = await auth.login(name, rest.join(':'), { address, userAgent });
+    // Only the password was checked: nobody gets the browser login.
+    await store.authSessions.remove(hashOf(secret));
+    return { kind: 'user', id: user.id, name: user.username, role: user.role };
+  };
+  return {
+    who,
+    async requireWriter(exchange, address) {
+      const { method } = exchange.head;
+      const foreign = isCrossSite({ method, header: (name) => exchange.header(name) });
+      if (allowWrites && !foreign) return;
+      const principal = await who(exchange, address);
+      if (principal.kind === 'anonymous' && foreign) {
+        throw new EngineError('auth.denied', 'a page of another site may not change this one');
+      }
+      if (principal.kind === 'anonymous') {
+        throw new EngineError(
+          'auth.required',
+          'changing this site needs a login with the role operator: sign in to Earshot in this browser, send ' +
+            `"Authorization: Bearer <token>" or Basic, or set ${setting} to true in its configuration`,
+        );
+      }
+      requireRole(principal, 'operator', 'changing this site');
+    },
+  };
+}
