@@ -26,6 +26,7 @@ import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
 import { LiveHub } from './live/hub.js';
+import { startMicboard } from './personalities/micboard/compose.js';
 import { openRoundware } from './personalities/roundware/compose.js';
 import { soundOf } from './personalities/roundware/sound.js';
 import { smartosSockets } from './personalities/smartos/index.js';
@@ -385,6 +386,22 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   auth.onRevoked((who) => gateway?.closeSocketsOf(who));
   stack.push('gateway', () => gateway?.stop(2_000));
   hub.start(publish);
+
+  if (config.personalities.micboard.enabled) {
+    const micboard = await startMicboard({
+      ...config.personalities.micboard,
+      host: config.host,
+      store,
+      auth,
+      tables,
+      plugins: undefined,
+      trustedProxies: config.trustedProxies,
+      limits: { perAddressPerSecond: config.limits.requestsPerAddress },
+      clock,
+      log,
+    });
+    stack.push('micboard', () => micboard?.stop());
+  }
 
   if (demoSite !== undefined) {
     const demo = new Demo({

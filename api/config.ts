@@ -111,6 +111,19 @@ const schema = z.strictObject({
           enabled: z.boolean().default(true),
         })
         .prefault({}),
+      micboard: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          /** Its own. 0 takes a free port; one that is taken leaves Micboard out. */
+          port: port.default(8058),
+          /** Everybody on the network may change groups, names and places; else a login with the role operator. */
+          allowWrites: z.boolean().default(false),
+          /** Folder of the operator's own Micboard build, for its pages. */
+          app: z.string().min(1).optional(),
+          /** Folder of pictures and films behind the tiles; absent: `backgrounds` in `app`. */
+          backgrounds: z.string().min(1).optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** Makes and runs the demo site: a project, simulated devices, walking listeners. Default: only without a configuration file. */
@@ -230,6 +243,9 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_MAIL_FROM: [['mail', 'from'], asText],
   EARSHOT_UPLOAD_MAX_BYTES: [['ingest', 'maxBytes'], asNumber],
   EARSHOT_ROUNDWARE: [['personalities', 'roundware', 'enabled'], asFlag],
+  EARSHOT_MICBOARD: [['personalities', 'micboard', 'enabled'], asFlag],
+  EARSHOT_MICBOARD_PORT: [['personalities', 'micboard', 'port'], asNumber],
+  EARSHOT_MICBOARD_APP: [['personalities', 'micboard', 'app'], asText],
   EARSHOT_DEMO: [['demo', 'enabled'], asFlag],
   EARSHOT_DEMO_DEVICES: [['demo', 'devices'], asNumber],
   EARSHOT_DEMO_WALKERS: [['demo', 'walkers'], asNumber],

@@ -60,6 +60,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         EARSHOT_HOST: '127.0.0.1',
         EARSHOT_PORT: '0',
         EARSHOT_STREAM_PORT: '0',
+        EARSHOT_MICBOARD_PORT: '0',
         EARSHOT_DATA: data,
         EARSHOT_DEMO: 'no',
         ...options.env,

@@ -79,7 +79,8 @@ export function offlineReceiver(
   }
   for (const slot of groups.flatMap(({ slots }) => slots)) {
     // 0 is a blank.
-    if (slot !== 0 && !taken.has(slot) && !offline.has(slot)) offline.set(slot, { id: '', name: '' });
+    if (slot !== 0 && !taken.has(slot) && !offline.has(slot))
+      offline.set(slot, { id: '', name: '' });
   }
   if (offline.size === 0) return undefined;
   const tx = [...offline]

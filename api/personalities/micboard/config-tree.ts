@@ -1,5 +1,5 @@
-import type { DeviceRecord, RfChannelRow } from '../../../actors/inventory/inventory.types.js';
 import type { SiteStore } from '../../../actors/control/site.js';
+import type { DeviceRecord, RfChannelRow } from '../../../actors/inventory/inventory.types.js';
 import { type Kept, readKept } from './kept.js';
 import { type NetworkType, typeOf } from './wire.js';
 

@@ -1,7 +1,14 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Clock } from '../../../engine/clock.js';
-import { type BoardTables, discoveredOf, offlineReceiver, placedChannels, receiverOf, sorted } from './board.js';
+import {
+  type BoardTables,
+  discoveredOf,
+  offlineReceiver,
+  placedChannels,
+  receiverOf,
+  sorted,
+} from './board.js';
 import type { ConfigTrees } from './config-tree.js';
 
 const gzipAsync = promisify(gzip);
@@ -33,7 +40,9 @@ export interface DataJsonOptions {
 /** `/data.json`: made when asked for, in slices, once for all who ask at about the same time. */
 export class DataJson {
   readonly #options: DataJsonOptions;
-  #made: { readonly atMonoMs: number; readonly url: string; readonly work: Promise<Encoded> } | undefined;
+  #made:
+    | { readonly atMonoMs: number; readonly url: string; readonly work: Promise<Encoded> }
+    | undefined;
 
   constructor(options: DataJsonOptions) {
     this.#options = options;
@@ -75,7 +84,8 @@ export class DataJson {
     const kept = config.slots.filter(({ type }) => type === 'offline');
     const offline = offlineReceiver(placed, kept, config.groups);
     if (offline !== undefined) receivers.push(indented(offline, 2));
-    const list = receivers.length === 0 ? '[]' : `[\n        ${receivers.join(',\n        ')}\n    ]`;
+    const list =
+      receivers.length === 0 ? '[]' : `[\n        ${receivers.join(',\n        ')}\n    ]`;
     const url = config.local_url === '' ? origin : config.local_url;
     const parts = {
       config: indented(sorted(config), 1),

@@ -11,6 +11,7 @@ import type { Auth } from '../../auth/auth.js';
 import type { RawRequest, RawRoute } from '../../http/dispatch.js';
 import { acceptsGzip } from '../../http/encode.js';
 import type { Exchange, Headers } from '../../http/exchange.js';
+import { parseJson } from '../../http/json.js';
 import { createGateway, type Gateway, type GatewayOptions } from '../../http/server.js';
 import { type GatewaySocket, socketEndpoint } from '../../http/socket.types.js';
 import type { PluginPort } from '../../plugins/plugins.types.js';
@@ -143,7 +144,7 @@ class Board {
       hi('/api/group', 'hi - group'),
       this.#post('/api/group', async (bytes) => {
         await writeGroup(parts, readGroup(bytes));
-        return JSON.parse(Buffer.from(bytes).toString());
+        return parseJson(bytes);
       }),
       hi('/api/slot', 'hi - slot'),
       this.#post('/api/slot', async (bytes) => {

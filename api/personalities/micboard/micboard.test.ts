@@ -107,8 +107,7 @@ interface Data {
   readonly config: { readonly groups: readonly unknown[]; readonly slots: readonly unknown[] };
 }
 
-const data = async (): Promise<Data> =>
-  (await (await fetch(`${url}/data.json`)).json()) as Data;
+const data = async (): Promise<Data> => (await (await fetch(`${url}/data.json`)).json()) as Data;
 const receiver = async (ip: string) => (await data()).receivers.find((one) => one.ip === ip);
 
 test('data.json holds receivers with their channels, in the scales of Micboard', async () => {

@@ -72,7 +72,10 @@ export class Pages {
             throw thrown;
           });
     const ending = (word: string): string[] =>
-      names.filter((name) => name.toLowerCase().endsWith(word)).sort().slice(0, MAX_LISTED);
+      names
+        .filter((name) => name.toLowerCase().endsWith(word))
+        .sort()
+        .slice(0, MAX_LISTED);
     return { gif: ending('.gif'), jpg: ending('.jpg'), mp4: ending('.mp4') };
   }
 

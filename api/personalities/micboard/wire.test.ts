@@ -26,8 +26,9 @@ test('each state of a tile has its word, and in-ear transmitters have two of the
     expect(inEar).toBe(status === 'com-error' ? 'RX_COM_ERROR' : 'UNASSIGNED');
   }
   covers('micboard data.json tx', '=tx status words');
-  expect(['connected', 'connecting', 'error', 'parked'].map((s) => receiverStatus(s as never)))
-    .toEqual(['CONNECTED', 'CONNECTING', 'DISCONNECTED', 'DISCONNECTED']);
+  expect(
+    ['connected', 'connecting', 'error', 'parked'].map((s) => receiverStatus(s as never)),
+  ).toEqual(['CONNECTED', 'CONNECTING', 'DISCONNECTED', 'DISCONNECTED']);
 });
 
 test('series are told from models, and other vendors get the series that shows what is known', () => {

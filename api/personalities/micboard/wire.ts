@@ -112,7 +112,13 @@ export function chartOf(row: RfRow, timestamp: number) {
         type,
         timestamp,
       }
-    : { audio_level: level(row.audioPercent), rf_level: level(row.rfPercent), slot, type, timestamp };
+    : {
+        audio_level: level(row.audioPercent),
+        rf_level: level(row.rfPercent),
+        slot,
+        type,
+        timestamp,
+      };
 }
 
 /** A slot that has a place on a board but no channel. */

@@ -83,7 +83,14 @@ test.each([
   ['/api/slot', [{ extended_id: 'a' }], '0.slot'],
   ['/api/config', [{ slot: 1, type: 'tube' }], '0.type'],
   ['/api/config', [{ slot: 1, type: 'qlxd' }], 'ip'],
-  ['/api/config', [{ slot: 1, type: 'offline' }, { slot: 1, type: 'offline' }], 'slot 1'],
+  [
+    '/api/config',
+    [
+      { slot: 1, type: 'offline' },
+      { slot: 1, type: 'offline' },
+    ],
+    'slot 1',
+  ],
   ['/config.json', { slots: 5 }, 'slots'],
 ])('%s refuses %j and names what is wrong', async (path, body, named) => {
   const [status, answer] = await post(path, body);
@@ -204,7 +211,9 @@ test('who may not write is told what to do, and a site may let everybody', async
   const [status, answer] = await post('/api/group', group, {});
   expect(status).toBe(401);
   expect(answer).toEqual({
-    error: expect.stringMatching(/operator.*Bearer.*personalities\.micboard\.allowWrites/) as string,
+    error: expect.stringMatching(
+      /operator.*Bearer.*personalities\.micboard\.allowWrites/,
+    ) as string,
   });
   covers('micboard writes', '=401 says what to do');
   expect((await post('/api/group', group, { authorization: basic('victor') }))[0]).toBe(403);

@@ -121,7 +121,8 @@ export async function importConfig(parts: WriteParts, file: ConfigFileInput): Pr
     ...kept,
     uuid: file.uuid ?? kept.uuid,
     prefixes: file.prefixes ?? kept.prefixes,
-    localUrl: file.local_url === undefined || file.local_url === '' ? kept.localUrl : file.local_url,
+    localUrl:
+      file.local_url === undefined || file.local_url === '' ? kept.localUrl : file.local_url,
   });
 }
 

@@ -5,7 +5,7 @@ import { openSiteStore, type SiteStore } from '../../../actors/control/site.js';
 import { inventoryRows } from '../../../actors/inventory/testing/rows.js';
 import type { HealthReport } from '../../../actors/plugins/sdk/plugin.types.js';
 import { SystemClock } from '../../../engine/clock.js';
-import { EngineError } from '../../../engine/errors.js';
+import type { EngineError } from '../../../engine/errors.js';
 import { silentLog } from '../../../engine/log.js';
 import { type Auth, openAuth } from '../../auth/auth.js';
 import { hashOf, newSecret, TOKEN_PREFIX } from '../../auth/secrets.js';
