@@ -4,7 +4,21 @@ import { EngineError } from '../../engine/errors.js';
 import { note } from './scope.js';
 import type { SiteControl } from './tables.js';
 
-export type CommandState = 'pending' | 'confirmed' | 'unanswered' | 'offline';
+/**
+ * pending: sent, not answered yet; queued: waits for the device to come back. Then the end: confirmed or refused by
+ * the device; unanswered; offline: the device was away and nobody asked to wait; expired: it waited too long, or a
+ * newer one took its place.
+ */
+export type CommandState =
+  | 'pending'
+  | 'queued'
+  | 'confirmed'
+  | 'refused'
+  | 'unanswered'
+  | 'offline'
+  | 'expired';
+
+const OPEN: readonly CommandState[] = ['pending', 'queued'];
 
 /** A parameter that somebody sent to a device. */
 export interface Command {
@@ -15,6 +29,10 @@ export interface Command {
   readonly state: CommandState;
   readonly createdAtUnixMs: number;
   readonly settledAtUnixMs: number | undefined;
+  /** Queued until then; undefined: it does not wait. */
+  readonly expiresAtUnixMs?: number | undefined;
+  /** The device's words when it refused, or why it ended. */
+  readonly detail?: string | undefined;
   /** Name of the user or token. */
   readonly by: string;
 }
@@ -25,10 +43,12 @@ const commandRow = z.object({
   device_id: z.string(),
   name: z.string(),
   value_json: z.string(),
-  state: z.enum(['pending', 'confirmed', 'unanswered', 'offline']),
+  state: z.enum(['pending', 'queued', 'confirmed', 'refused', 'unanswered', 'offline', 'expired']),
   created_at_unix_ms: z.number(),
   settled_at_unix_ms: z.number().nullable(),
   by: z.string(),
+  expires_at_unix_ms: z.number().nullable(),
+  detail: z.string().nullable(),
 });
 
 function commandOf(raw: unknown): Command {
@@ -42,6 +62,8 @@ function commandOf(raw: unknown): Command {
     createdAtUnixMs: row.created_at_unix_ms,
     settledAtUnixMs: row.settled_at_unix_ms ?? undefined,
     by: row.by,
+    expiresAtUnixMs: row.expires_at_unix_ms ?? undefined,
+    detail: row.detail ?? undefined,
   };
 }
 
@@ -57,8 +79,11 @@ export class Commands {
     this.#keep = keep;
   }
 
-  /** Notes a command as pending and cuts the device's history. @throws EngineError `conflict` for an unknown device. */
-  async create(command: Omit<Command, 'state' | 'settledAtUnixMs'>): Promise<Command> {
+  /** Notes a command as pending or queued and cuts the device's history. @throws EngineError `conflict` for an unknown device. */
+  async create(
+    command: Omit<Command, 'state' | 'settledAtUnixMs' | 'detail'>,
+    state: 'pending' | 'queued' = 'pending',
+  ): Promise<Command> {
     await this.#control.write(async (scope) => {
       await scope.db
         .insertInto('commands')
@@ -67,10 +92,12 @@ export class Commands {
           device_id: command.deviceId,
           name: command.name,
           value_json: JSON.stringify(command.value),
-          state: 'pending',
+          state,
           created_at_unix_ms: command.createdAtUnixMs,
           settled_at_unix_ms: null,
           by: command.by,
+          expires_at_unix_ms: command.expiresAtUnixMs ?? null,
+          detail: null,
         })
         .execute();
       const old = await scope.db
@@ -88,25 +115,58 @@ export class Commands {
       }
       note(scope, 'commands', command.id, 'put');
     });
-    return { ...command, state: 'pending', settledAtUnixMs: undefined };
+    return { ...command, state, settledAtUnixMs: undefined };
   }
 
-  /** Settles a pending one. @throws EngineError `not-found` when it is unknown or settled. */
+  /** A queued one is sent, or waits again. @throws EngineError `not-found` when it is unknown or settled. */
+  async move(id: string, state: 'pending' | 'queued'): Promise<Command> {
+    return await this.#to(id, { state, settled_at_unix_ms: null });
+  }
+
+  /** Queued ones of all devices, the oldest first; at most 10,000. */
+  async queued(): Promise<readonly Command[]> {
+    const rows = await this.#control.read(
+      async (db) =>
+        await db
+          .selectFrom('commands')
+          .selectAll()
+          .where('state', '=', 'queued')
+          .orderBy('created_at_unix_ms')
+          .orderBy('id')
+          .limit(10_000)
+          .execute(),
+    );
+    return rows.map(commandOf);
+  }
+
+  /** Settles one that is pending or queued. @throws EngineError `not-found` when it is unknown or settled. */
   async settle(
     id: string,
-    state: Exclude<CommandState, 'pending'>,
+    state: Exclude<CommandState, 'pending' | 'queued'>,
     atUnixMs: number,
+    detail?: string,
+  ): Promise<Command> {
+    return await this.#to(id, { state, settled_at_unix_ms: atUnixMs, detail: detail ?? null });
+  }
+
+  async #to(
+    id: string,
+    values: {
+      readonly state: CommandState;
+      readonly settled_at_unix_ms: number | null;
+      readonly detail?: string | null;
+    },
   ): Promise<Command> {
     return await this.#control.write(async (scope) => {
       const row = await scope.db
         .updateTable('commands')
-        .set({ state, settled_at_unix_ms: atUnixMs })
+        .set(values)
         .where('id', '=', id)
-        .where('state', '=', 'pending')
+        .where('state', 'in', [...OPEN])
         .returningAll()
         .executeTakeFirst();
       if (row === undefined) {
-        throw new EngineError('not-found', `there is no pending command ${id}`);
+        throw new EngineError('not-found', `there is no open command ${id}`);
       }
       note(scope, 'commands', id, 'put');
       return commandOf(row);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { createFeedTables } from '../../engine/control/feed-log.js';
 import type { Migration } from '../../engine/control/migrate.js';
+import { COMMANDS } from './migration-commands.js';
 import { CONTENT } from './migration-content.js';
 import { INVENTORY } from './migration-inventory.js';
 import { SESSIONS } from './migration-sessions.js';
@@ -162,4 +163,5 @@ export const MIGRATIONS: readonly Migration[] = [
   CONTENT,
   SESSIONS,
   INVENTORY,
+  COMMANDS,
 ];

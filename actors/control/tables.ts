@@ -94,6 +94,8 @@ export interface SiteTables extends FeedTables {
     created_at_unix_ms: number;
     settled_at_unix_ms: number | null;
     by: string;
+    expires_at_unix_ms: number | null;
+    detail: string | null;
   };
   readonly settings: { key: string; value_json: string };
 }

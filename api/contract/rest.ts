@@ -43,10 +43,14 @@ export const commandResult = z.object({
   deviceId: z.string(),
   name: z.string(),
   value: z.union([z.number(), z.string(), z.boolean()]),
-  state: z.enum(['pending', 'confirmed', 'unanswered', 'offline']),
+  state: z.enum(['pending', 'queued', 'confirmed', 'refused', 'unanswered', 'offline', 'expired']),
   createdAtUnixMs: z.number(),
   settledAtUnixMs: z.number().nullable(),
   by: z.string(),
+  /** Queued until then; null: it does not wait. */
+  expiresAtUnixMs: z.number().nullable().optional(),
+  /** The device's words when it refused, or why it ended. */
+  detail: z.string().nullable().optional(),
 });
 
 export const samplesAppend = z.strictObject({

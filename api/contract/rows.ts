@@ -100,7 +100,7 @@ export interface ActorRow {
 
 export interface ShardRow {
   readonly id: string;
-  readonly kind: 'device' | 'media' | 'main';
+  readonly kind: 'device' | 'media' | 'plugin' | 'main';
   readonly state: 'starting' | 'running' | 'stuck' | 'lost' | 'stopped';
   readonly actors: number;
   readonly restarts: number;
@@ -325,6 +325,8 @@ export interface DiscoveryLiveRow {
   readonly channels: number | null;
   readonly state: 'pending' | 'approved' | 'rejected' | 'imported' | 'duplicate';
   readonly duplicateOf: string | null;
+  /** Another device is registered where this one answers; null: none. */
+  readonly conflict: string | null;
   readonly source: string;
   readonly firstSeenUnixMs: number;
   readonly lastSeenUnixMs: number;

@@ -188,7 +188,12 @@ function mayWrite(principal: Principal, deviceId: string): void {
 }
 
 function shown(command: Command): unknown {
-  return { ...command, settledAtUnixMs: command.settledAtUnixMs ?? null };
+  return {
+    ...command,
+    settledAtUnixMs: command.settledAtUnixMs ?? null,
+    expiresAtUnixMs: command.expiresAtUnixMs ?? null,
+    detail: command.detail ?? null,
+  };
 }
 
 function unknown(id: string): EngineError {

@@ -1,0 +1,97 @@
+import type { InstanceLimits } from '../../actors/plugins/protocol.js';
+import { EngineError } from '../../engine/errors.js';
+import type { Instances } from './instances.js';
+import type { PluginHost, PluginLink } from './plugin-host.js';
+
+export interface OpeningsOptions {
+  readonly instances: Instances;
+  readonly limits: (instanceId: number) => InstanceLimits;
+  readonly failed: (instanceId: number, reason: string) => void;
+}
+
+interface Opened {
+  readonly instances: Map<number, Promise<boolean>>;
+  readonly devices: Set<string>;
+}
+
+const OPEN_MS = 30_000;
+
+/** Which instances are open in which thread, and which devices it was given: a new thread has none of them. */
+export class Openings {
+  readonly #options: OpeningsOptions;
+  readonly #links = new WeakMap<PluginLink, Opened>();
+  readonly #reasons = new Map<number, string>();
+  readonly #current = new Map<PluginHost, PluginLink>();
+
+  constructor(options: OpeningsOptions) {
+    this.#options = options;
+  }
+
+  /** Opens it when it is not open in this thread yet. Never rejects: why not is told once, see `reason`. */
+  async isOpen(host: PluginHost, link: PluginLink, instanceId: number): Promise<boolean> {
+    this.#current.set(host, link);
+    const { instances } = this.#of(link);
+    let opening = instances.get(instanceId);
+    if (opening === undefined) {
+      opening = this.#open(link, instanceId);
+      instances.set(instanceId, opening);
+    }
+    return await opening;
+  }
+
+  /** @throws EngineError `conflict` with what is wrong with it */
+  async requireOpen(host: PluginHost, link: PluginLink, instanceId: number): Promise<void> {
+    if (await this.isOpen(host, link, instanceId)) return;
+    throw new EngineError('conflict', this.#reasons.get(instanceId) ?? 'the instance is not open');
+  }
+
+  reason(instanceId: number): string | undefined {
+    return this.#reasons.get(instanceId);
+  }
+
+  adopted(link: PluginLink, deviceId: string): void {
+    this.#of(link).devices.add(deviceId);
+  }
+
+  has(link: PluginLink, deviceId: string): boolean {
+    return this.#of(link).devices.has(deviceId);
+  }
+
+  /** It is closed, or will be opened anew: its devices are to be given again. */
+  forget(instanceId: number, deviceIds: readonly string[]): void {
+    for (const link of this.#current.values()) {
+      const opened = this.#of(link);
+      opened.instances.delete(instanceId);
+      for (const id of deviceIds) opened.devices.delete(id);
+    }
+  }
+
+  #of(link: PluginLink): Opened {
+    const known = this.#links.get(link);
+    if (known !== undefined) return known;
+    const opened: Opened = { instances: new Map(), devices: new Set() };
+    this.#links.set(link, opened);
+    return opened;
+  }
+
+  async #open(link: PluginLink, instanceId: number): Promise<boolean> {
+    const { instances, limits, failed } = this.#options;
+    try {
+      const { name, enabled } = instances.require(instanceId);
+      if (!enabled) return false;
+      const config = await instances.wholeConfig(instanceId);
+      const params = { instanceId, name, config, limits: limits(instanceId) };
+      await link.call('instance.open', params, { deadlineMs: OPEN_MS });
+      this.#reasons.delete(instanceId);
+      instances.state(instanceId, 'open');
+      return true;
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      // The next thread opens it anew.
+      if (link.closed !== undefined) return false;
+      this.#reasons.set(instanceId, error.message);
+      failed(instanceId, error.message);
+      return false;
+    }
+  }
+}
