@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSiteStore } from '../actors/control/site.js';
+import { openSecretBox } from '../actors/inventory/secrets.js';
 import type { Clock } from '../engine/clock.js';
 import { projectRoot } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
@@ -22,6 +23,7 @@ import { visitOfSession } from './content/wishes.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
 import { ensureDemoSite } from './demo/ensure.js';
 import { planSvg } from './demo/plan.js';
+import { ensureDemoReceivers } from './demo/receivers.js';
 import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
@@ -30,6 +32,10 @@ import { startMicboard } from './personalities/micboard/compose.js';
 import { openRoundware } from './personalities/roundware/compose.js';
 import { soundOf } from './personalities/roundware/sound.js';
 import { smartosSockets } from './personalities/smartos/index.js';
+import { connectionRoutes } from './plugins/routes/connections.js';
+import { pluginDeviceRoutes } from './plugins/routes/devices.js';
+import { pluginRoutes } from './plugins/routes/plugins.js';
+import { PluginService } from './plugins/service.js';
 import { actorRoutes } from './routes/actors.js';
 import { authRoutes } from './routes/auth.js';
 import { contentRoutes } from './routes/content/crud.js';
@@ -196,7 +202,36 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     onFault: onError,
   });
   stack.push('devices', () => devices.stop(3_000));
+  const plugins = new PluginService({
+    clock,
+    log,
+    store,
+    tables: devices.tables,
+    live: tables,
+    sealing: await openSecretBox({
+      key: config.plugins.secretKey,
+      file: join(config.data, 'secret.key'),
+    }),
+    environment: (name) => process.env[name],
+    folder: config.plugins.folder ?? join(config.data, 'plugins'),
+    packages: config.plugins.packages,
+    dataFolder: config.data,
+    threadOptions: {
+      series: series.address,
+      spoolFolder: join(config.data, 'spool-plugins'),
+      spoolLimitBytes: config.series.spoolLimitBytes,
+      rawDays: config.series.rawDays,
+      whenSpoolFull: config.series.whenSpoolFull,
+      changeTickMs: Math.ceil(config.live.tickMs / 2),
+    },
+    hangMs: config.shards.hangAfterMs,
+    onFault: onError,
+  });
+  devices.delegate(plugins);
   await devices.start();
+  stack.push('plugins', () => plugins.stop(3_000));
+  await plugins.start();
+  inspector.add(plugins.hosts.actors);
 
   inspector.add(poolSource(devices.pool));
 
@@ -255,7 +290,10 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       control: store.control.home,
       icecast: withoutPassword(config.icecastUrl),
     },
-    writers: () => seriesStatuses(devices.pool),
+    writers: async () => [
+      ...(await seriesStatuses(devices.pool)),
+      ...(await plugins.seriesStatuses()),
+    ],
     pingControl: async () => void (await store.control.ping()),
     icecast: () => icecastOf(audio.status),
   });
@@ -277,7 +315,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('live hub', () => hub.stop());
 
   const rates = new Rates(clock, () => ({
-    ...sumCounters(devices.pool.counters()),
+    ...sumCounters(new Map([...devices.pool.counters(), ...plugins.counters()])),
     ...sumCounters(audio.pool.counters()),
     live_messages: hub.stats().messagesPublished,
     live_bytes: hub.stats().bytesPublished,
@@ -299,6 +337,17 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       commands: store.commands,
       devices: tables.devices,
       channels: tables.channels,
+      plugins,
+    }),
+    ...pluginRoutes({ plugins, table: tables.plugins }),
+    ...connectionRoutes({ plugins, tables, reader, nowUnixMs: () => clock.nowMs() }),
+    ...pluginDeviceRoutes({
+      plugins,
+      devices,
+      commands: store.commands,
+      desired: store.inventory.desired,
+      channels: tables.channels,
+      nowUnixMs: () => clock.nowMs(),
     }),
     ...seriesRoutes({ reader, resolveChannel: (text) => resolveChannel(tables.channels, text) }),
     ...actorRoutes(inspector),
@@ -415,6 +464,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     });
     stack.push('demo', () => demo.stop());
     await demo.start();
+    await ensureDemoReceivers(store, plugins).catch(onError);
   }
 
   const shown = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;

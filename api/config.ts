@@ -61,6 +61,19 @@ const schema = z.strictObject({
       requireToken: z.boolean().default(false),
     })
     .prefault({}),
+  plugins: z
+    .strictObject({
+      /** Plugins of this site, a folder or .mjs file each, loaded without a restart. Default: `plugins` in the data folder. */
+      folder: z.string().min(1).optional(),
+      /** npm packages that are plugins, installed in that folder, in the data folder or with the engine. */
+      packages: z
+        .array(z.string().regex(/^(@[a-z0-9._-]+\/)?[a-z0-9._-]+$/))
+        .max(100)
+        .default([]),
+      /** Seals vendors' secrets; 16 characters or more. Default: a key file made in the data folder. */
+      secretKey: z.string().min(16).optional(),
+    })
+    .prefault({}),
   series: z
     .strictObject({
       /** Disk kept for samples while the store is away; per device shard. */
@@ -239,6 +252,8 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_ENCODER: [['audio', 'encoder'], asText],
   EARSHOT_SESSION_IDLE_MS: [['audio', 'idleAfterMs'], asNumber],
   EARSHOT_BURST_MS: [['audio', 'burstMs'], asNumber],
+  EARSHOT_PLUGINS_FOLDER: [['plugins', 'folder'], asText],
+  EARSHOT_SECRET_KEY: [['plugins', 'secretKey'], asText],
   EARSHOT_SMTP_URL: [['mail', 'smtpUrl'], asText],
   EARSHOT_MAIL_FROM: [['mail', 'from'], asText],
   EARSHOT_UPLOAD_MAX_BYTES: [['ingest', 'maxBytes'], asNumber],

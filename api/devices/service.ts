@@ -228,6 +228,12 @@ export class DeviceService {
 
   /** @throws EngineError `not-found`, `conflict`, `input.invalid`, `store.refused`. */
   async create(claim: DeviceClaim): Promise<DeviceDefinition> {
+    if (this.#driverOf(claim) !== undefined) {
+      throw new EngineError(
+        'input.invalid',
+        `id: "${claim.protocol}:…" is for devices of plugins, give an instanceId to make one`,
+      );
+    }
     const definition = await this.#options.devices.create(claim);
     await this.#changed([definition]);
     return definition;

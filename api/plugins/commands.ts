@@ -75,7 +75,7 @@ export class PluginCommands {
     if (known !== undefined) requireSettable(known, value);
     const createdAtUnixMs = clock.nowMs();
     const base = { id: randomUUID(), deviceId, name, value, createdAtUnixMs, by };
-    await this.#supersede(deviceId, name);
+    await this.#supersede(deviceId, name, 'a newer value took its place');
     if (isConnected(deviceId) || ttlMs <= 0) {
       const command = await store.create(base);
       void this.#send(command);
@@ -90,6 +90,11 @@ export class PluginCommands {
     // It may have come back while this was written.
     if (isConnected(deviceId)) this.deviceIsBack(deviceId);
     return command;
+  }
+
+  /** What waits for this parameter is not sent any more. */
+  async withdraw(deviceId: string, name: string): Promise<void> {
+    await this.#supersede(deviceId, name, 'it was withdrawn');
   }
 
   /** Sends what waits, in order. */
@@ -147,7 +152,7 @@ export class PluginCommands {
     }
   }
 
-  async #supersede(deviceId: string, name: string): Promise<void> {
+  async #supersede(deviceId: string, name: string, why: string): Promise<void> {
     const waiting = this.#queued.get(deviceId) ?? [];
     const older = waiting.filter((command) => command.name === name);
     if (older.length === 0) return;
@@ -155,7 +160,7 @@ export class PluginCommands {
       deviceId,
       waiting.filter((command) => command.name !== name),
     );
-    for (const { id } of older) await this.#expire(id, 'a newer value took its place');
+    for (const { id } of older) await this.#expire(id, why);
   }
 
   async #expire(id: string, why: string): Promise<void> {

@@ -20,13 +20,11 @@ import type { DeviceTables } from '../devices/tables.js';
 import type { LiveTable } from '../live/table.types.js';
 import type { Instances } from './instances.js';
 import type { RecordBook } from './record-book.js';
-import type { RfChannels } from './rf-channels.js';
 
 export interface PluginDevicesOptions {
   readonly clock: Clock;
   readonly store: Devices;
   readonly book: RecordBook;
-  readonly rf: RfChannels;
   readonly settings: () => SettingsBook;
   readonly instances: Instances;
   readonly tables: DeviceTables;
@@ -61,6 +59,7 @@ export function isPluginDevice({
 export class PluginDevices {
   readonly #options: PluginDevicesOptions;
   readonly #specs = new Map<string, ReadonlyMap<string, ChannelSpec>>();
+  readonly #identities = new Map<string, IdentityFacts>();
   readonly #facts = new Map<string, ConnectionFacts>();
   readonly #identityListeners = new Set<Listener<string>>();
   readonly #connectionListeners = new Set<Listener<ConnectionFacts>>();
@@ -73,6 +72,10 @@ export class PluginDevices {
 
   specs(deviceId: string): ReadonlyMap<string, ChannelSpec> | undefined {
     return this.#specs.get(deviceId);
+  }
+
+  identity(deviceId: string): IdentityFacts | undefined {
+    return this.#identities.get(deviceId);
   }
 
   connection(deviceId: string): ConnectionFacts | undefined {
@@ -149,10 +152,10 @@ export class PluginDevices {
   forget(ids: readonly string[]): void {
     for (const id of ids) {
       this.#specs.delete(id);
+      this.#identities.delete(id);
       this.#facts.delete(id);
       this.#strangers.delete(id);
       this.#options.book.forget(id);
-      this.#options.rf.forget(id);
       this.#options.live.connections.remove(id);
     }
   }
@@ -190,12 +193,13 @@ export class PluginDevices {
    * @returns those
    */
   identities(all: readonly IdentityFacts[]): readonly Stranger[] {
-    const { book, rf } = this.#options;
+    const { book } = this.#options;
     const strangers: Stranger[] = [];
     for (const facts of all) {
       const { deviceId } = facts;
       const record = book.get(deviceId);
       if (record === undefined) continue;
+      this.#identities.set(deviceId, facts);
       this.#specs.set(deviceId, new Map(facts.channels.map((spec) => [spec.id, spec])));
       if (differs(record.serial, facts.serial)) {
         const words = `device ${String(facts.serial)} answers in place of ${String(record.serial)}`;
@@ -206,7 +210,6 @@ export class PluginDevices {
         this.#strangers.delete(deviceId);
         const changes = changesOf(record, facts);
         if (changes !== undefined) book.change(deviceId, changes);
-        rf.expect(deviceId, facts.parts ?? []);
       }
       this.#learnUnits(deviceId);
       this.show(deviceId);

@@ -18,6 +18,8 @@ export interface DiscoveriesOptions {
   readonly register: (row: DiscoveryRow) => Promise<void>;
   /** A known device has another address. */
   readonly moved: (deviceId: string, address: string, port: number | null) => Promise<void>;
+  /** Devices of this instance need no decision: it reaches nothing outside. */
+  readonly byItself: (instanceId: number) => boolean;
   readonly onFault: (error: EngineError) => void;
 }
 
@@ -156,8 +158,10 @@ export class Discoveries {
         if (row !== undefined) this.#put({ ...row, ...values });
       }
     }
-    if (fresh.size > 0)
-      for (const row of await table.createMany([...fresh.values()])) this.#put(row);
+    const made = fresh.size === 0 ? [] : await table.createMany([...fresh.values()]);
+    for (const row of made) this.#put(row);
+    if (!this.#options.byItself(instanceId)) return;
+    for (const { id, state } of made) if (state === 'pending') await this.#decide(id, 'import');
   }
 
   /** @returns why not; undefined: done. */

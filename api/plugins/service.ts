@@ -5,7 +5,11 @@ import type { ChangeBatch, DeviceDefinition } from '../../actors/device/protocol
 import { RECORD_DEFAULTS } from '../../actors/inventory/defaults.js';
 import type { DeviceRecord, DiscoveryRow } from '../../actors/inventory/inventory.types.js';
 import { SettingsBook } from '../../actors/inventory/settings.js';
-import type { ConnectionFacts, PluginThreadOptions } from '../../actors/plugins/protocol.js';
+import type {
+  ConnectionFacts,
+  IdentityFacts,
+  PluginThreadOptions,
+} from '../../actors/plugins/protocol.js';
 import type { ChannelSpec, HealthReport } from '../../actors/plugins/sdk/plugin.types.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { isPlainText } from '../../engine/control/rows.js';
@@ -30,7 +34,6 @@ import { Openings } from './openings.js';
 import type { PluginHost, PluginLink } from './plugin-host.js';
 import type { PluginPort } from './plugins.types.js';
 import { RecordBook } from './record-book.js';
-import { RfChannels } from './rf-channels.js';
 import { Scans } from './scans.js';
 import { scanTargets } from './targets.js';
 
@@ -84,7 +87,6 @@ export class PluginService implements PluginPort, DeviceDriver {
   readonly commands: PluginCommands;
   readonly book: RecordBook;
   readonly #options: PluginServiceOptions;
-  readonly #rf: RfChannels;
   readonly #keeper: SnapshotKeeper;
   readonly #feed: InventoryFeed;
   readonly #watchers: MeterWatchers;
@@ -104,7 +106,6 @@ export class PluginService implements PluginPort, DeviceDriver {
     const { clock, store, live, onFault, tables } = options;
     const { inventory } = store;
     this.book = new RecordBook({ table: inventory.records, clock, onFault });
-    this.#rf = new RfChannels({ table: inventory.rfChannels, clock, onFault });
     this.#keeper = new SnapshotKeeper(store.snapshots, clock, onFault);
     this.instances = new Instances({
       table: inventory.instances,
@@ -119,7 +120,6 @@ export class PluginService implements PluginPort, DeviceDriver {
       clock,
       store: store.devices,
       book: this.book,
-      rf: this.#rf,
       settings: () => this.#settings,
       instances: this.instances,
       tables,
@@ -149,6 +149,7 @@ export class PluginService implements PluginPort, DeviceDriver {
         this.book.change(deviceId, { address, port });
         await this.#again([deviceId]);
       },
+      byItself: (id) => this.#reachOf(id) === 'none',
       onFault,
     });
     this.scans = new Scans({ clock, live: live.scans });
@@ -194,7 +195,7 @@ export class PluginService implements PluginPort, DeviceDriver {
   async start(): Promise<void> {
     const { store } = this.#options;
     await this.#feed.start();
-    await Promise.all([this.instances.load(), this.book.load(), this.#rf.load(), this.#loadRest()]);
+    await Promise.all([this.instances.load(), this.book.load(), this.#loadRest()]);
     this.#snapshots = await store.snapshots.load('device');
     await this.discoveries.load();
     await this.commands.start();
@@ -215,7 +216,6 @@ export class PluginService implements PluginPort, DeviceDriver {
     await this.hosts.stop(deadlineMs);
     await this.#background;
     await this.#keeper.close();
-    await this.#rf.close();
     await this.book.close();
   }
 
@@ -225,6 +225,10 @@ export class PluginService implements PluginPort, DeviceDriver {
 
   connection(deviceId: string): ConnectionFacts | undefined {
     return this.devices.connection(deviceId);
+  }
+
+  identity(deviceId: string): IdentityFacts | undefined {
+    return this.devices.identity(deviceId);
   }
 
   specs(deviceId: string): ReadonlyMap<string, ChannelSpec> | undefined {
@@ -396,7 +400,9 @@ export class PluginService implements PluginPort, DeviceDriver {
   /** Of all plugin threads. */
   async seriesStatuses(): Promise<readonly SeriesWriterStatus[]> {
     const links = this.hosts.pools().flatMap((pool) => pool.links());
-    const all = await Promise.allSettled(links.map((link) => link.call('series.status', {})));
+    const all = await Promise.allSettled(
+      links.map((link) => link.call('series.status', {}, { deadlineMs: 1_000 })),
+    );
     return all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   }
 
@@ -662,6 +668,11 @@ export class PluginService implements PluginPort, DeviceDriver {
 
   #codeOf(host: PluginHost): string {
     return host.code ?? host.source.name;
+  }
+
+  #reachOf(instanceId: number): string | undefined {
+    const plugin = this.instances.get(instanceId)?.plugin ?? '';
+    return this.hosts.get(plugin)?.description?.manifest.reach;
   }
 
   #countsOf(code: string): { readonly instances: number; readonly devices: number } {

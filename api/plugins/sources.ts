@@ -16,7 +16,7 @@ export interface PluginSource {
   readonly stamp: string;
 }
 
-/** Codes of the plugins that come with the engine, each in `actors/plugins/<code>/`. */
+/** Codes of the plugins that come with the engine, each in `actors/plugins/<code>/plugin.ts`. */
 const BUILT_IN: readonly string[] = [
   'system',
   'simulated',
@@ -36,8 +36,11 @@ const MAX_FILES = 2_000;
 /** Those that were built. */
 export function builtInSources(): readonly PluginSource[] {
   return BUILT_IN.flatMap((code) => {
-    const file = join(projectRoot(), 'dist', 'actors', 'plugins', code, 'index.js');
-    if (!existsSync(file)) return [];
+    const folder = join(projectRoot(), 'dist', 'actors', 'plugins', code);
+    const file = [join(folder, 'plugin.js'), join(folder, 'index.js')].find((one) =>
+      existsSync(one),
+    );
+    if (file === undefined) return [];
     return [{ name: code, origin: 'built-in', module: pathToFileURL(file).href, stamp: '' }];
   });
 }

@@ -9,6 +9,7 @@ import {
   samplesAnswer,
   tableQuery,
 } from '../contract/devices.js';
+import { pluginDeviceCreate } from '../contract/plugins.js';
 import {
   commandResult,
   deviceCreate,
@@ -21,12 +22,15 @@ import { readSamples } from '../devices/sample-columns.js';
 import type { DeviceService } from '../devices/service.js';
 import { type Principal, type Route, route } from '../http/route.types.js';
 import type { MemoryTable } from '../live/table.js';
+import type { PluginPort } from '../plugins/plugins.types.js';
 
 export interface DeviceRoutesOptions {
   readonly service: DeviceService;
   readonly commands: Commands;
   readonly devices: MemoryTable;
   readonly channels: MemoryTable;
+  /** Makes devices of plugin instances; absent: there are no plugins. */
+  readonly plugins?: Pick<PluginPort, 'addDevice'> | undefined;
 }
 
 const deviceParams = z.object({ id: z.string().min(1).max(128) });
@@ -72,18 +76,33 @@ function listRoutes({ service, devices, channels }: DeviceRoutesOptions): readon
   ];
 }
 
-function editRoutes({ service, devices, channels }: DeviceRoutesOptions): readonly Route[] {
+function editRoutes({
+  service,
+  devices,
+  channels,
+  plugins,
+}: DeviceRoutesOptions): readonly Route[] {
   return [
     route({
       method: 'POST',
       path: '/v1/devices',
-      summary: 'Make a device by hand',
+      summary: 'Make a device by hand; with `instanceId` one that its plugin connects to',
       tag: 'devices',
       access: 'operator',
-      body: deviceCreate,
+      body: z.union([deviceCreate, pluginDeviceCreate]),
       response: deviceAnswer,
       status: 201,
-      handler: async ({ body: { id, name, protocol } }) => {
+      handler: async ({ body }) => {
+        if ('instanceId' in body) {
+          if (plugins === undefined) throw new EngineError('not-found', 'there are no plugins');
+          const externalId = body.externalId ?? body.address;
+          if (externalId === undefined) {
+            throw new EngineError('input.invalid', 'address: give an address or an externalId');
+          }
+          const { deviceId } = await plugins.addDevice({ ...body, externalId });
+          return describe(deviceId, { service, devices, channels });
+        }
+        const { id, name, protocol } = body;
         await service.create({ id, name, protocol, channels: [] });
         return describe(id, { service, devices, channels });
       },
