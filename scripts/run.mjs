@@ -1,9 +1,11 @@
-// `npm run simulate`, `npm run emulate`, `npm run bench`, `npm run soak`, `npm run content`: prepares, then runs one compiled program in this process.
+// `npm run simulate`, `npm run emulate`, `npm run plugin:check`, `npm run plugin:new`, `npm run bench`, `npm run soak`, `npm run content`: prepares, then runs one compiled program in this process.
 import { build, ensurePackages, ensureSystem, RUN_NEEDS, requireNode } from './lib/prepare.mjs';
 
 const PROGRAMS = {
   simulate: '../dist/actors/simulate/main.js',
   emulate: '../dist/actors/emulate/main.js',
+  'plugin-check': '../dist/actors/plugins/conformance/check.main.js',
+  'plugin-new': '../dist/actors/plugins/conformance/new.main.js',
   bench: '../dist/bench/run.js',
   soak: '../dist/bench/soak.js',
   content: '../dist/api/content/cli.js',

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../engine/clock.js';
+import type { Clock, TimerHandle } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { FromPluginThread, InstanceLimits } from '../protocol.js';
 import { pluginError, Redactor } from '../sdk/errors.js';
@@ -39,6 +39,7 @@ export class Instance {
   readonly net: PluginNetwork;
   readonly #hooks: InstanceHooks;
   readonly #control = new AbortController();
+  readonly #timers: OwnedTimers;
   #running: PluginInstance | undefined;
   #failure: EngineError | undefined;
   #second = 0;
@@ -59,6 +60,7 @@ export class Instance {
       secretValues(loaded.description.configurationSchema, definition.config),
     );
     this.net = new PluginNetwork({ clock: hooks.clock });
+    this.#timers = new OwnedTimers(hooks.clock);
     this.#hooks = hooks;
   }
 
@@ -84,7 +86,7 @@ export class Instance {
       const context = {
         instanceId: this.id,
         config: parsed.config,
-        clock,
+        clock: this.#timers,
         net: this.net,
         log: (level: LogLine['level'], text: string) => this.log(level, text),
         signal: this.signal,
@@ -100,6 +102,7 @@ export class Instance {
       );
     } catch (thrown) {
       this.#failure = this.redactor.error(pluginError(thrown));
+      this.#timers.close();
       await this.net.close();
       throw this.#failure;
     }
@@ -145,7 +148,45 @@ export class Instance {
         this.log('error', `closing: ${pluginError(thrown).message}`);
       }
     }
+    this.#timers.close();
     await this.net.close();
+  }
+}
+
+/** The clock as a plugin sees it: its timers end with the instance. */
+class OwnedTimers implements Clock {
+  readonly #clock: Clock;
+  readonly #running = new Set<TimerHandle>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  monoMs(): number {
+    return this.#clock.monoMs();
+  }
+
+  setTimeout(fn: () => void, delayMs: number): TimerHandle {
+    const handle = this.#clock.setTimeout(() => {
+      this.#running.delete(handle);
+      fn();
+    }, delayMs);
+    this.#running.add(handle);
+    return handle;
+  }
+
+  clearTimeout(handle: TimerHandle): void {
+    this.#running.delete(handle);
+    this.#clock.clearTimeout(handle);
+  }
+
+  close(): void {
+    for (const handle of this.#running) this.#clock.clearTimeout(handle);
+    this.#running.clear();
   }
 }
 

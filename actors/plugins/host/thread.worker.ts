@@ -91,6 +91,9 @@ host.counter('connected', () => plugin.links.connected);
 host.counter('readings', () => plugin.readings.taken);
 host.counter('samplesLost', () => plugin.readings.lost);
 host.counter('eventsLost', () => plugin.eventsLost);
+// What a plugin leaves behind shows here after its instance was closed.
+host.counter('openSockets', () => resources(/^(TCP|UDP|TLS|Pipe)/i));
+host.counter('openTimers', () => resources(/^(Timeout|Immediate)$/));
 host.counter('rowsStored', () => writer.status().rowsStored);
 host.counter('rowsSpooled', () => writer.status().rowsSpooled);
 host.counter('pendingRows', () => writer.status().pendingRows);
@@ -100,6 +103,10 @@ host.onStop(async () => {
   await writer.close();
 });
 host.ready();
+
+function resources(kind: RegExp): number {
+  return process.getActiveResourcesInfo().filter((name) => kind.test(name)).length;
+}
 
 function buffersOf({ channel, atUnixMs, value }: ChangeBatch): ArrayBuffer[] {
   return [channel, atUnixMs, value].map((array) => array.buffer as ArrayBuffer);
