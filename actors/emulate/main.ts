@@ -2,10 +2,11 @@
 import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError } from 'commander';
 import { SystemClock } from '../../engine/clock.js';
+import { HTTP_KINDS } from './http/kinds.js';
 import type { EmulatorKind } from './kind.types.js';
 import { shureText } from './shure-text/kind.js';
 
-const KINDS: readonly EmulatorKind[] = [shureText];
+const KINDS: readonly EmulatorKind[] = [shureText, ...HTTP_KINDS];
 
 interface Flags {
   readonly devices: number;

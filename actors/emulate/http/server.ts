@@ -4,11 +4,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../engine/clock.js';
 import { selfSigned } from './certificate.js';
-import { FAULTS, type Fault, Faults, isFault } from './faults.js';
+import { type Fault, Faults, isFault } from './faults.js';
 import { Random } from './random.js';
 
 export interface EmulatorOptions {
   readonly devices: number;
+  /** Address to listen on. */
+  readonly host: string;
   /** 0: any free one. */
   readonly port: number;
   readonly seed: number;
@@ -111,7 +113,7 @@ export class EmulatorServer {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(this.#port, '127.0.0.1', resolve);
+      server.listen(this.#port, this.#options.host, resolve);
     });
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
@@ -162,7 +164,7 @@ export class EmulatorServer {
         request,
         body: Buffer.concat(chunks).toString('utf8'),
       };
-      if (call.path === CONTROL) this.#control(call, response);
+      if (call.path === CONTROL) this.#steer(call, response);
       else this.#answer(call, response);
     });
   }
@@ -213,22 +215,37 @@ export class EmulatorServer {
     response.end(text);
   }
 
-  #control(call: Call, response: ServerResponse): void {
-    if (call.method === 'PUT') {
-      const wish = JSON.parse(call.body) as Record<string, unknown>;
-      const names = Array.isArray(wish['faults']) ? wish['faults'].map(String) : undefined;
-      const share = typeof wish['share'] === 'number' ? wish['share'] : 1;
-      if (names !== undefined) this.faults.set(names.filter(isFault), share);
-      this.#site.control?.(wish);
-      if (wish['restart'] === true) response.once('finish', () => this.restart());
-    }
-    send(response, 200, {
+  /** Faults (`{"faults": ["cut"], "share": 1}`), a restart, and what its kind knows. */
+  control(wish: Readonly<Record<string, unknown>>): void {
+    const names = Array.isArray(wish['faults']) ? wish['faults'].map(String) : undefined;
+    const share = typeof wish['share'] === 'number' ? wish['share'] : 1;
+    if (names !== undefined) this.faults.set(names.filter(isFault), share);
+    this.#site.control?.(wish);
+  }
+
+  stats(): Readonly<Record<string, unknown>> {
+    return {
       requests: this.#requests,
       faults: this.faults.active,
-      known: FAULTS,
       done: Object.fromEntries(this.faults.done),
       ...this.#site.stats?.(),
-    });
+    };
+  }
+
+  #steer(call: Call, response: ServerResponse): void {
+    let wish: unknown = {};
+    try {
+      if (call.body !== '') wish = JSON.parse(call.body);
+    } catch {
+      send(response, 400, problem(400, 'The body is not JSON'));
+      return;
+    }
+    if (typeof wish === 'object' && wish !== null) {
+      this.control({ ...wish });
+      // The answer goes out first: it would never arrive.
+      if ('restart' in wish) response.once('finish', () => this.restart());
+    }
+    send(response, 200, this.stats());
   }
 }
 

@@ -14,11 +14,7 @@ function open(more: Readonly<Record<string, unknown>> = {}) {
 }
 
 beforeEach(async () => {
-  emulator = await EmulatorProcess.start('actors/emulate/http/main', [
-    'http-json',
-    '--devices',
-    '20',
-  ]);
+  emulator = await EmulatorProcess.start(['http-json', '--devices', '20']);
 });
 
 afterEach(async () => {

@@ -27,11 +27,7 @@ async function connected(more: Readonly<Record<string, unknown>> = {}) {
 }
 
 beforeEach(async () => {
-  emulator = await EmulatorProcess.start('actors/emulate/http/main', [
-    'shure-system',
-    '--devices',
-    '12',
-  ]);
+  emulator = await EmulatorProcess.start(['shure-system', '--devices', '12']);
   await emulator.control({ pushEachMs: 100 });
   ids = (await emulator.stats())['ids'] as string[];
 });
@@ -130,11 +126,12 @@ describe('Shure System API', () => {
   });
 
   test('certificates that nobody vouches for are taken only when told so', async () => {
-    const secure = await EmulatorProcess.start('actors/emulate/http/main', [
+    const secure = await EmulatorProcess.start([
       'shure-system',
       '--devices',
       '2',
-      '--tls',
+      '--set',
+      'tls=true',
     ]);
     try {
       run = await open({}, secure.address);

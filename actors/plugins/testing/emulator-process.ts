@@ -10,28 +10,32 @@ export type EmulatorStats = Readonly<Record<string, unknown>>;
 
 /** An emulator as a process of its own; `stop` ends it. */
 export class EmulatorProcess {
+  /** Of the first device, or of the service. */
   readonly address: string;
+  readonly addresses: readonly string[];
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, address: string) {
+  private constructor(child: ChildProcess, addresses: readonly string[]) {
     this.#child = child;
-    this.address = address;
+    this.addresses = addresses;
+    this.address = addresses[0] ?? '';
   }
 
   get port(): number {
     return Number(new URL(this.address).port);
   }
 
-  /** Resolves when it says that it is ready. `entry`: below `dist`, without its ending. */
-  static start(entry: string, args: readonly string[]): Promise<EmulatorProcess> {
-    const child = spawn(process.execPath, [fileURLToPath(entryUrl(entry)), ...args], {
+  /** Resolves when it says that it is ready. The first argument is the kind. */
+  static start(args: readonly string[]): Promise<EmulatorProcess> {
+    const entry = fileURLToPath(entryUrl('actors/emulate/main'));
+    const child = spawn(process.execPath, [entry, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     return new Promise((resolve, reject) => {
       const lines = createInterface({ input: child.stdout });
       lines.on('line', (line) => {
-        const address = /https?:\/\/\S+/.exec(line)?.[0];
-        if (address !== undefined) resolve(new EmulatorProcess(child, address));
+        const ready = JSON.parse(line) as { readonly addresses?: readonly string[] };
+        if (ready.addresses !== undefined) resolve(new EmulatorProcess(child, ready.addresses));
       });
       child.once('error', reject);
       child.once('exit', (code) => {
