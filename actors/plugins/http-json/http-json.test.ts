@@ -146,22 +146,21 @@ describe('faults', () => {
 
   test('lies are left out: nothing but numbers, texts and booleans of the mapping is read', async () => {
     run = await open();
-    await emulator.control({ faults: ['lie'], share: 0.8 });
     const kinds: Readonly<Record<string, string>> = {
       temperature: 'number',
       humidity: 'number',
       valve: 'number',
       enabled: 'boolean',
     };
-    const seen: (Awaited<ReturnType<Run['connect']>>['session'] | undefined)[] = [];
+    const seen: Awaited<ReturnType<Run['connect']>>['session'][] = [];
     for (let n = 1; n <= 20; n += 1) {
-      const one = run.connect(`sensor-${String(n).padStart(4, '0')}`);
-      seen.push(await one.then(({ session }) => session).catch(() => undefined));
+      seen.push((await run.connect(`sensor-${String(n).padStart(4, '0')}`)).session);
     }
+    await emulator.control({ faults: ['lie'], share: 0.7 });
     await expect
       .poll(async () => Number(((await emulator.stats())['done'] as { lie: number }).lie))
-      .toBeGreaterThan(100);
-    for (const [id, value] of seen.flatMap((session) => [...(session?.values ?? [])])) {
+      .toBeGreaterThan(40);
+    for (const [id, value] of seen.flatMap((session) => [...session.values])) {
       expect(typeof value).toBe(kinds[id]);
     }
     await emulator.control({ faults: [] });
