@@ -56,7 +56,7 @@ export async function mediaUsedBy(
 
 /**
  * Removes a media with all of its files when its last user is gone: no asset and no speaker plays it, by id, by name
- * or by address. Unknown ones are left alone.
+ * or by address, and it is no picture of a performer. Unknown ones are left alone.
  */
 export async function removeUnused(
   store: SiteStore,
@@ -64,6 +64,7 @@ export async function removeUnused(
   mediaId: string,
 ): Promise<void> {
   const { assets, speakers } = store.content;
+  const { performers } = store.inventory;
   const media = await store.media.get(mediaId);
   if (media === undefined) return;
   const paths = pathsOf(media);
@@ -74,7 +75,9 @@ export async function removeUnused(
     (await assets.count({ where: [{ field: 'filename', op: 'in', value: paths }] })) +
     (await speakers.count(byId)) +
     (await speakers.count({ where: [{ field: 'uri', op: 'in', value: addresses }] })) +
-    (await speakers.count({ where: [{ field: 'backupUri', op: 'in', value: addresses }] }));
+    (await speakers.count({ where: [{ field: 'backupUri', op: 'in', value: addresses }] })) +
+    (await performers.count({ where: [{ field: 'photoMediaId', op: '=', value: mediaId }] })) +
+    (await performers.count({ where: [{ field: 'backgroundMediaId', op: '=', value: mediaId }] }));
   if (used > 0) return;
   await store.media.remove(mediaId);
   for (const path of paths) await rm(join(mediaFolder, path), { force: true });

@@ -1,25 +1,13 @@
 import type { Asset } from '../../../actors/content/content.types.js';
 import type { ContentStore } from '../../../actors/content/store.types.js';
 import type { ContentResource, ContentRow } from '../../contract/content.js';
-import type { Role } from '../../contract/rest.js';
+import type { TableRules } from '../table-routes.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What of a resource is not in its schema. */
-export interface ResourceRules {
-  readonly read: 'open' | Role;
-  readonly write: Role;
-  /** Fields of a new row that only the server writes. */
-  readonly made: (nowUnixMs: number) => Values;
-  /** The same at each change. */
-  readonly touched?: (nowUnixMs: number) => Values;
-  /** What fields must say to each other. @returns `[field, what is wrong]`. */
-  readonly check?: (row: Values) => readonly [field: string, message: string] | undefined;
-}
-
 const none = (): Values => ({});
-const open: ResourceRules = { read: 'open', write: 'operator', made: none };
-const watched: ResourceRules = { read: 'viewer', write: 'operator', made: none };
+const open: TableRules = { read: 'open', write: 'operator', made: none };
+const watched: TableRules = { read: 'viewer', write: 'operator', made: none };
 
 const RANGES = ['Volume', 'DurationS', 'DeadAirS', 'FadeInS', 'FadeOutS', 'Pan', 'PanDurationS'];
 
@@ -81,7 +69,7 @@ const NEW_ASSET = {
   ingestError: null,
 } satisfies Partial<Asset>;
 
-export const RULES: Readonly<Record<ContentResource, ResourceRules>> = {
+export const RULES: Readonly<Record<ContentResource, TableRules>> = {
   languages: open,
   localizedStrings: open,
   projects: { ...open, made: (now) => ({ publishedAtUnixMs: now }) },
