@@ -197,6 +197,7 @@ async function wire(
 ): Promise<Wire> {
   const data = folder(context);
   const [instanceId = 0] = await seedDevices(data, [receivers(emulated.devices)]);
+  const unheard = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
   const server = await serve(context, data);
   const cookie = await server.signIn();
   context.say('connecting');
@@ -246,7 +247,7 @@ async function wire(
   await server.stop();
   return {
     samples: (during.samples - before.samples) / seconds,
-    lost: sent.samples - stored,
+    lost: sent.samples - unheard.samples - stored,
     latencyMs: marksMs,
     cores,
     rssBytes,
