@@ -136,7 +136,7 @@ export const SETTINGS = {
     'Attempts at once',
     'Attempts to connect under way at the same time.',
     '',
-    [64, 1, 1_024],
+    [256, 1, 1_024],
     NOT_DEVICES,
   ),
   rotationMs: definition(

@@ -54,7 +54,7 @@ export interface ConnectionSettings {
 export interface InstanceLimits {
   /** Connected at the same time; others take turns. Default 4,096. */
   readonly maxConnections: number;
-  /** Attempts under way at the same time. Default 64. */
+  /** Attempts under way at the same time. Default 256. */
   readonly maxConnecting: number;
   /** Where there are more devices than connections: how long one keeps its lease. Default 300,000. */
   readonly rotationMs: number;
