@@ -9,8 +9,12 @@ import {
 
 const HIDDEN_PAUSE_MS = 30_000;
 
+/** Of a kiosk link; undefined: who is signed in. */
+let kioskSecret: string | undefined;
+
 function openSocket(): SocketLike {
   const url = new URL('/v1/live', window.location.href);
+  if (kioskSecret !== undefined) url.searchParams.set('kiosk', kioskSecret);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const socket = new WebSocket(url);
   const wrapped: SocketLike = {
@@ -83,6 +87,13 @@ export const link = {
 export function startLive(): void {
   wanted = true;
   if (!pausedByUser) client.start();
+}
+
+/** The same without a login, for who has a kiosk link. */
+export function startKiosk(secret: string): void {
+  if (kioskSecret !== secret) client.pause();
+  kioskSecret = secret;
+  startLive();
 }
 
 export function stopLive(): void {

@@ -9,6 +9,7 @@ export interface PageEntry {
 
 /** The pages in the rail, in their order. */
 export const PAGES: readonly PageEntry[] = [
+  { id: 'board', word: 'Board', href: '/board', icon: 'board' },
   { id: 'devices', word: 'Devices', href: '/devices', icon: 'devices' },
   { id: 'map', word: 'Map', href: '/map', icon: 'map' },
   { id: 'audio', word: 'Audio', href: '/audio', icon: 'audio' },

@@ -1,0 +1,354 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BoardSite, startBoardSite } from './board-site.js';
+import {
+  openBrowser,
+  overflowsSideways,
+  PHONE,
+  seriousFindings,
+  smallTargets,
+  text,
+  until,
+  type Visit,
+  type VisitOptions,
+  visit,
+} from './browser.js';
+
+let site: BoardSite;
+let browser: Browser;
+
+beforeAll(async () => {
+  [site, browser] = await Promise.all([startBoardSite(24), openBrowser()]);
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+/** Opens a page, and demands afterwards that nothing went wrong unseen. */
+async function on(
+  path: string,
+  use: (page: Page, one: Visit) => Promise<void>,
+  options: VisitOptions = {},
+): Promise<void> {
+  const one = await visit(browser, site.url, path, options);
+  try {
+    await use(one.page, one);
+    expect(one.faults).toEqual([]);
+  } finally {
+    await one.context.close();
+  }
+}
+
+const tiles = (page: Page) => page.locator('button.tile');
+const tile = (page: Page, id: string) => page.locator(`button.tile[data-id="${id}"]`);
+const count = (page: Page, wanted: number) =>
+  until(`${wanted} tiles`, async () => (await tiles(page).count()) === wanted);
+const ids = (page: Page): Promise<(string | null)[]> =>
+  tiles(page).evaluateAll((all) => all.map((one) => one.getAttribute('data-id')));
+/** True when something of the colour is painted on the tile's strip. */
+const painted = (page: Page, id: string): Promise<number> =>
+  tile(page, id)
+    .locator('canvas')
+    .evaluate((canvas) => {
+      const paper = (canvas as HTMLCanvasElement).getContext('2d');
+      const { width, height } = canvas as HTMLCanvasElement;
+      if (!paper || width === 0) return 0;
+      const { data } = paper.getImageData(0, 0, width, height);
+      let sum = 0;
+      for (let at = 3; at < data.length; at += 4) sum += (data[at] ?? 0) > 0 ? 1 : 0;
+      return sum;
+    });
+
+describe('the board', () => {
+  it('is the first page, and shows a tile a channel with what crews look for', async () => {
+    await on('/', async (page) => {
+      await count(page, 24);
+      expect(new URL(page.url()).pathname).toBe('/board');
+      const words = await text(tile(page, '3'));
+      for (const word of ['HH-03', 'Singer 3', 'Good', '80 %', '5:10', '471.325']) {
+        expect(words).toContain(word);
+      }
+    });
+  });
+
+  it('moves with the levels, without a login page or a reload', async () => {
+    await on('/board', async (page) => {
+      await count(page, 24);
+      const stop = site.play();
+      try {
+        const before = await until('a strip', async () => (await painted(page, '1')) || undefined);
+        await until('a longer strip', async () => (await painted(page, '1')) > before + 50);
+      } finally {
+        stop();
+      }
+    });
+  });
+
+  it('says by colour, shape and word what is wrong, as soon as it is', async () => {
+    await on('/board', async (page) => {
+      await count(page, 24);
+      site.patch('2', { status: 'critical', battery: 'critical', batteryPercent: 7 });
+      await until('critical', async () =>
+        (await text(tile(page, '2'))).includes('Battery critical'),
+      );
+      await page
+        .getByRole('button', { name: /^HH-02 Battery critical Singer 2 battery 7 %/ })
+        .waitFor();
+      site.patch('5', { status: 'com-error', deviceState: 'error' });
+      await until('lost', async () => (await text(tile(page, '5'))).includes('Receiver lost'));
+      expect(await text(tile(page, '5'))).toMatch(/Values from/);
+      await page.getByText('2 need somebody').click();
+      await count(page, 2);
+      expect(new URL(page.url()).searchParams.get('status')).toBe('trouble');
+      site.patch('5', { status: 'good', deviceState: 'connected' });
+      await count(page, 1);
+      site.patch('2', { status: 'good', battery: 'good', batteryPercent: 80 });
+      await page.getByText('Nothing needs anybody').waitFor();
+      await page.getByRole('button', { name: 'Show all of them' }).click();
+      await count(page, 24);
+    });
+  });
+
+  it('searches, filters and sorts, and the address holds it', async () => {
+    await on('/board', async (page) => {
+      await count(page, 24);
+      await page.keyboard.press('/');
+      await page.getByLabel('Search', { exact: true }).fill('singer 21');
+      await count(page, 1);
+      await page.getByLabel('Search', { exact: true }).fill('');
+      await count(page, 24);
+      await page.getByLabel('Place').selectOption('Hall');
+      await count(page, 12);
+      await page.getByLabel('Order').selectOption('battery');
+      site.patch('8', { batteryPercent: 31 });
+      await until('the weakest first', async () => (await ids(page))[0] === '8');
+      const address = page.url();
+      await page.goto('about:blank');
+      await page.goto(address);
+      await until('the same from the address', async () => (await ids(page))[0] === '8');
+      expect(await tiles(page).count()).toBe(12);
+      site.patch('8', { batteryPercent: 80 });
+    });
+  });
+
+  it('opens all about a channel by Enter, and moves between tiles by arrows', async () => {
+    await on('/board', async (page) => {
+      await count(page, 24);
+      await tiles(page).first().focus();
+      for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'Home', 'ArrowRight']) {
+        await page.keyboard.press(key);
+      }
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog', { name: /HH-02/ });
+      await dialog.getByText('Frequency').waitFor();
+      expect(await text(dialog)).toContain('470.925 MHz');
+      await page.keyboard.press('Escape');
+    });
+  });
+});
+
+describe('groups', () => {
+  it('are chosen by figures, keep their order and their blanks', async () => {
+    await on('/board', async (page) => {
+      await count(page, 24);
+      await page.keyboard.press('1');
+      await count(page, 4);
+      expect(await ids(page)).toEqual(['4', '2', '1', '3']);
+      expect(await page.locator('.surface > li.blank').count()).toBe(1);
+      expect(page.url()).toContain('group=1');
+      await page.keyboard.press('0');
+      await count(page, 24);
+      await page.keyboard.press('6');
+      await page.getByRole('button', { name: 'Make group 6' }).waitFor();
+    });
+  });
+
+  it('are edited by keyboard and by dragging, with undo', async () => {
+    await on('/board?group=1', async (page) => {
+      await count(page, 4);
+      await page.keyboard.press('e');
+      const dialog = page.getByRole('dialog', { name: 'Groups of the board' });
+      const slots = () =>
+        dialog
+          .locator('.cell')
+          .evaluateAll((all) => all.map((one) => one.getAttribute('data-slot')));
+      await dialog.getByRole('button', { name: 'HH-02: earlier' }).click();
+      await dialog.getByRole('button', { name: 'Add HH-09' }).click();
+      await dialog.getByRole('button', { name: 'Blank', exact: true }).click();
+      expect(await slots()).toEqual(['4', '2', '0', '1', '3', '9', '0']);
+      await dialog.getByRole('button', { name: /^Undo/ }).click();
+      expect(await slots()).toEqual(['4', '2', '0', '1', '3', '9']);
+      const grip = await dialog.locator('[data-slot="9"] .grip').boundingBox();
+      const top = await dialog.locator('[data-slot="4"]').boundingBox();
+      if (!grip || !top) throw new Error('nothing to drag');
+      await page.mouse.move(grip.x + 10, grip.y + 10);
+      await page.mouse.down();
+      await page.mouse.move(grip.x + 10, grip.y - 40, { steps: 8 });
+      await page.mouse.move(top.x + 15, top.y + 4, { steps: 12 });
+      await until('carried to the top', async () => (await slots())[0] === '9');
+      await page.mouse.up();
+      await dialog.getByLabel('Title').fill('Choir');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('heading', { name: 'Choir', level: 1 }).waitFor();
+      await count(page, 5);
+      expect(site.writes.at(-1)).toEqual({
+        call: 'PATCH /v1/board-groups/1',
+        body: { title: 'Choir', slots: [9, 4, 2, 0, 1, 3], hideCharts: false },
+      });
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.getByRole('heading', { name: 'Band', level: 1 }).waitFor();
+      await count(page, 4);
+    });
+  });
+});
+
+describe('on a wall, on a phone', () => {
+  it('fills the screen in TV mode and tells more or less', async () => {
+    await on('/board?group=2', async (page) => {
+      await count(page, 4);
+      await page.keyboard.press('t');
+      await until(
+        'nothing else',
+        async () => !(await page.getByRole('navigation').first().isVisible()),
+      );
+      await until('tiles that share the screen', async () => {
+        const box = await tiles(page).first().boundingBox();
+        return box !== null && box.width > 500 && box.height > 250;
+      });
+      for (const level of ['all', 'name', 'battery', 'radio']) {
+        await page.keyboard.press('i');
+        await until(level, async () => new URL(page.url()).searchParams.get('tv') === level);
+        const words = await text(tiles(page).first());
+        expect(words.includes('80 %')).toBe(level !== 'name');
+        expect(words.includes('472.125')).toBe(level === 'all');
+      }
+      await page.keyboard.press('Escape');
+      await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+    });
+  });
+
+  it('opens by a link without a login', async () => {
+    await on('/kiosk/opensesame', async (page) => {
+      await page.getByRole('heading', { name: 'Band' }).waitFor();
+      await count(page, 4);
+      expect(await page.getByRole('button', { name: /Edit|Names|Share/ }).count()).toBe(0);
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+  });
+
+  it('draws a QR code and makes kiosk links', async () => {
+    await on('/board?group=1', async (page) => {
+      await count(page, 4);
+      await page.keyboard.press('q');
+      await page.getByRole('img', { name: 'QR code: Address of this board' }).waitFor();
+      await page.getByRole('button', { name: 'Make a kiosk link' }).click();
+      await page.getByRole('img', { name: /^QR code: Kiosk link/ }).waitFor();
+      expect(site.writes.at(-1)?.body).toMatchObject({ groupId: 1, name: '1 Band' });
+      await page.getByText(`${site.url}/kiosk/opensesame`).waitFor();
+    });
+  });
+
+  for (const theme of ['dark', 'light']) {
+    it(`is free of serious findings in the ${theme} theme`, async () => {
+      site.patch('2', { status: 'critical', battery: 'critical' });
+      site.patch('5', { status: 'com-error', deviceState: 'error' });
+      site.patch('6', { status: 'prev-replace', active: false });
+      for (const key of ['', '?', 'e', 'n', 'q']) {
+        await on(`/board?theme=${theme}`, async (page) => {
+          await count(page, 24);
+          if (key !== '') {
+            await page.keyboard.press(key);
+            await page.getByRole('dialog').waitFor();
+          }
+          expect(await seriousFindings(page), key).toEqual([]);
+        });
+      }
+      for (const [id, status] of [
+        ['2', 'good'],
+        ['5', 'good'],
+        ['6', 'good'],
+      ] as const) {
+        site.patch(id, { status, deviceState: 'connected', active: true, battery: 'good' });
+      }
+    }, 120_000);
+  }
+
+  it('fits a phone: nothing is too wide, every target is 44 px', async () => {
+    for (const path of ['/board', '/board?group=1&q=a', '/board?tv=all', '/kiosk/opensesame']) {
+      await on(
+        path,
+        async (page) => {
+          await until('tiles', async () => (await tiles(page).count()) > 3);
+          expect(await overflowsSideways(page), path).toBe(false);
+          expect(await smallTargets(page), path).toEqual([]);
+        },
+        { size: PHONE },
+      );
+    }
+  }, 120_000);
+
+  it('keeps still for who wants no movement', async () => {
+    const stop = site.play();
+    await on(
+      '/board',
+      async (page) => {
+        await count(page, 24);
+        await until('a strip', async () => (await painted(page, '1')) || undefined);
+        const changes = await tile(page, '1')
+          .locator('canvas')
+          .evaluate(async (canvas) => {
+            const paper = (canvas as HTMLCanvasElement).getContext('2d');
+            let cleared = 0;
+            const clear = paper?.clearRect.bind(paper);
+            if (paper && clear) {
+              paper.clearRect = (x, y, width, height) => {
+                cleared += 1;
+                clear(x, y, width, height);
+              };
+            }
+            const end = performance.now() + 3_000;
+            while (performance.now() < end) await new Promise((go) => requestAnimationFrame(go));
+            return cleared;
+          });
+        expect(changes).toBeLessThanOrEqual(3);
+      },
+      { reducedMotion: true },
+    );
+    stop();
+  });
+});
+
+describe('an honest page', () => {
+  it('leads on when there is nothing yet', async () => {
+    const empty = await startBoardSite(0);
+    const one = await visit(browser, empty.url, '/board');
+    await one.page.getByText('No microphones yet').waitFor();
+    await one.page.getByRole('button', { name: 'Add a vendor' }).waitFor();
+    expect(await seriousFindings(one.page)).toEqual([]);
+    await one.context.close();
+    await empty.stop();
+  });
+
+  it('says that the connection is lost, dims the tiles and draws a gap', async () => {
+    const brief = await startBoardSite(8);
+    const one = await visit(browser, brief.url, '/board');
+    await until('tiles', async () => (await tiles(one.page).count()) === 8);
+    await brief.stop();
+    await one.page.getByText(/Connection lost: everything here is from/).waitFor();
+    await one.page.locator('.surface.stale').waitFor();
+    await one.context.close();
+  });
+
+  it('offers viewers nothing they may not do', async () => {
+    const watched = await startBoardSite(8, 'viewer');
+    const one = await visit(browser, watched.url, '/board');
+    await until('tiles', async () => (await tiles(one.page).count()) === 8);
+    expect(await one.page.getByRole('button', { name: /Groups|Names/ }).count()).toBe(0);
+    await one.page.keyboard.press('e');
+    await one.page.getByText(/needs the role operator/).waitFor();
+    await one.context.close();
+    await watched.stop();
+  });
+});
