@@ -58,8 +58,10 @@ async function run(kind: EmulatorKind, flags: Flags): Promise<void> {
   });
   print({ ready: true, kind: kind.name, pid: process.pid, ...emulation.ready });
   const lines = createInterface({ input: process.stdin });
+  // One after the other, so that answers come in the order of the lines.
+  let answered = Promise.resolve();
   lines.on('line', (line) => {
-    if (line.trim() !== '') void answer(line);
+    if (line.trim() !== '') answered = answered.then(() => answer(line));
   });
   const answer = async (line: string): Promise<void> => {
     try {

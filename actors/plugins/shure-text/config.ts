@@ -15,7 +15,7 @@ export const instanceConfig = z
     dcidMap: z.string().max(4_096).default('').meta({
       title: 'Device map',
       description:
-        'JSON file that names what announcements call by number; empty: the built-in one.',
+        "File that names what announcements call by number: Micboard's dcid.json or DCIDMap.xml of the vendor's programs; empty: the built-in one.",
     }),
   })
   .readonly();

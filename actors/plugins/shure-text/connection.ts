@@ -1,13 +1,14 @@
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
-import type { DeviceConnection, DeviceIdentity, DeviceSession } from '../sdk/plugin.types.js';
+import type { DeviceConnection, DeviceSession } from '../sdk/plugin.types.js';
 import { OrderBook, orderOf } from './commands.js';
 import type { InstanceConfig } from './config.js';
-import { FAMILIES, type Family, familyOfKeys, familyOfModel } from './families.js';
+import { FAMILIES, type Family, familyOfModel } from './families.js';
 import { type FieldId, type FieldSink, specOf } from './fields.js';
 import type { Frame } from './frame.js';
-import { IdentityFacts } from './identity.js';
+import { IdentityFacts, identityOf } from './identity.js';
 import { FrameParser } from './parser.js';
+import { Recogniser, silent, unknownSeries } from './recogniser.js';
 import { DEVICE_RULES } from './rules.js';
 import type { Wire, WireUser } from './wire.js';
 
@@ -22,7 +23,6 @@ const MODEL_ANSWER_MS = 700;
 const KEYS_ANSWER_MS = 2_000;
 /** After the decisive key: for the other channels of the same answer. */
 const SETTLE_MS = 300;
-const MAX_SEEN_KEYS = 256;
 /** What receivers take for the pace of their meters. */
 const MIN_METER_MS = 100;
 const MAX_METER_MS = 65_535;
@@ -49,13 +49,10 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   readonly #parser: FrameParser;
   readonly #facts = new IdentityFacts();
   readonly #orders: OrderBook;
-  readonly #seenKeys = new Set<string>();
+  readonly #recogniser = new Recogniser();
   readonly #datagrams: boolean;
-  #transmitter = '';
-  #highestPart = 0;
   #reports = 0;
   #refusals = 0;
-  #saysReport = false;
 
   #wire: Wire | undefined;
   #family: Family | undefined;
@@ -67,6 +64,8 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #meterTold: number[] = [];
   #heardAtMonoMs: number;
   #askAgainAtMonoMs = 0;
+  /** A meter was heard since it was last asked. */
+  #sampled = false;
   #pingedAtMonoMs = 0;
   #identityChanged = false;
   #started = false;
@@ -90,12 +89,6 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
       this.#frame(frame);
     });
   }
-
-  /** Impossible values, and frames that were none. */
-  get faults(): { readonly impossible: number; readonly malformed: number } {
-    return { impossible: this.#impossible, malformed: this.#parser.counts.malformed };
-  }
-  #impossible = 0;
 
   /** Undefined until it is known. */
   get series(): Family['id'] | undefined {
@@ -129,7 +122,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
       // Each frame on its line: the in-ear transmitters take nothing else.
       this.#send('< GET 0 ALL >\r\n< GET 1 ALL >\r\n< GET 1 CHAN_NAME >\r\n');
       await this.#wait(
-        () => this.#byKeys() !== undefined || this.#facts.model !== undefined,
+        () => this.#recogniser.family !== undefined || this.#facts.model !== undefined,
         KEYS_ANSWER_MS,
       );
       if (this.#reports === 0) throw silent();
@@ -137,30 +130,16 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     }
     const model = this.#facts.model;
     const found = model === undefined ? undefined : familyOfModel(model)?.family;
-    const family = found ?? this.#byKeys();
+    const family = found ?? this.#recogniser.family;
     if (family !== undefined) return FAMILIES[family];
-    throw new EngineError(
-      'input.invalid',
-      model === undefined
-        ? 'The device does not tell its series: choose it in the configuration of the device (model).'
-        : `The device is a ${model}, which is not known here: choose the series that speaks as it does (model).`,
-    );
-  }
-
-  #byKeys(): Family['id'] | undefined {
-    return (
-      familyOfKeys(this.#seenKeys, this.#transmitter) ?? (this.#saysReport ? 'p10t' : undefined)
-    );
+    throw unknownSeries(model);
   }
 
   #partsOf(family: Family): number {
     const model = this.#facts.model;
     const known = model === undefined ? undefined : familyOfModel(model);
     if (known?.family === family.id) return known.parts;
-    // Only those that answer "all channels at once" show by it how many they have.
-    if (family.id === 'p10t' || family.id === 'uhfr' || this.#highestPart === 0)
-      return family.parts;
-    return Math.min(this.#highestPart, family.maxParts);
+    return this.#recogniser.partsOf(family);
   }
 
   #become(family: Family, parts: number): void {
@@ -200,6 +179,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #frame(frame: Frame): void {
     const verb = frame.verb;
     if (verb === 'sample') {
+      this.#sampled = true;
       const part = frame.channel;
       const sample = this.#family?.sample;
       if (sample === undefined) return;
@@ -208,7 +188,6 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
       return;
     }
     if (verb !== 'rep' && verb !== 'report') return;
-    if (verb === 'report') this.#saysReport = true;
     const part = Math.max(0, frame.channel);
     this.#orders.heard(part, frame);
     if (frame.key === 'ERR') {
@@ -246,9 +225,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #partReport(frame: Frame, part: number): void {
     const family = this.#family;
     if (family === undefined) {
-      if (this.#seenKeys.size < MAX_SEEN_KEYS) this.#seenKeys.add(frame.key);
-      if (frame.key === 'TX_TYPE') this.#transmitter = frame.word(0);
-      if (part <= 32 && part > this.#highestPart) this.#highestPart = part;
+      this.#recogniser.note(frame, part);
       return;
     }
     if (part > this.#parts) {
@@ -265,6 +242,8 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
       this.#meterTold[part] = frame.integer(0);
       return;
     }
+    // The meters of in-ear transmitters are reports.
+    if (frame.key === 'AUDIO_IN_LVL_L') this.#sampled = true;
     family.rules.get(frame.key)?.(frame, part, this);
   }
 
@@ -287,7 +266,6 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   }
 
   impossible(part: number, key: string, text: string): void {
-    this.#impossible += 1;
     if (this.#impossibleTold) return;
     this.#impossibleTold = true;
     const where = part === 0 ? '' : ` of channel ${part}`;
@@ -352,13 +330,15 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
 
   #askAgain(family: Family): void {
     const asks: string[] = [];
+    const { meter } = family;
+    // A receiver that restarted by itself, or lost the order, meters not at all or at a pace of its own.
+    const still = this.#meterMs > 0 && this.#meterMs < ASK_AGAIN_MS / 2 && !this.#sampled;
+    this.#sampled = false;
     for (let part = 1; part <= this.#parts; part++) {
       asks.push(...family.askAgain(part));
-      const told = this.#meterTold[part];
-      // A receiver that restarted inside its connection, or lost the order, meters at its own pace.
-      if (family.meter !== undefined && told !== undefined && told >= 0 && told !== this.#meterMs) {
-        asks.push(family.meter(part, this.#meterMs));
-      }
+      const told = this.#meterTold[part] ?? -1;
+      const wrong = told >= 0 && told !== this.#meterMs;
+      if (meter !== undefined && (still || wrong)) asks.push(meter(part, this.#meterMs));
     }
     this.#sendAll(asks);
   }
@@ -383,7 +363,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     if (family === undefined) return;
     this.#identityChanged = false;
     this.#env.identified(this.#facts);
-    this.#session.identify(describe(family, this.#parts, this.#facts));
+    this.#session.identify(identityOf(family, this.#parts, this.#facts));
   }
 
   #joined(frames: readonly string[]): string {
@@ -420,28 +400,4 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     if (outcome instanceof EngineError) throw outcome;
     return outcome;
   }
-}
-
-function silent(): EngineError {
-  return new EngineError(
-    'device.unreachable',
-    'The device takes the connection but answers nothing. Allow third-party control on it (SLX-D: controller access).',
-  );
-}
-
-/** Also for what a search finds. */
-export function describe(family: Family, parts: number, facts: IdentityFacts): DeviceIdentity {
-  return {
-    role: family.role,
-    ...(facts.name === undefined ? {} : { name: facts.name }),
-    ...(facts.model === undefined ? {} : { model: facts.model }),
-    ...(facts.serial === undefined ? {} : { serial: facts.serial }),
-    ...(facts.mac === undefined ? {} : { mac: facts.mac }),
-    ...(facts.firmware === undefined ? {} : { firmware: facts.firmware }),
-    parts: Array.from({ length: parts }, (_, index) => ({
-      number: index + 1,
-      kind: family.partKind,
-      direction: family.direction,
-    })),
-  };
 }

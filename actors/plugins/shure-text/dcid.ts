@@ -82,7 +82,8 @@ export function builtInKinds(): Map<string, DeviceKind> {
 }
 
 /**
- * The operator's map over the built-in one: a JSON object, number → `{model, band}`, as Micboard's `dcid.json`.
+ * The operator's map over the built-in one: a JSON object, number → `{model, band}`, as Micboard's `dcid.json`, or the
+ * `DCIDMap.xml` that the vendor's own programs bring along.
  * @throws EngineError `input.invalid` with the file and what is wrong with it
  */
 export async function kindsFrom(file: string): Promise<Map<string, DeviceKind>> {
@@ -91,10 +92,9 @@ export async function kindsFrom(file: string): Promise<Map<string, DeviceKind>> 
   try {
     const { size } = await stat(file);
     if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes, ${MAX_FILE_BYTES} are taken`);
-    const read: unknown = JSON.parse(await readFile(file, 'utf8'));
-    for (const [number, { model, band }] of Object.entries(fileSchema.parse(read))) {
-      kinds.set(number.slice(0, 36).toUpperCase(), { model, band: band ?? '' });
-    }
+    const text = await readFile(file, 'utf8');
+    const found = text.trimStart().startsWith('<') ? entriesOfXml(text) : entriesOfJson(text);
+    for (const [number, kind] of found) kinds.set(number.slice(0, 36).toUpperCase(), kind);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError(
@@ -104,6 +104,31 @@ export async function kindsFrom(file: string): Promise<Map<string, DeviceKind>> 
     );
   }
   return kinds;
+}
+
+function entriesOfJson(text: string): [string, DeviceKind][] {
+  const read: unknown = JSON.parse(text);
+  return Object.entries(fileSchema.parse(read)).map(([number, { model, band }]) => [
+    number,
+    { model, band: band ?? '' },
+  ]);
+}
+
+/** `<MapEntry><Key>model</Key>…<DCID band="G50">number</DCID>…</MapEntry>` */
+function entriesOfXml(text: string): [string, DeviceKind][] {
+  const found: [string, DeviceKind][] = [];
+  for (const entry of text.split('<MapEntry').slice(1)) {
+    const model = /<Key>([^<]{1,64})<\/Key>/.exec(entry)?.[1];
+    if (model === undefined) continue;
+    for (const [, attributes, number] of entry.matchAll(
+      /<DCID( [^>]{0,64})?>([0-9A-Fa-f-]{36})</g,
+    )) {
+      const band = /band="([^"]{0,16})"/.exec(attributes ?? '')?.[1] ?? '';
+      if (number !== undefined) found.push([number, { model, band }]);
+    }
+  }
+  if (found.length === 0) throw new Error('it names no device (MapEntry with Key and DCID)');
+  return found;
 }
 
 const SIZES: Readonly<Record<string, number>> = { Single: 1, Dual: 2, Quad: 4 };

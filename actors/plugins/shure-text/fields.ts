@@ -151,7 +151,7 @@ export type FieldId = keyof typeof FIELDS;
 /** Takes what a frame says, in our units. Part 0 is the device itself. */
 export interface FieldSink {
   value(part: number, field: FieldId, value: number | string | boolean): void;
-  /** The frame says what cannot be: counted, told once, never shown. */
+  /** The frame says what cannot be: told once, never shown. */
   impossible(part: number, key: string, text: string): void;
 }
 

@@ -1,3 +1,5 @@
+import type { DeviceIdentity } from '../sdk/plugin.types.js';
+import type { Family } from './families.js';
 import type { Frame } from './frame.js';
 
 const HEX = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i;
@@ -46,4 +48,21 @@ export class IdentityFacts {
     this[field] = text;
     return true;
   }
+}
+
+/** As a host wants it: what was told, and the parts. */
+export function identityOf(family: Family, parts: number, facts: IdentityFacts): DeviceIdentity {
+  return {
+    role: family.role,
+    ...(facts.name === undefined ? {} : { name: facts.name }),
+    ...(facts.model === undefined ? {} : { model: facts.model }),
+    ...(facts.serial === undefined ? {} : { serial: facts.serial }),
+    ...(facts.mac === undefined ? {} : { mac: facts.mac }),
+    ...(facts.firmware === undefined ? {} : { firmware: facts.firmware }),
+    parts: Array.from({ length: parts }, (_, index) => ({
+      number: index + 1,
+      kind: family.partKind,
+      direction: family.direction,
+    })),
+  };
 }
