@@ -14,10 +14,21 @@ export interface Command {
   readonly deviceId: string;
   readonly name: string;
   readonly value: ParameterValue;
-  readonly state: 'pending' | 'confirmed' | 'unanswered' | 'offline';
+  readonly state:
+    | 'pending'
+    | 'queued'
+    | 'confirmed'
+    | 'refused'
+    | 'unanswered'
+    | 'offline'
+    | 'expired';
   readonly createdAtUnixMs: number;
   readonly settledAtUnixMs: number | null;
   readonly by: string;
+  /** Queued until then. */
+  readonly expiresAtUnixMs?: number | null;
+  /** The device's words when it refused, or why it ended. */
+  readonly detail?: string | null;
 }
 
 export const FIXED_COLUMNS = [

@@ -39,7 +39,8 @@ export interface LayoutRow {
   readonly battery: string;
 }
 
-const CHANNEL_WORDS: Readonly<Record<RfRow['status'], StateWord>> = {
+/** What a tile says, in words. */
+export const CHANNEL_WORDS: Readonly<Record<RfRow['status'], StateWord>> = {
   'com-error': { tone: 'critical', word: 'Receiver away' },
   peak: { tone: 'attention', word: 'Overloaded' },
   critical: { tone: 'critical', word: 'Battery critical' },

@@ -42,9 +42,16 @@ export function actOnDiscoveries(
   ids: readonly string[],
   action: DiscoveryAction,
 ): Promise<Required<ActionAnswer>> {
-  return inPieces(ids, (piece) =>
-    call('POST', '/v1/discoveries/actions', { body: { ids: piece, action } }),
-  );
+  return inPieces(ids, async (piece) => {
+    const answer = await call<{
+      readonly done: number;
+      readonly refused: readonly { readonly id: number; readonly reason: string }[];
+    }>('POST', '/v1/discoveries/actions', { body: { ids: piece.map(Number), action } });
+    return {
+      done: answer.done,
+      refused: answer.refused.map(({ id, reason }) => ({ id: String(id), reason })),
+    };
+  });
 }
 
 export interface ScanWish {
@@ -67,6 +74,7 @@ export interface ImportAnswer {
   /** Rows with data in the file. */
   readonly rows: number;
   readonly made: number;
+  /** Known already. */
   readonly skipped: number;
   readonly problems: readonly {
     readonly row: number;
@@ -85,7 +93,8 @@ export async function importDevices(csv: string, dryRun: boolean): Promise<Impor
 
 export interface NewDevice {
   readonly instanceId: number;
-  readonly externalId: string;
+  /** As the vendor's server knows it; absent: the address. */
+  readonly externalId?: string;
   readonly address?: string;
   readonly port?: number;
   readonly name?: string;
@@ -160,4 +169,9 @@ export async function recordOf(
     { query: { deviceId, limit: 1 }, signal },
   );
   return answer.items[0];
+}
+
+/** Takes a device away with its commands; its history stays. */
+export function removeDevice(deviceId: string): Promise<unknown> {
+  return call('DELETE', `/v1/devices/${encodeURIComponent(deviceId)}`);
 }

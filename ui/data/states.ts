@@ -33,6 +33,9 @@ const WORDS: Readonly<Record<string, StateWord>> = {
   confirmed: { tone: 'good', word: 'Confirmed by the device' },
   unanswered: { tone: 'attention', word: 'The device did not answer' },
   offline: { tone: 'off', word: 'The device is offline' },
+  queued: { tone: 'unknown', word: 'Sent when the device is back' },
+  refused: { tone: 'critical', word: 'Refused by the device' },
+  expired: { tone: 'attention', word: 'The device did not come back in time' },
 };
 
 /** Words of a state; one that is not known is shown as it is, in the tone `unknown`. */

@@ -44,6 +44,30 @@ export const SETTINGS = [
   },
 ] as const;
 
+/** Parameters that the first receiver declared. */
+export const PARAMETERS = [
+  {
+    id: '1.gain',
+    name: 'Gain',
+    kind: 'number',
+    unit: 'dB',
+    min: -18,
+    max: 42,
+    decimals: 0,
+    direction: 'bidirectional',
+    part: 1,
+    safeValue: 0,
+  },
+  { id: 'mute', name: 'Mute', kind: 'boolean', direction: 'input' },
+  {
+    id: 'encryption',
+    name: 'Encryption',
+    kind: 'text',
+    direction: 'bidirectional',
+    options: ['off', 'manual', 'auto'],
+  },
+] as const;
+
 export function connectionRow(id: string, more: Partial<ConnectionRow> = {}): ConnectionRow {
   return {
     id,
@@ -167,6 +191,7 @@ function found(id: string, more: Partial<DiscoveryLiveRow>): DiscoveryLiveRow {
     channels: 2,
     state: 'pending',
     duplicateOf: null,
+    conflict: null,
     source: 'multicast',
     firstSeenUnixMs: AT,
     lastSeenUnixMs: AT,
@@ -280,6 +305,22 @@ export function fillHardware(put: (resource: LiveResource, row: object) => void)
       location: index < 3 ? 'Main stage' : 'Chapel',
     } satisfies DeviceRow);
   });
+  for (const [name, value, unit] of [
+    ['1.gain', 12, 'dB'],
+    ['mute', false, null],
+    ['encryption', 'auto', null],
+  ] as const) {
+    put('channels', {
+      id: `shure-system:1:1/${name}`,
+      channel: 1,
+      deviceId: 'shure-system:1:1',
+      name,
+      kind: typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'text',
+      unit,
+      value,
+      atUnixMs: AT,
+    });
+  }
   put('rf', rf('1', 'shure-system:1:1', 1, { performer: 'Ada' }));
   put('rf', rf('2', 'shure-system:1:1', 2, { status: 'critical', batteryPercent: 4 }));
   put('rf', rf('3', 'shure-system:1:2', 1, { frequencyMhz: 640.5 }));

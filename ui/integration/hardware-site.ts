@@ -7,7 +7,14 @@ import { LiveHub } from '../../api/live/hub.js';
 import { createTables, type SiteTablesLive } from '../../api/site/tables.js';
 import { SystemClock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
-import { connectionRow, fillHardware, RECORDS, SCHEMA, SETTINGS } from './hardware-rows.js';
+import {
+  connectionRow,
+  fillHardware,
+  PARAMETERS,
+  RECORDS,
+  SCHEMA,
+  SETTINGS,
+} from './hardware-rows.js';
 
 /** A real gateway and live hub whose tables a test fills as it likes: every state can be seen without waiting for it. */
 export interface HardwareSite {
@@ -40,6 +47,12 @@ export async function startHardwareSite(): Promise<HardwareSite> {
     locations: new Map<number, Stored>(),
     'setting-overrides': new Map<number, Stored>(),
     'plugin-instances': new Map<number, Stored>(),
+    'rf-channels': new Map<number, Stored>([
+      [
+        1,
+        { id: 1, deviceId: 'shure-system:1:1', number: 1, givenId: null, givenName: null, slot: 1 },
+      ],
+    ]),
     'device-records': new Map<number, Stored>(RECORDS.map((row) => [row.id, row])),
   };
   rows['plugin-instances'].set(1, {
@@ -83,10 +96,10 @@ export async function startHardwareSite(): Promise<HardwareSite> {
       return { done: (ids as string[]).length };
     }),
     post('/v1/discoveries/actions', note, ({ ids, action }) => {
-      for (const id of ids as string[]) {
+      for (const id of (ids as number[]).map(String)) {
         tables.discoveries.set(id, 'state', action === 'reject' ? 'rejected' : 'imported');
       }
-      return { done: (ids as string[]).length, refused: [] };
+      return { done: (ids as number[]).length, refused: [] };
     }),
     post('/v1/scans', note, ({ instanceId }) => {
       tables.scans.put({
@@ -134,7 +147,7 @@ export async function startHardwareSite(): Promise<HardwareSite> {
         return {
           rows: lines.length - 1,
           made: lines.length - 1 - bad,
-          skipped: bad,
+          skipped: 0,
           problems: bad === 0 ? [] : [{ row: 3, field: 'address', message: 'is no address' }],
         };
       },
@@ -146,6 +159,10 @@ export async function startHardwareSite(): Promise<HardwareSite> {
         });
       }
       return { deviceId: `shure-system:1:${String(address)}` };
+    }),
+    ...deviceRoutes(note, (id, to) => {
+      const record = RECORDS.find(({ deviceId }) => deviceId === id);
+      if (record) rows['device-records'].set(record.id, { ...record, lifecycle: to });
     }),
     ...Object.entries(rows).flatMap(([name, held]) => crud(name, held, note)),
   ];
@@ -187,6 +204,103 @@ export async function startHardwareSite(): Promise<HardwareSite> {
       await gateway.stop(50);
     },
   };
+}
+
+function deviceRoutes(
+  note: (what: string, body: unknown) => void,
+  move: (deviceId: string, to: unknown) => void,
+): Route[] {
+  const desired = new Map<string, Record<string, unknown>>();
+  const under = { summary: 'test', tag: 'test', access: 'viewer', params: byId } as const;
+  const byName = z.object({ id: z.string(), name: z.string() });
+  return [
+    route({
+      ...under,
+      method: 'GET',
+      path: '/v1/devices/{id}/parameters',
+      handler: () => ({ items: PARAMETERS }),
+    }),
+    route({
+      ...under,
+      method: 'GET',
+      path: '/v1/devices/{id}/desired',
+      handler: () => ({ items: [...desired.values()] }),
+    }),
+    route({
+      ...under,
+      method: 'GET',
+      path: '/v1/devices/{id}/commands',
+      query: anything,
+      handler: () => ({
+        items: [...desired.values()].map(({ name, desired: value }) => ({
+          id: String(name),
+          deviceId: 'x',
+          name,
+          value,
+          state: 'queued',
+          createdAtUnixMs: Date.now(),
+          settledAtUnixMs: null,
+          expiresAtUnixMs: Date.now() + 3_600_000,
+          by: 'ada',
+        })),
+      }),
+    }),
+    route({
+      ...under,
+      access: 'operator',
+      method: 'PUT',
+      path: '/v1/devices/{id}/desired/{name}',
+      params: byName,
+      body: anything,
+      handler: ({ params: { name }, body }) => {
+        note(`PUT desired ${name}`, body);
+        const row = {
+          name,
+          desired: body['value'],
+          reported: 12,
+          inStep: false,
+          by: 'ada',
+          atUnixMs: 1,
+        };
+        desired.set(name, row);
+        return row;
+      },
+    }),
+    route({
+      ...under,
+      access: 'operator',
+      method: 'DELETE',
+      path: '/v1/devices/{id}/desired/{name}',
+      params: byName,
+      status: 204,
+      handler: ({ params: { name } }) => {
+        desired.delete(name);
+      },
+    }),
+    route({
+      ...under,
+      method: 'GET',
+      path: '/v1/connections/{id}/history',
+      handler: () => ({
+        transitions: [
+          { atUnixMs: Date.now() - 60_000, state: 'connected', reason: null },
+          { atUnixMs: Date.now() - 120_000, state: 'error', reason: 'refused by 10.0.0.1' },
+        ],
+      }),
+    }),
+    route({
+      ...under,
+      access: 'operator',
+      method: 'POST',
+      path: '/v1/devices/{id}/lifecycle',
+      body: anything,
+      handler: ({ params: { id }, body }) => {
+        note('POST lifecycle', body);
+        move(id, body['to']);
+        return { lifecycle: body['to'] };
+      },
+    }),
+  ];
 }
 
 function get(path: string, handler: () => unknown): Route {

@@ -127,7 +127,7 @@ describe('discovery', () => {
         mimeType: 'text/csv',
         buffer: Buffer.from('vendor,address\nShure hall,10.0.0.7\nShure hall,nowhere\n'),
       });
-      await page.getByText('2 rows: 1 can be added, 1 skipped, 1 problem').waitFor();
+      await page.getByText('2 rows: 1 can be added, 0 known already, 1 problem').waitFor();
       await page.getByRole('cell', { name: 'is no address' }).waitFor();
       expect(asked('import real')).toHaveLength(0);
       await page.getByRole('button', { name: 'Import 1 device' }).click();
@@ -149,7 +149,6 @@ describe('discovery', () => {
       await page.getByText('10.0.0.8 is added and connects now.').waitFor();
       expect(asked('POST /v1/devices')[1]?.body).toEqual({
         instanceId: 1,
-        externalId: '10.0.0.8',
         address: '10.0.0.8',
       });
     });
@@ -257,7 +256,71 @@ describe('people, places and settings', () => {
   });
 });
 
+const DEVICE = '/devices/shure-system%3A1%3A1';
+
+describe('the page of a device', () => {
+  it('sets a parameter by its own kind of field, within its range, and keeps what is wanted', async () => {
+    await on(DEVICE, async (page) => {
+      await page.getByText('Range -18 to 42 dB').waitFor();
+      await page.getByLabel('New value').fill('99');
+      await page.getByText('Type a number from -18 to 42.').waitFor();
+      await page.getByLabel('New value').fill('6');
+      await page.getByRole('button', { name: 'Set', exact: true }).click();
+      await until('asked', async () => asked('PUT desired 1.gain').length === 1);
+      expect(asked('PUT desired 1.gain')[0]?.body).toMatchObject({ value: 6 });
+      await page.getByText('Sent when the device is back').waitFor();
+      await page.getByRole('button', { name: 'Safe: 0 dB' }).click();
+      await until('safe', async () => asked('PUT desired 1.gain').length === 2);
+      await page.getByRole('button', { name: /Mute/ }).click();
+      await until('nothing to set', async () => (await page.getByLabel('New value').count()) === 0);
+      await page.getByRole('tab', { name: 'Commands' }).click();
+      const row = page.getByRole('row', { name: /Gain/ });
+      expect(await text(row)).toMatch(/0 dB.*12 dB.*Differs/s);
+      await page.getByRole('button', { name: /^Want no longer/ }).click();
+      await page.getByText('Nothing is wanted of it.').waitFor();
+    });
+  });
+
+  it('says who it is, takes a name beside the one it reports, and moves as it may', async () => {
+    await on(`${DEVICE}?tab=identity`, async (page) => {
+      await page.getByText('It calls itself “ULXD-7”').waitFor();
+      await page.getByLabel('Name given here').fill('Pulpit');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await until('named', async () => asked('PATCH /v1/device-records/1').length === 1);
+      expect(asked('PATCH /v1/device-records/1')[0]?.body).toEqual({ givenName: 'Pulpit' });
+      expect(await page.getByRole('button', { name: 'Retire' }).count()).toBe(0);
+      await page.getByRole('button', { name: 'Into maintenance' }).click();
+      await page.getByText('In maintenance').waitFor();
+      await page.getByRole('button', { name: 'Retire' }).click();
+      await page.getByText('Retired is for good').waitFor();
+      expect(asked('POST lifecycle')).toHaveLength(1);
+    });
+  });
+
+  it('shows its radio channels and what happened to its connection', async () => {
+    await on(`${DEVICE}?tab=channels`, async (page) => {
+      await page.getByText('512.125 MHz').first().waitFor();
+      await page.getByRole('button', { name: 'Change channel 1' }).click();
+      await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Lead');
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      await until('named', async () => asked('PATCH /v1/rf-channels/1').length === 1);
+      expect(asked('PATCH /v1/rf-channels/1')[0]?.body).toEqual({ givenName: 'Lead' });
+      await page.getByRole('tab', { name: 'Connection' }).click();
+      await page.getByText('refused by 10.0.0.1').waitFor();
+      await page.getByRole('button', { name: 'Reconnect now' }).click();
+      await until('asked', async () => asked('POST /v1/connections/actions').length === 1);
+    });
+  });
+});
+
 const PATHS = [
+  'shure-system%3A1%3A1?tab=values',
+  'shure-system%3A1%3A1?tab=channels',
+  'shure-system%3A1%3A1?tab=commands',
+  'shure-system%3A1%3A1?tab=connection',
+  'shure-system%3A1%3A1?tab=identity',
+  'shure-system%3A1%3A1?tab=settings',
+
   'connections',
   'discovery',
   'hardware',
@@ -282,8 +345,8 @@ describe('the health of the devices', () => {
 describe.each(PATHS)('/devices/%s', (path) => {
   it('has nothing serious for axe, in both themes', async () => {
     for (const theme of ['dark', 'light']) {
-      await on(`/devices/${path}?theme=${theme}`, async (page) => {
-        await page.locator('h1').first().waitFor({ state: 'attached' });
+      await on(`/devices/${path}${path.includes('?') ? '&' : '?'}theme=${theme}`, async (page) => {
+        await page.locator('h1, h2').first().waitFor({ state: 'attached' });
         await page.waitForLoadState('networkidle');
         expect(await seriousFindings(page)).toEqual([]);
       });
@@ -292,7 +355,7 @@ describe.each(PATHS)('/devices/%s', (path) => {
 
   it('fits a phone, with targets for thumbs', async () => {
     const one = await visit(browser, site.url, `/devices/${path}`, { size: PHONE });
-    await one.page.locator('h1').first().waitFor({ state: 'attached' });
+    await one.page.locator('h1, h2').first().waitFor({ state: 'attached' });
     await one.page.waitForLoadState('networkidle');
     expect(await overflowsSideways(one.page)).toBe(false);
     expect(await smallTargets(one.page)).toEqual([]);
