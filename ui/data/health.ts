@@ -28,6 +28,8 @@ export function shardName(row: Pick<ShardRow, 'id' | 'kind'>): string {
       return `Devices ${number ?? ''}`.trim();
     case 'media':
       return `Sound ${number ?? ''}`.trim();
+    case 'plugin':
+      return `Plugin ${row.id.replace(/^plugin-/, '').replace(/-\d+$/, '')}`;
     case 'main':
       return 'Gateway';
   }
