@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { fuzzPayloads } from '../testing/fuzz.js';
 import { RecordingSession } from '../testing/recording-session.js';
 import { configuration, type HttpJsonConfig } from './config.js';
 import { Mapping } from './mapping.js';
@@ -57,4 +58,36 @@ describe('a mapping', () => {
     expect(configuration.safeParse({ channels: [twice] }).success).toBe(false);
     expect(configuration.safeParse({ url: 'x', channels: [], extra: 1 }).success).toBe(false);
   });
+});
+
+describe('a million wrong answers', () => {
+  test('become no value of another kind', () => {
+    const mapping = new Mapping(
+      config(
+        [
+          { id: 'n', name: 'N', path: 'a.b[0]["c d"]' },
+          { id: 't', name: 'T', kind: 'text', path: 'a.text' },
+          { id: 'f', name: 'F', kind: 'boolean', path: 'list[-1]', words: { up: true } },
+        ],
+        { identity: { name: 'a.text', serial: 'list' }, time: 'at' },
+      ),
+    );
+    const kinds: Readonly<Record<string, string>> = { n: 'number', t: 'string', f: 'boolean' };
+    const session = new RecordingSession();
+    const handles = mapping.declare(session);
+    const seed = {
+      a: { b: [{ 'c d': '12.5' }], text: 'Lobby' },
+      list: [1, 'up'],
+      at: 1_700_000_000,
+    };
+    const cases = fuzzPayloads([seed], 1_000_000, (payload) => {
+      session.values.clear();
+      mapping.apply(payload, session, handles);
+      mapping.identityOf(payload);
+      for (const [id, value] of session.values) {
+        if (typeof value !== kinds[id]) throw new TypeError(`${id} became ${typeof value}`);
+      }
+    });
+    expect(cases).toBe(1_000_000);
+  }, 180_000);
 });

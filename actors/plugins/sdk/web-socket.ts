@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { Clock } from '../../../engine/clock.js';
+import type { Clock, TimerHandle } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { WebSocketStream } from './net.types.js';
 
@@ -51,6 +51,7 @@ export async function openWebSocket(
   const inbox = new Inbox(socket);
   socket.on('message', (data: Buffer) => inbox.push(data.toString('utf8')));
   let failure: EngineError | undefined;
+  let goodbye: TimerHandle | undefined;
   socket.on('error', (thrown) => {
     failure ??= socketError(whom, thrown, maxEventBytes);
   });
@@ -59,6 +60,7 @@ export async function openWebSocket(
     ended.removeEventListener('abort', terminate);
     const givenUp = signal?.aborted === true || ended.aborted;
     inbox.end(givenUp ? undefined : failure);
+    if (goodbye !== undefined) options.clock.clearTimeout(goodbye);
     options.onClosed(terminate);
   });
   await new Promise<void>((resolve, reject) => {
@@ -84,7 +86,7 @@ export async function openWebSocket(
     close: () => {
       socket.close();
       // A server that does not say goodbye is not waited for.
-      options.clock.setTimeout(terminate, CLOSE_AFTER_MS);
+      goodbye ??= options.clock.setTimeout(terminate, CLOSE_AFTER_MS);
     },
     terminate,
   };

@@ -23,7 +23,7 @@ export const configuration = z.strictObject({
     title: 'Check certificate',
     description: 'The service makes its own certificate: off, unless you gave it a known one.',
   }),
-  transport: z.enum(['auto', 'poll', 'websocket']).default('auto').meta({
+  transport: z.enum(['auto', 'poll']).default('auto').meta({
     title: 'Live data by',
     description: 'auto: WebSocket, and polling while there is none.',
   }),
