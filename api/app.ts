@@ -27,6 +27,7 @@ import { ensureDemoReceivers } from './demo/receivers.js';
 import { DeviceService } from './devices/service.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
+import { startInventory } from './inventory/compose.js';
 import { LiveHub } from './live/hub.js';
 import { startMicboard } from './personalities/micboard/compose.js';
 import { openRoundware } from './personalities/roundware/compose.js';
@@ -232,6 +233,15 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('plugins', () => plugins.stop(3_000));
   await plugins.start();
   inspector.add(plugins.hosts.actors);
+  const inventory = await startInventory({
+    store,
+    tables,
+    plugins,
+    series: series.address,
+    clock,
+    onFault: onError,
+  });
+  stack.push('inventory', () => inventory.stop());
 
   inspector.add(poolSource(devices.pool));
 
@@ -311,7 +321,9 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     clock,
     log,
     limits: { tickMs: config.live.tickMs, hardBufferBytes: config.live.slowLimitBytes },
+    guestOf: (request) => inventory.kiosks.guestOf(request),
   });
+  inventory.service.watch((resource) => hub.watched(resource));
   stack.push('live hub', () => hub.stop());
 
   const rates = new Rates(clock, () => ({
@@ -349,6 +361,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       channels: tables.channels,
       nowUnixMs: () => clock.nowMs(),
     }),
+    ...inventory.routes,
     ...seriesRoutes({ reader, resolveChannel: (text) => resolveChannel(tables.channels, text) }),
     ...actorRoutes(inspector),
     ...projectRoutes(audio.sounds, ({ id, plan }) =>

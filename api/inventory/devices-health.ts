@@ -7,14 +7,13 @@ type State = DevicesHealth['state'];
 
 /** Health of all devices, for the foot of every page: by instance and together. */
 export function devicesHealth(options: {
-  readonly service: Pick<InventoryService, 'book' | 'columns'>;
+  readonly service: Pick<InventoryService, 'book'>;
   readonly connection: PluginPort['connection'];
-  /** Live rows of instances: their own failures. */
-  readonly instances: Pick<LiveTable, 'get'>;
-  readonly nowUnixMs: number;
+  /** Live rows: health of each device, and failures of instances themselves. */
+  readonly tables: Readonly<Record<'instances' | 'devices', Pick<LiveTable, 'get'>>>;
 }): DevicesHealth {
-  const { service, connection, instances, nowUnixMs } = options;
-  const { book, columns } = service;
+  const { service, connection, tables } = options;
+  const { book } = service;
   const counts = {
     devices: 0,
     connected: 0,
@@ -40,13 +39,13 @@ export function devicesHealth(options: {
       counts.connected += 1;
       sums.connected += 1;
     }
-    counts[columns.health(record.deviceId, nowUnixMs)] += 1;
+    counts[healthOf(tables.devices.get(record.deviceId)?.['health'])] += 1;
   }
   const vendors = [...book.rows.instances.values()]
     .filter(({ enabled }) => enabled)
     .map(({ id, name, plugin }) => {
       const { devices, connected, told } = of.get(id) ?? { devices: 0, connected: 0, told: 0 };
-      const live = instances.get(String(id));
+      const live = tables.instances.get(String(id));
       const failed = live?.['state'] === 'failed' || BAD.has(String(live?.['health']));
       const open = live?.['health'] === 'unconfigured';
       const state: State = open
@@ -60,6 +59,9 @@ export function devicesHealth(options: {
     });
   return { state: together(vendors.map(({ state }) => state)), vendors, counts };
 }
+
+const HEALTHS = ['healthy', 'warning', 'stale', 'offline'] as const;
+const healthOf = (said: unknown) => HEALTHS.find((one) => one === said) ?? 'unknown';
 
 const BAD: ReadonlySet<string> = new Set(['unhealthy', 'unreachable', 'error']);
 

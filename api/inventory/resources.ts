@@ -1,7 +1,6 @@
 import type { ContentTable } from '../../actors/content/store.types.js';
 import type { SiteStore } from '../../actors/control/site.js';
 import type * as Rows from '../../actors/inventory/inventory.types.js';
-import { deviceName } from '../../actors/inventory/naming.js';
 import { requireSetting } from '../../actors/inventory/settings.js';
 import { INVENTORY_SPECS } from '../../actors/inventory/specs.js';
 import type { Clock } from '../../engine/clock.js';
@@ -23,8 +22,6 @@ export interface ResourceOptions {
   readonly service: InventoryService;
   readonly store: Pick<SiteStore, 'inventory' | 'media' | 'users'>;
   readonly plugins: Pick<PluginPort, 'recordsChanged'>;
-  /** Gives a device the name that everybody sees. */
-  readonly rename: (deviceId: string, name: string) => Promise<unknown>;
   readonly clock: Clock;
 }
 
@@ -61,7 +58,7 @@ export function resourceRoutes(options: ResourceOptions): readonly Route[] {
 }
 
 function specials(options: ResourceOptions): Partial<Record<InventoryResource, Special>> {
-  const { service, store, plugins, rename } = options;
+  const { service, store, plugins } = options;
   const { book, board } = service;
   return {
     records: {
@@ -74,11 +71,9 @@ function specials(options: ResourceOptions): Partial<Record<InventoryResource, S
             ? ['enabled', 'a retired device stays stopped: remove it, and add it again']
             : undefined,
       },
-      changed: async (after, before) => {
-        const [now, was] = [after, before] as [Rows.DeviceRecord, Rows.DeviceRecord];
-        const name = deviceName(now);
-        if (name !== deviceName(was)) await rename(now.deviceId, name);
-        await plugins.recordsChanged([now.deviceId]);
+      changed: ({ id }) => {
+        const deviceId = book.rows.records.get(id)?.deviceId;
+        return deviceId === undefined ? Promise.resolve() : plugins.recordsChanged([deviceId]);
       },
     },
     rfChannels: {

@@ -26,7 +26,6 @@ let service: InventoryService;
 let kiosks: KioskLinks;
 let plugins: ToldPlugins;
 let tables: SiteTablesLive;
-let renamed: string[] = [];
 
 beforeAll(async () => {
   home = await testHome('sqlite');
@@ -37,7 +36,6 @@ beforeEach(async () => {
   const { clock } = store;
   tables = createTables();
   plugins = new ToldPlugins(tables.channels);
-  renamed = [];
   const onFault = (error: Error) => {
     throw error;
   };
@@ -65,8 +63,7 @@ beforeEach(async () => {
       store,
       plugins,
       kiosks,
-      instances: tables.instances,
-      rename: (deviceId, name) => Promise.resolve(renamed.push(`${deviceId} ${name}`)),
+      tables,
       clock,
     }),
     sockets: [hub.endpoint()],
@@ -140,7 +137,7 @@ test('viewers read, operators write, strangers neither', async () => {
   expect((await call('GET', at)).status).toBe(404);
 });
 
-test('records and channels are made by the engine only; a given name becomes the device’s', async () => {
+test('records and channels are made by the engine only; plugins learn of what is edited', async () => {
   const { record, one, deviceId } = await device();
   expect((await call('POST', '/v1/device-records', {})).status).toBe(405);
   expect((await call('DELETE', `/v1/device-records/${record.id}`)).status).toBe(405);
@@ -149,7 +146,6 @@ test('records and channels are made by the engine only; a given name becomes the
   expect((await call('PATCH', at, { serial: 'x' })).status).toBe(400);
   const after = await call('PATCH', at, { givenName: 'Rack 1' });
   expect(after).toMatchObject({ status: 200, json: { givenName: 'Rack 1', deviceId } });
-  expect(renamed).toEqual([`${deviceId} Rack 1`]);
   expect(plugins.recordsTold).toEqual([[deviceId]]);
   plugins.connect(deviceId);
   plugins.identify(deviceId, [{ number: 1, kind: 'rf' }], ['name', 'transmitter_on']);
@@ -343,14 +339,17 @@ test('health of all devices is one word, by vendor and in numbers', async () => 
   const second = await make.device(instance.id, 'r2');
   await expect.poll(async () => (await health())['counts']).toMatchObject({ devices: 2 });
   expect(await health()).toMatchObject({ state: 'unknown' });
-  plugins.connect(deviceId, { lastMessageAtUnixMs: store.clock.nowMs() });
+  plugins.connect(deviceId);
+  tables.devices.put({ id: deviceId, health: 'healthy' });
   plugins.connect(second.deviceId, { state: 'error' });
+  tables.devices.put({ id: second.deviceId, health: 'offline' });
   expect(await health()).toMatchObject({
     state: 'partial',
     vendors: [{ instanceId: instance.id, state: 'partial', devices: 2, connected: 1 }],
     counts: { devices: 2, connected: 1, healthy: 1, offline: 1 },
   });
   plugins.connect(second.deviceId);
+  tables.devices.remove(second.deviceId);
   expect(await health()).toMatchObject({ state: 'healthy', counts: { healthy: 1, unknown: 1 } });
   tables.instances.put({ id: String(instance.id), state: 'failed', error: 'the key is wrong' });
   expect(await health()).toMatchObject({

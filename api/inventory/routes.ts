@@ -19,10 +19,7 @@ export interface InventoryRoutesOptions {
   readonly store: Pick<SiteStore, 'inventory' | 'media' | 'users'>;
   readonly plugins: PluginPort;
   readonly kiosks: KioskLinks;
-  /** Live rows of instances. */
-  readonly instances: Pick<LiveTable, 'get'>;
-  /** Gives a device the name that everybody sees. */
-  readonly rename: (deviceId: string, name: string) => Promise<unknown>;
+  readonly tables: Readonly<Record<'instances' | 'devices', Pick<LiveTable, 'get'>>>;
   readonly clock: Clock;
 }
 
@@ -167,7 +164,7 @@ function settingRoutes({ service, store }: InventoryRoutesOptions): readonly Rou
 const unknown = (field: string, message: string): EngineError =>
   new InvalidRequest([{ field: `query.${field}`, message }]);
 
-function healthRoute({ service, plugins, instances, clock }: InventoryRoutesOptions): Route {
+function healthRoute({ service, plugins, tables }: InventoryRoutesOptions): Route {
   return route({
     method: 'GET',
     path: '/v1/health/devices',
@@ -179,8 +176,7 @@ function healthRoute({ service, plugins, instances, clock }: InventoryRoutesOpti
       devicesHealth({
         service,
         connection: (id) => plugins.connection(id),
-        instances,
-        nowUnixMs: clock.nowMs(),
+        tables,
       }),
   });
 }

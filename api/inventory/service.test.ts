@@ -46,7 +46,6 @@ describe('the inventory of a running site', () => {
       rf: new MemoryTable('rf'),
       'charger-slots': new MemoryTable('charger-slots'),
       groups: new MemoryTable('groups'),
-      devices: new MemoryTable('devices'),
       channels: new MemoryTable('channels'),
     };
     const plugins = new ToldPlugins(tables.channels);
@@ -67,7 +66,6 @@ describe('the inventory of a running site', () => {
     const make = inventoryRows(store);
     const { id: instanceId } = await make.instance();
     const { deviceId } = await make.device(instanceId, 'r1', { model: 'ULXD4D' });
-    tables.devices.put({ id: deviceId, name: 'r1' });
     const tile = (number: number) =>
       [...tables.rf.rows()].find((row) => row['number'] === number && row['deviceId'] === deviceId);
     /** Connected, its two channels on the board. */
@@ -271,22 +269,17 @@ describe('the inventory of a running site', () => {
       .toMatchObject({ photoUrl: '/media/m2.jpg', backgroundUrl: '/media/m2.jpg' });
   });
 
-  test('moves devices through their lifecycle by what is heard, and notes each move', async () => {
-    const { store, plugins, clock, ready, deviceId, events, tables } = await world();
+  test('every move of a lifecycle is noted: the engine’s and the operator’s', async () => {
+    const { store, ready, deviceId, events } = await world();
     const service = await ready();
-    const lifecycle = async () => (await store.inventory.recordOf(deviceId))?.lifecycle;
-    service.sweep();
-    await expect.poll(lifecycle).toBe('online');
-    expect(events.map(([kind, subject, detail]) => [kind, subject, detail])).toMatchObject([
-      ['device.lifecycle', deviceId, { from: 'discovered', to: 'provisioning', by: 'engine' }],
-      ['device.lifecycle', deviceId, { from: 'provisioning', to: 'online' }],
-    ]);
-    await expect.poll(() => tables.devices.get(deviceId)?.['lifecycle']).toBe('online');
+    const record = await store.inventory.recordOf(deviceId);
+    await store.inventory.records.update(record?.id ?? 0, { lifecycle: 'online' });
+    await expect
+      .poll(() => events)
+      .toMatchObject([
+        ['device.lifecycle', deviceId, { from: 'discovered', to: 'online', by: 'engine' }],
+      ]);
     await service.lifecycle.move(deviceId, 'maintenance', 'new cable', 'ada');
-    plugins.connect(deviceId, { state: 'disconnected' });
-    clock.advance(2_000);
-    await service.lifecycle.sweep();
-    expect(await lifecycle()).toBe('maintenance');
     await expect(service.lifecycle.move(deviceId, 'degraded', null, 'ada')).rejects.toThrow(
       /cannot become degraded, only online, offline, retired/,
     );
@@ -295,10 +288,14 @@ describe('the inventory of a running site', () => {
       lifecycle: 'retired',
       enabled: false,
     });
-    expect(events.at(-1)).toMatchObject([
-      'device.lifecycle',
-      deviceId,
-      { to: 'retired', by: 'ada' },
+    await expect.poll(() => service.book.recordOf(deviceId)?.lifecycle).toBe('retired');
+    expect(events.slice(1)).toMatchObject([
+      [
+        'device.lifecycle',
+        deviceId,
+        { from: 'online', to: 'maintenance', reason: 'new cable', by: 'ada' },
+      ],
+      ['device.lifecycle', deviceId, { from: 'maintenance', to: 'retired', by: 'ada' }],
     ]);
     await expect(service.lifecycle.move('nobody', 'offline', null, 'x')).rejects.toMatchObject({
       code: 'not-found',

@@ -7,7 +7,6 @@ import type { PluginPort } from '../plugins/plugins.types.js';
 import { Board } from './board.js';
 import { type BookTable, InventoryBook } from './book.js';
 import { ChannelKeeper } from './channel-keeper.js';
-import { DeviceColumns } from './device-columns.js';
 import type { EventLog } from './event-log.js';
 import { LifecycleKeeper } from './lifecycle-keeper.js';
 import { Pictures } from './pictures.js';
@@ -15,9 +14,7 @@ import { type WatchedRows, Watching } from './watching.js';
 
 export interface InventoryServiceOptions {
   readonly store: Pick<SiteStore, 'inventory' | 'control' | 'media'>;
-  readonly tables: Readonly<
-    Record<'rf' | 'charger-slots' | 'groups' | 'devices' | 'channels', LiveTable>
-  >;
+  readonly tables: Readonly<Record<'rf' | 'charger-slots' | 'groups' | 'channels', LiveTable>>;
   readonly plugins: PluginPort;
   readonly events: EventLog;
   readonly clock: Clock;
@@ -35,7 +32,6 @@ const EVERYWHERE: readonly BookTable[] = ['instances', 'performers', 'locations'
 export class InventoryService {
   readonly book: InventoryBook;
   readonly board: Board;
-  readonly columns: DeviceColumns;
   readonly lifecycle: LifecycleKeeper;
   readonly pictures: Pictures;
   readonly #options: InventoryServiceOptions;
@@ -52,14 +48,7 @@ export class InventoryService {
     this.book = new InventoryBook(store, onFault);
     this.pictures = new Pictures(store, () => this.board.refreshAll(), onFault);
     this.board = new Board({ tables, plugins, book: this.book, pictures: this.pictures, clock });
-    this.columns = new DeviceColumns(tables.devices, this.book, (id) => plugins.connection(id));
-    this.lifecycle = new LifecycleKeeper({
-      inventory: store.inventory,
-      book: this.book,
-      clock,
-      events,
-      onFault,
-    });
+    this.lifecycle = new LifecycleKeeper({ inventory: store.inventory, clock, events });
     this.#keeper = new ChannelKeeper({
       inventory: store.inventory,
       book: this.book,
@@ -89,18 +78,14 @@ export class InventoryService {
     for (const release of this.#releases.splice(0)) release();
     this.#watching.close();
     await this.#keeper.settled();
-    await this.lifecycle.sweep();
     await this.pictures.close();
     await this.book.close();
   }
 
   /** One look at everything that follows from the time; called by the timer, and by tests. */
   sweep(): void {
-    const nowUnixMs = this.#options.clock.nowMs();
     this.board.sweep();
-    this.columns.sweep(nowUnixMs);
     this.#keeper.retry();
-    void this.lifecycle.sweep();
     if (this.#watched !== undefined) this.#watching.look(this.#watched('rf'));
   }
 
@@ -109,6 +94,7 @@ export class InventoryService {
     await this.book.start();
     await this.pictures.start();
     this.#running = true;
+    for (const record of this.book.rows.records.values()) this.lifecycle.read(record);
     this.board.refreshAll();
     this.#groups();
     this.#releases = [
@@ -118,9 +104,7 @@ export class InventoryService {
         this.lifecycle.forget(deviceId);
       }),
       plugins.onConnection((facts) => {
-        this.lifecycle.heard(facts);
         this.board.connection(facts);
-        this.columns.refresh(facts.deviceId, this.#options.clock.nowMs());
       }),
       plugins.onIdentity((deviceId) => {
         this.#keeper.note(deviceId);
@@ -140,29 +124,29 @@ export class InventoryService {
   }
 
   #changed(changed: ReadonlyMap<BookTable, ReadonlySet<number>>): void {
-    const nowUnixMs = this.#options.clock.nowMs();
     const whole = [...changed].some(
       ([name, ids]) => EVERYWHERE.includes(name) || (ids.size === 0 && name !== 'groups'),
     );
-    for (const id of changed.get('records') ?? []) {
+    for (const id of this.#records(changed.get('records'))) {
       const record = this.book.rows.records.get(id);
       if (record === undefined) continue;
       this.lifecycle.read(record);
-      this.columns.refresh(record.deviceId, nowUnixMs);
       this.board.refreshDevice(record.deviceId);
       // Its channels may have been told before its record was there.
       this.#keeper.note(record.deviceId);
     }
     if (whole) {
       this.board.refreshAll();
-      for (const { deviceId } of this.book.rows.records.values()) {
-        this.columns.refresh(deviceId, nowUnixMs);
-      }
     } else {
       for (const id of changed.get('rfChannels') ?? []) this.board.refreshChannel(id);
     }
     if (changed.has('assignments')) this.board.people();
     if (changed.has('groups')) this.#groups();
+  }
+
+  /** An empty set means all. */
+  #records(ids: ReadonlySet<number> | undefined): Iterable<number> {
+    return ids?.size === 0 ? this.book.rows.records.keys() : (ids ?? []);
   }
 
   #groups(): void {
