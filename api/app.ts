@@ -456,7 +456,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       store,
       auth,
       tables,
-      plugins: undefined,
+      plugins,
       trustedProxies: config.trustedProxies,
       limits: { perAddressPerSecond: config.limits.requestsPerAddress },
       clock,
