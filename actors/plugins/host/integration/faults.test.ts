@@ -61,6 +61,17 @@ describe('a plugin that breaks in its thread', () => {
   }
 });
 
+it('a plugin that crashes in a loop is started again with growing pauses, then left alone for a while', async () => {
+  const neighbour = await start();
+  await neighbour.openInstance();
+  const bench = await folder('setTimeout(() => { throw new Error("once more"); }, 20);');
+  await bench.until('left alone', () => bench.faults.length === 6, 55_000);
+  expect(bench.thread).toMatchObject({ state: 'lost', restarts: 5 });
+  expect(bench.thread?.lastError).toMatch(/once more/);
+  expect(() => bench.link).toThrow(/being replaced/);
+  expect(await neighbour.link.call('instance.check', { instanceId: 1 })).toBeDefined();
+}, 60_000);
+
 describe('a module', () => {
   it('that throws while it is imported says so to whoever asks, and does not take its thread along', async () => {
     const bench = await folder('throw new Error("no such part");');
