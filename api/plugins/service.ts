@@ -100,6 +100,7 @@ export class PluginService implements PluginPort, DeviceDriver {
   #seconds = 0;
   #started = false;
   #background: Promise<void> = Promise.resolve();
+  readonly #turns = new WeakMap<PluginHost, Promise<void>>();
 
   constructor(options: PluginServiceOptions) {
     this.#options = options;
@@ -175,7 +176,7 @@ export class PluginService implements PluginPort, DeviceDriver {
       },
       adopt: (host, link, ids, snapshots) => this.#adopt(host, link, ids, snapshots),
       wire: (host, link) => this.#wire(host, link),
-      ready: (host) => this.#bringUp(host),
+      ready: (host) => this.#inTurn(host, () => this.#bringUp(host)),
       lost: (host, reason) => this.devices.unattended(this.#devicesOf(host), 'error', reason),
       counts: (code) => this.#countsOf(code),
       onFault,
@@ -293,7 +294,7 @@ export class PluginService implements PluginPort, DeviceDriver {
     }
     const host = this.hosts.get(row.plugin);
     await this.instances.remove(id);
-    if (host !== undefined) await this.#closeInstance(host, id);
+    if (host !== undefined) await this.#inTurn(host, () => this.#closeInstance(host, id));
   }
 
   async addDevice(wish: DeviceWish): Promise<{ readonly deviceId: string }> {
@@ -329,7 +330,8 @@ export class PluginService implements PluginPort, DeviceDriver {
     for (const definition of devices) tables.put(definition);
     const ids = taken.map(({ deviceId }) => deviceId);
     for (const id of ids) this.devices.show(id);
-    await this.#again(ids);
+    // They connect in the background: a plugin that hangs holds up nobody.
+    this.#again(ids).catch((thrown: unknown) => this.#options.onFault(EngineError.from(thrown)));
     return judged.map((one) =>
       one instanceof EngineError ? one : (refusals.get(one.deviceId) ?? one.deviceId),
     );
@@ -394,7 +396,7 @@ export class PluginService implements PluginPort, DeviceDriver {
   async restart(code: string): Promise<void> {
     const host = this.hosts.require(code);
     await host.restart();
-    await this.#bringUp(host);
+    await this.#inTurn(host, () => this.#bringUp(host));
   }
 
   /** Of all plugin threads. */
@@ -450,7 +452,10 @@ export class PluginService implements PluginPort, DeviceDriver {
   async #startThreads(): Promise<void> {
     const { onFault } = this.#options;
     const fault = (thrown: unknown): void => onFault(EngineError.from(thrown));
-    await Promise.all([...this.hosts.all()].map((host) => this.#bringUp(host).catch(fault)));
+    const hosts = [...this.hosts.all()];
+    const up = (host: PluginHost): Promise<void> =>
+      this.#inTurn(host, () => this.#bringUp(host)).catch(fault);
+    await Promise.all(hosts.map(up));
     if (this.#started) await this.hosts.reload().catch(fault);
     if (this.#started) await this.hosts.describeAll().catch(fault);
     this.#snapshots = {};
@@ -543,10 +548,24 @@ export class PluginService implements PluginPort, DeviceDriver {
 
   /** Devices whose record changed: their thread gets them as they are now. */
   async #again(ids: readonly string[]): Promise<void> {
-    for (const [host, list] of this.#byHost(ids)) {
-      if (host.pool === undefined) await this.#bringUp(host);
-      else await host.pool.place(list);
-    }
+    await Promise.all(
+      [...this.#byHost(ids)].map(([host, list]) =>
+        this.#inTurn(host, async () => {
+          if (host.pool === undefined) await this.#bringUp(host);
+          else await host.pool.place(list);
+        }),
+      ),
+    );
+  }
+
+  /** Openings, closings and adoptions of a plugin, one after the other. */
+  #inTurn(host: PluginHost, work: () => Promise<void>): Promise<void> {
+    const done = (this.#turns.get(host) ?? Promise.resolve()).then(work);
+    this.#turns.set(
+      host,
+      done.catch(() => undefined),
+    );
+    return done;
   }
 
   async #instanceChanged(id: number): Promise<void> {
@@ -555,14 +574,11 @@ export class PluginService implements PluginPort, DeviceDriver {
     if (row === undefined || host === undefined) return;
     const ids = this.book.ofInstance(id).map(({ deviceId }) => deviceId);
     for (const deviceId of ids) this.devices.show(deviceId);
-    await this.#closeInstance(host, id);
-    if (!row.enabled) {
-      this.devices.unattended(ids, 'stopped', undefined);
-      return;
-    }
-    await this.#bringUp(host).catch((thrown: unknown) => {
-      this.#failed(id, EngineError.from(thrown).message);
-    });
+    await this.#inTurn(host, async () => {
+      await this.#closeInstance(host, id);
+      if (!row.enabled) this.devices.unattended(ids, 'stopped', undefined);
+      else await this.#bringUp(host);
+    }).catch((thrown: unknown) => this.#failed(id, EngineError.from(thrown).message));
   }
 
   async #closeInstance(host: PluginHost, id: number): Promise<void> {
