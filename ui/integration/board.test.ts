@@ -94,7 +94,7 @@ describe('the board', () => {
         (await text(tile(page, '2'))).includes('Battery critical'),
       );
       await page
-        .getByRole('button', { name: /^HH-02 Battery critical Singer 2 battery 7 %/ })
+        .getByRole('button', { name: /^HH-02 (Battery c|C)ritical Singer 2 battery 7 %/ })
         .waitFor();
       site.patch('5', { status: 'com-error', deviceState: 'error' });
       await until('lost', async () => (await text(tile(page, '5'))).includes('Receiver lost'));
@@ -201,6 +201,57 @@ describe('groups', () => {
       await page.getByRole('heading', { name: 'Band', level: 1 }).waitFor();
       await count(page, 4);
     });
+  });
+});
+
+describe('names and pictures', () => {
+  it('names channels one by one and by pasting, and sends only what changed', async () => {
+    await on('/board?group=2', async (page) => {
+      await count(page, 4);
+      await page.keyboard.press('n');
+      const dialog = page.getByRole('dialog', { name: 'Names of the channels' });
+      await dialog.getByLabel('Name of slot 6').fill('Berta');
+      await dialog.getByRole('button', { name: 'Paste many' }).click();
+      await dialog.getByLabel('Names').fill('HH-05 Anna\n8 Dora\n77 Nobody');
+      await dialog.getByText('2 names found, not understood: 77 Nobody').waitFor();
+      await dialog.getByRole('button', { name: 'Take over 2 names' }).click();
+      const before = site.writes.length;
+      await dialog.getByRole('button', { name: 'Save 3 names' }).click();
+      await until('saved', async () => (await dialog.count()) === 0);
+      expect(site.writes.slice(before)).toEqual([
+        { call: 'PATCH /v1/rf-channels/5', body: { givenName: 'Anna' } },
+        { call: 'PATCH /v1/rf-channels/6', body: { givenName: 'Berta' } },
+        { call: 'PATCH /v1/rf-channels/8', body: { givenName: 'Dora' } },
+      ]);
+    });
+  });
+
+  it('shows photos and films behind the tiles when asked, and does without what cannot be loaded', async () => {
+    site.patch('7', { backgroundUrl: '/icon.svg' });
+    site.patch('8', { photoUrl: '/v1/there-is-no-such-picture' });
+    await on('/board?group=2', async (page) => {
+      await count(page, 4);
+      await page.keyboard.press('g');
+      await tile(page, '7').locator('.back img').waitFor();
+      expect(new URL(page.url()).searchParams.get('bg')).toBe('image');
+      await until('nothing broken', async () => {
+        return (await tile(page, '8').locator('.back > *').count()) === 0;
+      });
+      site.patch('7', { backgroundUrl: '/film.mp4', photoUrl: '/icon.svg' });
+      await page.keyboard.press('v');
+      await until('the film was tried', async () => {
+        const back = tile(page, '7').locator('.back');
+        return (
+          (await back.count()) === 1 && (await back.locator('img[src="/film.mp4"]').count()) === 0
+        );
+      });
+      await page.keyboard.press('g');
+      await tile(page, '7').locator('.back img[src="/icon.svg"]').waitFor();
+      await page.keyboard.press('g');
+      await until('no background', async () => (await page.locator('.back').count()) === 0);
+    });
+    site.patch('8', { photoUrl: null });
+    site.patch('7', { photoUrl: null, backgroundUrl: null });
   });
 });
 

@@ -17,57 +17,75 @@ export const STATUSES = [
   'good',
 ] as const satisfies readonly RfStatus[];
 
-const WORDS: Readonly<Record<RfStatus, StateWord & { readonly meaning: string }>> = {
+const WORDS: Readonly<
+  Record<RfStatus, StateWord & { readonly short: string; readonly meaning: string }>
+> = {
   'com-error': {
     tone: 'critical',
     word: 'Receiver lost',
+    short: 'Lost',
     meaning: 'The receiver does not answer. What the tile shows is from before.',
   },
   critical: {
     tone: 'critical',
     word: 'Battery critical',
+    short: 'Critical',
     meaning: 'The transmitter is on and its battery is nearly empty. Change it now.',
   },
   peak: {
     tone: 'attention',
     word: 'Audio peak',
+    short: 'Peak',
     meaning: 'The sound was overloaded within the last ten seconds. Lower the gain.',
   },
   replace: {
     tone: 'attention',
     word: 'Replace battery',
+    short: 'Replace',
     meaning: 'The battery lasts for a while. Change it before the show.',
   },
   'prev-critical': {
     tone: 'attention',
     word: 'Off, battery was critical',
+    short: 'Off',
     meaning: 'The transmitter was switched off with a nearly empty battery.',
   },
   'prev-replace': {
     tone: 'attention',
     word: 'Off, replace battery',
+    short: 'Off',
     meaning: 'The transmitter was switched off; its battery should be changed.',
   },
   unassigned: {
     tone: 'unknown',
     word: 'Nobody yet',
+    short: 'New',
     meaning: 'No transmitter was heard here so far.',
   },
   off: {
     tone: 'off',
     word: 'Off',
+    short: 'Off',
     meaning: 'No transmitter is heard, and none was for half an hour.',
   },
   'prev-good': {
     tone: 'off',
     word: 'Off, battery good',
+    short: 'Off',
     meaning: 'The transmitter was switched off with a good battery.',
   },
-  good: { tone: 'good', word: 'Good', meaning: 'The transmitter is on and its battery is good.' },
+  good: {
+    tone: 'good',
+    word: 'Good',
+    short: 'Good',
+    meaning: 'The transmitter is on and its battery is good.',
+  },
 };
 
-/** Tone, word and meaning of what a tile says. */
-export function statusWord(status: RfStatus): StateWord & { readonly meaning: string } {
+/** Tone, word (short for small tiles) and meaning of what a tile says. */
+export function statusWord(
+  status: RfStatus,
+): StateWord & { readonly short: string; readonly meaning: string } {
   return WORDS[status];
 }
 
