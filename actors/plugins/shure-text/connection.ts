@@ -10,6 +10,7 @@ import { IdentityFacts, identityOf } from './identity.js';
 import { FrameParser } from './parser.js';
 import { Recogniser, silent, unknownSeries } from './recogniser.js';
 import { DEVICE_RULES } from './rules.js';
+import { Waiter } from './waiter.js';
 import type { Wire, WireUser } from './wire.js';
 
 /** Asked again this often: what a lost report would leave wrong. */
@@ -37,11 +38,6 @@ export interface ConnectionEnvironment {
 
 type Handles = { [field in FieldId]?: number };
 
-interface Waiter {
-  readonly ready: () => boolean;
-  readonly settle: (outcome: boolean | EngineError) => void;
-}
-
 /** One device: asks, listens, reports to its session. The series is known when `identify` has resolved. */
 export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   readonly #env: ConnectionEnvironment;
@@ -49,6 +45,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   readonly #parser: FrameParser;
   readonly #facts = new IdentityFacts();
   readonly #orders: OrderBook;
+  readonly #waiter: Waiter;
   readonly #recogniser = new Recogniser();
   readonly #datagrams: boolean;
   #reports = 0;
@@ -71,7 +68,6 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #started = false;
   #ended = false;
   #impossibleTold = false;
-  #waiter: Waiter | undefined;
 
   constructor(
     env: ConnectionEnvironment,
@@ -84,6 +80,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     this.#parts = preset.parts;
     this.#datagrams = preset.udp;
     this.#orders = new OrderBook(env.clock);
+    this.#waiter = new Waiter(env.clock);
     this.#heardAtMonoMs = env.clock.monoMs();
     this.#parser = new FrameParser(preset.udp ? 'star' : 'angle', (frame) => {
       this.#frame(frame);
@@ -104,7 +101,10 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     const family = this.#family ?? (await this.#ask());
     const parts = this.#parts > 0 ? this.#parts : this.#partsOf(family);
     this.#become(family, parts);
-    if (this.#reports === 0 && !(await this.#wait(() => this.#reports > 0, FIRST_ANSWER_MS))) {
+    if (
+      this.#reports === 0 &&
+      !(await this.#waiter.until(() => this.#reports > 0, FIRST_ANSWER_MS))
+    ) {
       throw silent();
     }
     this.#started = true;
@@ -116,17 +116,20 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
 
   async #ask(): Promise<Family> {
     this.#send('< GET MODEL >\r\n');
-    await this.#wait(() => this.#facts.model !== undefined || this.#refusals > 0, MODEL_ANSWER_MS);
+    await this.#waiter.until(
+      () => this.#facts.model !== undefined || this.#refusals > 0,
+      MODEL_ANSWER_MS,
+    );
     const told = this.#facts.model;
     if (told === undefined) {
       // Each frame on its line: the in-ear transmitters take nothing else.
       this.#send('< GET 0 ALL >\r\n< GET 1 ALL >\r\n< GET 1 CHAN_NAME >\r\n');
-      await this.#wait(
+      await this.#waiter.until(
         () => this.#recogniser.family !== undefined || this.#facts.model !== undefined,
         KEYS_ANSWER_MS,
       );
       if (this.#reports === 0) throw silent();
-      await this.#wait(() => false, SETTLE_MS);
+      await this.#waiter.until(() => false, SETTLE_MS);
     }
     const model = this.#facts.model;
     const found = model === undefined ? undefined : familyOfModel(model)?.family;
@@ -166,8 +169,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     this.#heardAtMonoMs = this.#env.clock.monoMs();
     this.#session.alive();
     if (this.#identityChanged && this.#started) this.#tellIdentity();
-    const waiter = this.#waiter;
-    if (waiter?.ready() === true) waiter.settle(true);
+    this.#waiter.look();
   }
 
   gone(error: EngineError): void {
@@ -353,7 +355,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #finish(last: string, error: EngineError): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#waiter?.settle(error);
+    this.#waiter.end(error);
     this.#orders.close(error);
     this.#wire?.end(last);
   }
@@ -380,24 +382,5 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
 
   #send(text: string): boolean {
     return this.#wire?.send(text) ?? false;
-  }
-
-  /** True as soon as `ready`, false after `ms`. @throws EngineError when the connection ends before */
-  async #wait(ready: () => boolean, ms: number): Promise<boolean> {
-    if (this.#ended)
-      throw new EngineError('device.unreachable', 'The device closed the connection.');
-    const outcome = await new Promise<boolean | EngineError>((resolve) => {
-      const timer = this.#env.clock.setTimeout(() => {
-        settle(false);
-      }, ms);
-      const settle = (result: boolean | EngineError): void => {
-        this.#env.clock.clearTimeout(timer);
-        this.#waiter = undefined;
-        resolve(result);
-      };
-      this.#waiter = { ready, settle };
-    });
-    if (outcome instanceof EngineError) throw outcome;
-    return outcome;
   }
 }
