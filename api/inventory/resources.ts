@@ -104,10 +104,7 @@ function specials(options: ResourceOptions): Partial<Record<InventoryResource, S
           if (typeof id !== 'string') continue;
           const media = await store.media.get(id);
           if (media?.mediaType === 'photo' || media?.mediaType === 'video') continue;
-          throw invalid(
-            field,
-            `there is no picture or film "${id}": bring it by POST /v1/pictures`,
-          );
+          throw invalid(field, `there is no picture or film "${id}": bring the file first`);
         }
       },
     },

@@ -70,6 +70,7 @@ export class Tile {
   #active = false;
   #percent: number | null = null;
   #bars: number | null = null;
+  #barsHeard = false;
   #overloaded = false;
   #peakUnixMs: number | null = null;
   #heardUnixMs: number | null = null;
@@ -156,7 +157,7 @@ export class Tile {
           this.named();
         };
       case 'battery_percent':
-        return (value, at) => this.#battery(Number(value), this.#has('battery_bars'), at);
+        return (value, at) => this.#battery(Number(value), this.#barsHeard, at);
       case 'battery_bars':
         return (value, at) => this.#barsSaid(Number(value), at);
       case 'transmitter_on':
@@ -203,6 +204,7 @@ export class Tile {
   }
 
   #barsSaid(bars: number, atUnixMs: number): void {
+    this.#barsHeard = true;
     this.#bars = bars;
     this.#set('batteryBars', bars);
     if (!this.#has('battery_percent')) this.#battery(bars * 20, true, atUnixMs);
