@@ -142,7 +142,6 @@ export const pluginDeviceCreate = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   config: anyObject.optional(),
 });
-export type PluginDeviceCreate = z.infer<typeof pluginDeviceCreate>;
 
 export const importQuery = z.strictObject({
   /** `true`: nothing is made, what would happen is told. */

@@ -61,6 +61,7 @@ async function device(
   return { line, id: (made.json as { device: { id: string } }).device.id };
 }
 
+const containing = (part: string): unknown => expect.stringContaining(part);
 const state = (id: string): unknown => site.tables.connections.get(id)?.['state'];
 const row = (id: string): unknown => site.tables.devices.get(id);
 
@@ -177,7 +178,7 @@ test('a plugin that crashes in a loop is shown, and others go on', async () => {
     .toBe('lost');
   await expect
     .poll(() => site.tables.plugins.get('bad'), { timeout: 40_000 })
-    .toMatchObject({ error: expect.stringContaining('crashed on purpose'), restarts: 5 });
+    .toMatchObject({ error: containing('crashed on purpose'), restarts: 5 });
   clearInterval(crash);
   line.say('LEVEL 11');
   await expect.poll(() => row(id)).toMatchObject({ 'values.1.level': 11, state: 'connected' });
@@ -200,10 +201,10 @@ test('plugins of the folder come, change and go without a restart', async () => 
   putPlugin(site, 'wrong.mjs', 'export const plugin = 7;');
   await expect
     .poll(() => site.tables.plugins.get('wrong'))
-    .toMatchObject({ state: 'failed', error: expect.any(String) });
+    .toMatchObject({ state: 'failed', error: containing('') });
   await expect
     .poll(() => site.tables.plugins.get('folder:twin'))
-    .toMatchObject({ state: 'failed', error: expect.stringContaining('code extra already') });
+    .toMatchObject({ state: 'failed', error: containing('code extra already') });
   for (const file of ['extra.mjs', 'twin.mjs', 'wrong.mjs']) rmSync(join(site.folder, file));
   await expect.poll(() => site.tables.plugins.get('extra')).toBeUndefined();
   expect((await site.call('GET', '/v1/plugins/extra')).status).toBe(404);
@@ -248,11 +249,11 @@ test('a scan finds devices for the queue; known ones and strangers at known addr
     .toMatchObject({
       state: 'pending',
       duplicateOf: null,
-      conflict: expect.stringContaining(`${id} with serial SN-10 is registered there`),
+      conflict: containing(`${id} with serial SN-10 is registered there`),
     });
   expect(await act('SN-12', 'approve')).toMatchObject({
     done: 0,
-    refused: [{ reason: expect.stringContaining('remove that device') }],
+    refused: [{ reason: containing('remove that device') }],
   });
   await site.call('POST', '/v1/connections/actions', { ids: [id], action: 'reconnect' });
   await expect
@@ -283,10 +284,7 @@ test('devices are made from a file, and a dry run tells what would happen', asyn
   expect(row(`lines:${instanceId}:127.0.0.1`)).toMatchObject({ name: 'Stage left' });
   expect((await site.call('POST', '/v1/devices/import', csv)).json).toMatchObject({ skipped: 3 });
   const bad = await site.call('POST', '/v1/devices/import', 'a,b\n1,2');
-  expect([bad.status, bad.json]).toMatchObject([
-    400,
-    { detail: expect.stringContaining('columns') },
-  ]);
+  expect([bad.status, bad.json]).toMatchObject([400, { detail: containing('columns') }]);
   for (const host of [1, 2]) {
     await site.call('DELETE', `/v1/devices/lines:${instanceId}:127.0.0.${host}`);
   }
