@@ -177,3 +177,15 @@ export const desiredRow = z.object({
   command: commandResult.nullable(),
 });
 export const desiredAnswer = z.object({ items: z.array(desiredRow) });
+
+/** Parameters as the device declared them; empty for a device that no plugin drives. */
+export const parametersAnswer = z.object({
+  items: z.array(
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      kind: z.enum(['number', 'text', 'boolean']),
+      direction: z.enum(['input', 'output', 'bidirectional']),
+    }),
+  ),
+});

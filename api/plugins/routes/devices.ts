@@ -10,6 +10,7 @@ import {
   deviceParams,
   importAnswer,
   importQuery,
+  parametersAnswer,
 } from '../../contract/plugins.js';
 import type { DeviceService } from '../../devices/service.js';
 import { type Route, route } from '../../http/route.types.js';
@@ -49,6 +50,19 @@ export function pluginDeviceRoutes(options: PluginDeviceRoutesOptions): readonly
       response: importAnswer,
       handler: async ({ body, query: { dryRun } }) =>
         await importDevices(plugins, body as unknown as Uint8Array, dryRun === 'true'),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/devices/{id}/parameters',
+      summary: 'What a device declared of its parameters: names, units, ranges, which can be set',
+      tag,
+      access: 'viewer',
+      params: deviceParams,
+      response: parametersAnswer,
+      handler: ({ params: { id } }) => {
+        requireDevice(options, id);
+        return { items: [...(plugins.specs(id)?.values() ?? [])] };
+      },
     }),
     route({
       method: 'GET',
