@@ -29,6 +29,7 @@ import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
 import { startInventory } from './inventory/compose.js';
 import { LiveHub } from './live/hub.js';
+import { openDjangoMicboard } from './personalities/django-micboard/index.js';
 import { startMicboard } from './personalities/micboard/compose.js';
 import { openRoundware } from './personalities/roundware/compose.js';
 import { soundOf } from './personalities/roundware/sound.js';
@@ -397,6 +398,19 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   const publish = (topic: string, message: Uint8Array, isBinary: boolean) => {
     gateway?.publish(topic, message, isBinary);
   };
+  const django = config.personalities.djangoMicboard.enabled
+    ? openDjangoMicboard({
+        ...config.personalities.djangoMicboard,
+        store,
+        auth,
+        tables,
+        plugins,
+        clock,
+        publish: (topic, text) => gateway?.publish(topic, text, false),
+        log,
+      })
+    : undefined;
+  stack.push('django-micboard', () => django?.stop());
   gateway = await createGateway({
     host: config.host,
     port: config.port,
@@ -416,8 +430,10 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
             log,
           })
         : []),
+      ...(django?.raw ?? []),
     ],
     sockets: [
+      ...(django?.sockets ?? []),
       hub.endpoint(),
       lowLatencySocket({
         mounts: audio.mounts,

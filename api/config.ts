@@ -137,6 +137,19 @@ const schema = z.strictObject({
           backgrounds: z.string().min(1).optional(),
         })
         .prefault({}),
+      djangoMicboard: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          /** Its calls and sockets are below this on the main port. */
+          prefix: z
+            .string()
+            .regex(/^(\/[a-z0-9_-]+)+$/, 'must be like /micboard, in small letters')
+            .refine((text) => !/^\/(v1|api|listen|mounts)(\/|$)/.test(text), 'is taken by Earshot')
+            .default('/micboard'),
+          /** Everybody on the network may change things through it; else a login with the role operator. */
+          allowWrites: z.boolean().default(false),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** Makes and runs the demo site: a project, simulated devices, walking listeners. Default: only without a configuration file. */
@@ -260,6 +273,7 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_ROUNDWARE: [['personalities', 'roundware', 'enabled'], asFlag],
   EARSHOT_MICBOARD: [['personalities', 'micboard', 'enabled'], asFlag],
   EARSHOT_MICBOARD_PORT: [['personalities', 'micboard', 'port'], asNumber],
+  EARSHOT_DJANGO_MICBOARD: [['personalities', 'djangoMicboard', 'enabled'], asFlag],
   EARSHOT_MICBOARD_APP: [['personalities', 'micboard', 'app'], asText],
   EARSHOT_DEMO: [['demo', 'enabled'], asFlag],
   EARSHOT_DEMO_DEVICES: [['demo', 'devices'], asNumber],

@@ -1,3 +1,4 @@
+import type { EngineError } from '../../engine/errors.js';
 import type { Role } from '../contract/rest.js';
 import type { Principal } from './route.types.js';
 import type { WebSocket } from './uws.js';
@@ -49,6 +50,8 @@ export interface SocketEndpoint<T = unknown> {
   readonly idleTimeoutS?: number;
   /** Subprotocols in order of preference; the first that the client offers is chosen. */
   readonly protocols?: readonly string[];
+  /** Close code of a refusal, where clients know another one than the error's own. */
+  closeCodeOf?(error: EngineError): number | undefined;
   /** Makes the socket's state. @throws EngineError: the socket is opened and closed with its close code. */
   accept(request: SocketRequest): T | Promise<T>;
   open?(socket: GatewaySocket<T>): void;

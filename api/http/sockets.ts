@@ -21,8 +21,10 @@ import { type HttpRequest, type HttpResponse, NO_COMPRESSION, type TemplatedApp 
 /** State of a socket that is only open to be told why it is closed. */
 class Refused {
   readonly error: EngineError;
-  constructor(error: EngineError) {
+  readonly closeCode: number;
+  constructor(error: EngineError, closeCode: number) {
     this.error = error;
+    this.closeCode = closeCode;
   }
 }
 
@@ -74,7 +76,7 @@ export class SocketServer {
       open: (socket) => {
         const state = stateOf(socket);
         if (state instanceof Refused) {
-          socket.end(state.error.closeCode, closeReason(state.error));
+          socket.end(state.closeCode, closeReason(state.error));
           return;
         }
         this.#open.add(socket);
@@ -148,7 +150,7 @@ export class SocketServer {
       if (error.code === 'internal') {
         this.#services.log.error({ err: thrown, requestId, path: endpoint.path }, 'upgrade failed');
       }
-      slot = { state: new Refused(error) };
+      slot = { state: new Refused(error, endpoint.closeCodeOf?.(error) ?? error.closeCode) };
       if (error.code === 'rate.limited' && !gone) {
         const problem = toProblem(error, requestId);
         res.cork(() => {

@@ -18,14 +18,17 @@ export interface Writers {
   who(exchange: Exchange, address: string): Promise<Principal>;
   /**
    * Passes when everybody may write, or for a login with the role operator.
+   * @param known who asks, where that was found out already
    * @throws EngineError `auth.required`, `auth.denied`: what to do is in the message.
    */
-  requireWriter(exchange: Exchange, address: string): Promise<void>;
+  requireWriter(exchange: Exchange, address: string, known?: Principal): Promise<void>;
 }
+
+export type WriteAuth = Pick<Auth, 'authenticate' | 'login'>;
 
 /** @param setting name of the configuration key that lets everybody write, for the messages. */
 export function openWriters(options: {
-  readonly auth: Pick<Auth, 'authenticate' | 'login'>;
+  readonly auth: WriteAuth;
   readonly store: Pick<SiteStore, 'authSessions'>;
   readonly allowWrites: boolean;
   readonly setting: string;
@@ -47,11 +50,11 @@ export function openWriters(options: {
   };
   return {
     who,
-    async requireWriter(exchange, address) {
+    async requireWriter(exchange, address, known) {
       const { method } = exchange.head;
       const foreign = isCrossSite({ method, header: (name) => exchange.header(name) });
       if (allowWrites && !foreign) return;
-      const principal = await who(exchange, address);
+      const principal = known ?? (await who(exchange, address));
       if (principal.kind === 'anonymous' && foreign) {
         throw new EngineError('auth.denied', 'a page of another site may not change this one');
       }

@@ -15,7 +15,10 @@ export interface WriteParts {
 }
 
 /** @throws EngineError `store.away` */
-export async function writeGroup({ store }: WriteParts, wish: GroupInput): Promise<void> {
+export async function writeGroup(
+  { store }: Pick<WriteParts, 'store'>,
+  wish: GroupInput,
+): Promise<void> {
   const { groups } = store.inventory;
   const known = await groups.first({ where: [{ field: 'number', op: '=', value: wish.group }] });
   const values = {

@@ -83,4 +83,102 @@ const MICBOARD: Contract = {
   'micboard GET /bg/{file}': ['=file', '=no-cache', '=never outside of the folder'],
 };
 
-export const CONTRACT: Contract = { ...MICBOARD };
+const TRANSMITTER =
+  words(`slot battery battery_charge battery_percentage audio_level rf_level frequency antenna
+  tx_offset quality runtime status name name_raw updated_at battery_health signal_quality is_active`);
+const SUMMARY =
+  words(`api_device_id name device_type manufacturer_code ip is_active health_status last_seen
+  channel_count`);
+const PAGE = [
+  ...words('count next previous results ?page ?page_size =item'),
+  '=401 without a login',
+  '=read only',
+];
+
+/** Of django-micboard: its first version, un-versioned and below v1, and the read-only lists of the later one. */
+const DJANGO: Contract = {
+  'django GET data.json': [
+    ...words('receivers url gif jpg mp4 config discovered groups ?manufacturer'),
+    '=v1: data/',
+  ],
+  'django data.json receiver': words(
+    'api_device_id ip type name firmware is_active last_seen channels health_status',
+  ),
+  'django data.json channel': ['channel_number', 'transmitter', '=null without a transmitter'],
+  'django transmitter': TRANSMITTER,
+  'django data.json discovered': words('ip type channels discovered_at'),
+  'django data.json groups': words('group title slots hide_charts'),
+  'django GET receivers': ['receivers', 'count', ...SUMMARY, '?manufacturer'],
+  'django GET receivers/{id}': [
+    ...SUMMARY,
+    ...words('firmware_version is_healthy channels'),
+    ...words('channels.channel_number channels.has_transmitter channels.transmitter'),
+    '=by the id of the vendor',
+    '=404 Receiver not found',
+    '?manufacturer',
+  ],
+  'django GET chargers': words('chargers count api_device_id slot_count ?manufacturer'),
+  'django GET chargers/{id}': [
+    ...words('slots slot_number is_occupied transmitter_name battery_level charging'),
+    '=404 Charger not found',
+  ],
+  'django GET devices/{id}': ['success', 'result', '=404 No data found'],
+  'django POST discover': [
+    ...words('success total_discovered manufacturers devices ?manufacturer'),
+    '=405 POST required',
+    '=error of one manufacturer',
+  ],
+  'django POST discovery/ips': [...words('>ips >manufacturer success message =400 =404 =500 =502')],
+  'django POST refresh': [
+    ...words('success message manufacturers total_devices timestamp ?manufacturer'),
+    '=error of one manufacturer',
+  ],
+  'django GET config': ['config', '?manufacturer'],
+  'django POST config': ['success', '=values by manufacturer'],
+  'django POST groups/{id}': [...words('>title >slots >hide_charts success'), '=older: group'],
+  'django GET health': words('api_status timestamp database manufacturers =degraded ?manufacturer'),
+  'django GET health/detailed': words('status timestamp version checks =200 =503'),
+  'django GET health/ready': words('status timestamp api_version =503'),
+  'django GET docs': words('api_version base_url endpoints versions versioning'),
+  'django user-assignments': [
+    ...words('GET POST PUT PATCH DELETE'),
+    ...words(`id user channel performer priority alert_on_battery_low alert_on_signal_loss alert_on_audio_low
+      alert_on_device_offline notes ?manufacturer`),
+    '=401 without a login',
+  ],
+  'django every call': [
+    '=un-versioned and v1',
+    '=X-API-Version and X-API-Compatible',
+    '=Accept version and ?version',
+    '=unknown manufacturer is 404',
+    '=429 with Retry-After',
+    '=limits by address or login',
+    '=401 says what to do',
+    '=403 for a viewer',
+    '=allowWrites',
+    '=404',
+    '=405',
+    '=400 names the field',
+  ],
+  'django v1/chassis': [...PAGE, '?manufacturer'],
+  'django v1/units': [...PAGE, '?manufacturer'],
+  'django v1/channels': [...PAGE, '?manufacturer'],
+  'django v1/discovery': [...PAGE, '?manufacturer'],
+  'django v1/monitoring/groups': PAGE,
+  'django v1/monitoring/alerts': PAGE,
+  'django v1/settings/definitions': PAGE,
+  'django v1/settings/overrides': [...PAGE, '?manufacturer', '=secrets are masked'],
+  'django WS': [
+    ...words(
+      '/ws /ws/micboard/ device_update status progress api_health_update device_status_update',
+    ),
+    '=ping is answered by pong',
+    '=malformed JSON is passed over',
+    '=4401',
+    '=4403',
+    '=1009',
+    '?manufacturer',
+  ],
+};
+
+export const CONTRACT: Contract = { ...MICBOARD, ...DJANGO };
