@@ -202,6 +202,16 @@ describe('levels', () => {
     ]);
   });
 
+  it('have no gap when the machine is slow, and one when the tab slept', () => {
+    const meters = new Meters();
+    meters.feed([channelRow(1, { audioPercent: 50 })]);
+    meters.step(0, true);
+    meters.step(700, true);
+    expect(audio(meters).slice(-8)).toEqual(Array.from({ length: 8 }, () => 50));
+    meters.step(10_700, true);
+    expect(audio(meters).slice(-100).filter(Number.isNaN)).toHaveLength(99);
+  });
+
   it('forget channels that left', () => {
     const meters = new Meters();
     meters.feed(channels(1, 2, 3));

@@ -5,6 +5,8 @@ export const STRIP_POINTS = 300;
 export const STRIP_STEP_MS = 100;
 
 const HOLD_MS = 1_500;
+/** A slow machine draws late and still hears; longer than this, the tab slept. */
+const ASLEEP_MS = 2_000;
 const FALL_PERCENT_PER_S = 40;
 const NOTHING = Number.NaN;
 
@@ -92,10 +94,11 @@ export class Meters {
     if (due <= 0) return 0;
     this.#stepAtMs += due * STRIP_STEP_MS;
     const points = Math.min(due, STRIP_POINTS);
+    const awake = due * STRIP_STEP_MS <= ASLEEP_MS;
     for (const meter of this.#byId.values()) {
-      // A tab that slept heard nothing in between.
-      for (let index = 1; index < points; index += 1) push(meter, false);
-      push(meter, live && meter.fresh);
+      const known = live && meter.fresh;
+      for (let index = 1; index < points; index += 1) push(meter, known && awake);
+      push(meter, known);
       fall(meter, due * STRIP_STEP_MS);
     }
     return points;

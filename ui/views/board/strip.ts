@@ -142,11 +142,13 @@ export function drawStrip(
   paper.clearRect(0, 0, width, height);
   const columns = columnsOf(meter, ink);
   const meterWidth = charts
-    ? Math.max(8, Math.min(18, width / 22))
+    ? Math.max(8, Math.min(40, width / 18))
     : Math.max(8, (width - METER_GAP * (columns.length - 1)) / columns.length);
   const metersWidth = columns.length * (meterWidth + METER_GAP) - METER_GAP;
   const letters = height >= 40;
-  const meterHeight = letters ? height - 13 : height;
+  // On a wall the strip is tall, and is read from afar.
+  const letterPx = Math.max(10, Math.min(30, height / 6));
+  const meterHeight = letters ? height - letterPx - 3 : height;
   let x = charts ? width - metersWidth : 0;
   const chartWidth = width - metersWidth - 8;
   if (charts && chartWidth > 20) {
@@ -156,7 +158,7 @@ export function drawStrip(
     paper.strokeStyle = ink.track;
     paper.strokeRect(0.5, 0.5, chartWidth - 1, half);
     paper.strokeRect(0.5, half + 4.5, chartWidth - 1, height - half - 5);
-    paper.lineWidth = 1.4;
+    paper.lineWidth = Math.max(1.4, height / 60);
     const radio = { width: chartWidth, top: 2, height: half - 3 };
     const sound = { width: chartWidth, top: half + 6, height: height - half - 8 };
     if (trace(paper, meter.audio, meter.at, sound, true)) {
@@ -172,7 +174,7 @@ export function drawStrip(
       paper.stroke();
     }
   }
-  paper.font = `600 10px ${ink.font}`;
+  paper.font = `600 ${letterPx}px ${ink.font}`;
   paper.textAlign = 'center';
   for (const column of columns) {
     const box = { x, y: 0, width: meterWidth, height: meterHeight };
