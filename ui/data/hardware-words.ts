@@ -65,13 +65,20 @@ export function pluginWord(row: Pick<PluginRow, 'state'>): StateWord {
   }
 }
 
-type InstanceFacts = Pick<InstanceRow, 'state' | 'health' | 'enabled'>;
+type InstanceFacts = Pick<InstanceRow, 'state' | 'health' | 'enabled' | 'devices' | 'connected'>;
 
 /** How a vendor's connection is, by its last check. */
 export function instanceWord(row: InstanceFacts): StateWord {
   if (!row.enabled) return { tone: 'off', word: 'Switched off' };
   if (row.health === 'unconfigured') return { tone: 'attention', word: 'Not configured' };
   if (row.state === 'failed') return { tone: 'critical', word: 'Failed' };
+  // Without a check of its own it is as its devices are.
+  if (row.health === 'unknown' && row.devices > 0) {
+    const away = row.devices - row.connected;
+    return away === 0
+      ? { tone: 'good', word: 'All connected' }
+      : { tone: away === row.devices ? 'critical' : 'attention', word: `${away} not connected` };
+  }
   return healthWord(row.health);
 }
 

@@ -262,6 +262,8 @@ describe('the page of a device', () => {
   it('sets a parameter by its own kind of field, within its range, and keeps what is wanted', async () => {
     await on(DEVICE, async (page) => {
       await page.getByText('Range -18 to 42 dB').waitFor();
+      const tabs = await page.locator('.tabs:has([role=tablist])').first().boundingBox();
+      expect(tabs?.height).toBeGreaterThan(24);
       await page.getByLabel('New value').fill('99');
       await page.getByText('Type a number from -18 to 42.').waitFor();
       await page.getByLabel('New value').fill('6');
