@@ -16,6 +16,7 @@ import { streamOriginOf } from './audio/origin.js';
 import { AudioService } from './audio/service.js';
 import { Statistics } from './audio/statistics.js';
 import { openAuth } from './auth/auth.js';
+import { backupRoutes } from './backup/routes.js';
 import type { Config } from './config.js';
 import { mediaOf } from './content/removal.js';
 import { incomingFolderOf, SiteContent } from './content/site-content.js';
@@ -377,6 +378,14 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     ...storyRoutes({ content: store.content, visitOf: (id) => audio.definition(id) }),
     ...contentRoutes({ content: store.content, clock, media: mediaOf(store, mediaFolder) }),
     ...listenerRoutes(store.content),
+    ...backupRoutes({
+      control: store.control,
+      series: series.address,
+      mediaFolder,
+      keyFile: join(config.data, 'secret.key'),
+      version,
+      clock,
+    }),
     ...content.routes,
     ...healthRoutes({
       version,

@@ -169,7 +169,8 @@ export class PluginDevices {
         ...claim,
         channels: claim.channels.map((channel) => ({
           ...channel,
-          unit: channel.unit ?? this.#specs.get(claim.id)?.get(channel.name)?.unit,
+          // A count has no unit.
+          unit: channel.unit || this.#specs.get(claim.id)?.get(channel.name)?.unit || undefined,
         })),
       })),
     );

@@ -1,0 +1,157 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { sql } from 'kysely';
+import { ZipFile } from 'yazl';
+import { z } from 'zod';
+import type { SiteControl } from '../../actors/control/tables.js';
+import type { Clock } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
+import { connectSeries } from '../../engine/series/client.js';
+import type { SeriesAddress } from '../../engine/series/series.types.js';
+import { Reply, type Route, route } from '../http/route.types.js';
+import {
+  BACKUP_FORMAT,
+  BACKUP_VERSION,
+  CONTROL_FILE,
+  KEY_FILE,
+  MANIFEST,
+  MEDIA_PREFIX,
+  SERIES_PREFIX,
+  SERIES_TABLES,
+} from './shape.js';
+
+export interface BackupOptions {
+  readonly control: SiteControl;
+  readonly series: SeriesAddress;
+  readonly mediaFolder: string;
+  /** Key that vendors' secrets are sealed with, where a file holds it. */
+  readonly keyFile: string;
+  readonly version: string;
+  readonly clock: Clock;
+}
+
+const flag = z.enum(['true', 'false']).default('true');
+/** A table that takes longer is not backed up. */
+const TABLE_MS = 3_600_000;
+
+/** `GET /v1/backup`: a running site in one ZIP, made while it is sent. One at a time. */
+export function backupRoutes(options: BackupOptions): readonly Route[] {
+  let running = false;
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/backup',
+      summary:
+        'Settings, devices, content, media and history in one ZIP; holds secrets: keep it safe',
+      tag: 'site',
+      access: 'admin',
+      query: z.strictObject({ media: flag, history: flag }),
+      handler: async ({ query }) => {
+        if (running)
+          throw new EngineError(
+            'server.busy',
+            'another backup is being made: try again when it is done',
+          );
+        running = true;
+        try {
+          const bytes = await backup(options, query.media === 'true', query.history === 'true');
+          const ended = (): void => {
+            running = false;
+          };
+          bytes.once('close', ended);
+          const day = new Date(options.clock.nowMs()).toISOString().slice(0, 10);
+          return new Reply({
+            headers: {
+              'content-type': 'application/zip',
+              'content-disposition': `attachment; filename="earshot-${day}.zip"`,
+              'cache-control': 'no-store',
+            },
+            stream: bytes,
+          });
+        } catch (thrown) {
+          running = false;
+          throw thrown;
+        }
+      },
+    }),
+  ];
+}
+
+async function backup(options: BackupOptions, media: boolean, history: boolean): Promise<Readable> {
+  const { control, clock, version } = options;
+  if (control.dialect !== 'sqlite') {
+    throw new EngineError(
+      'conflict',
+      'this site keeps its settings in Postgres: back that up with pg_dump, its media folder and ClickHouse with their own tools',
+    );
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'earshot-backup-'));
+  const client = connectSeries(options.series, { requestTimeoutMs: TABLE_MS, maxConnections: 1 });
+  const snapshot = join(folder, CONTROL_FILE);
+  const zip = new ZipFile();
+  // A PassThrough, whatever the types say.
+  const out = zip.outputStream as Readable;
+  out.once('close', () => {
+    void Promise.allSettled([rm(folder, { recursive: true, force: true }), client.close()]);
+  });
+  try {
+    // One moment of all settings, while others go on reading and writing.
+    await control.read((db) => sql`vacuum into ${snapshot}`.execute(db));
+  } catch (thrown) {
+    out.destroy();
+    throw thrown;
+  }
+  zip.on('error', (error: Error) => out.destroy(error));
+  const lazily = (name: string, compress: boolean, open: () => Promise<Readable>): void => {
+    zip.addReadStreamLazy(name, { compress }, (done) => {
+      open().then(
+        (stream) => {
+          stream.on('error', (error) => out.destroy(error));
+          done(null, stream);
+        },
+        (error: unknown) => out.destroy(EngineError.from(error)),
+      );
+    });
+  };
+  const manifest = {
+    format: BACKUP_FORMAT,
+    version: BACKUP_VERSION,
+    earshot: version,
+    atUnixMs: clock.nowMs(),
+    media,
+    history,
+  };
+  zip.addBuffer(Buffer.from(JSON.stringify(manifest, null, 2)), MANIFEST);
+  lazily(CONTROL_FILE, true, () => Promise.resolve(createReadStream(snapshot)));
+  const key = await stat(options.keyFile).catch(() => undefined);
+  if (key?.isFile() === true)
+    lazily(KEY_FILE, false, () => Promise.resolve(createReadStream(options.keyFile)));
+  if (history) {
+    for (const table of SERIES_TABLES) {
+      lazily(`${SERIES_PREFIX}${table}.tsv`, true, async () => {
+        const { stream } = await client.exec({
+          query: `SELECT * FROM ${table} FORMAT TabSeparated`,
+        });
+        return stream;
+      });
+    }
+  }
+  if (media) {
+    for (const file of await filesIn(options.mediaFolder)) {
+      const name = relative(options.mediaFolder, file).split(sep).join('/');
+      lazily(`${MEDIA_PREFIX}${name}`, false, () => Promise.resolve(createReadStream(file)));
+    }
+  }
+  zip.end();
+  return out;
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
