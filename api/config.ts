@@ -303,7 +303,10 @@ export function loadConfig(
     origin.set(keys.join('.'), name);
   }
   const known = new Set([...Object.keys(ENVIRONMENT), 'EARSHOT_CONFIG']);
-  const strange = Object.keys(environment).filter((n) => n.startsWith('EARSHOT_') && !known.has(n));
+  // Those of the command line may be set in the same shell.
+  const strange = Object.keys(environment).filter(
+    (n) => n.startsWith('EARSHOT_') && !n.startsWith('EARSHOT_CLI_') && !known.has(n),
+  );
   if (strange.length > 0) {
     throw new EngineError(
       'input.invalid',

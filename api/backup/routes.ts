@@ -3,11 +3,11 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { sql } from 'kysely';
 import { ZipFile } from 'yazl';
 import { z } from 'zod';
 import type { SiteControl } from '../../actors/control/tables.js';
 import type { Clock } from '../../engine/clock.js';
+import { snapshotSqlite } from '../../engine/control/snapshot.js';
 import { EngineError } from '../../engine/errors.js';
 import { connectSeries } from '../../engine/series/client.js';
 import type { SeriesAddress } from '../../engine/series/series.types.js';
@@ -99,7 +99,7 @@ async function backup(options: BackupOptions, media: boolean, history: boolean):
   });
   try {
     // One moment of all settings, while others go on reading and writing.
-    await control.read((db) => sql`vacuum into ${snapshot}`.execute(db));
+    await snapshotSqlite(control.home, snapshot);
   } catch (thrown) {
     out.destroy();
     throw thrown;

@@ -43,3 +43,10 @@ try {
     process.exitCode = exitCodeOf(error);
   }
 }
+// Kept-alive connections would hold the process for seconds; what was written goes out first.
+await Promise.all(
+  [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+  ),
+);
+process.exit();
