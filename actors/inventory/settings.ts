@@ -1,5 +1,5 @@
 import { EngineError } from '../../engine/errors.js';
-import type { ConnectionSettings, InstanceLimits } from '../plugins/protocol.js';
+import type { ConnectionSettings, InstanceLimits, InstanceNet } from '../plugins/protocol.js';
 import type { SettingOverrideRow } from './inventory.types.js';
 
 export type SettingScope = SettingOverrideRow['scope'];
@@ -102,9 +102,9 @@ export const SETTINGS = {
   requestsPerS: definition(
     'net.requestsPerS',
     'Requests a second',
-    'Requests to the vendor’s server or device; more wait for their turn.',
+    'Requests to one server or device; more wait for their turn. 1,000: only the plugin’s own rates hold.',
     '1/s',
-    [10, 1, 1_000],
+    [1_000, 1, 1_000],
     NOT_DEVICES,
   ),
   requestTimeoutMs: definition(
@@ -319,6 +319,12 @@ export class SettingsBook {
   limits(instanceId: number): InstanceLimits {
     const { maxConnections, maxConnecting, rotationMs, maxReadsPerS } = this.of({ instanceId });
     return { maxConnections, maxConnecting, rotationMs, maxReadsPerS };
+  }
+
+  /** For `instance.open`. */
+  net(instanceId: number): InstanceNet {
+    const { requestTimeoutMs, requestRetries, requestsPerS } = this.of({ instanceId });
+    return { timeoutMs: requestTimeoutMs, retries: requestRetries, requestsPerS };
   }
 }
 

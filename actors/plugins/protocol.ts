@@ -62,6 +62,16 @@ export interface InstanceLimits {
   readonly maxReadsPerS: number;
 }
 
+/** Limits of an instance's traffic that the operator can set (settings `net.*`). */
+export interface InstanceNet {
+  /** A request, or the start of a stream, must be answered within. Default 10,000. */
+  readonly timeoutMs: number;
+  /** Further tries after a passing failure. Default 3. */
+  readonly retries: number;
+  /** Requests to one server; more wait for their turn. 1,000, the default: only the plugin's own rates hold. */
+  readonly requestsPerS: number;
+}
+
 /** A device as its plugin thread knows it. */
 export interface PluginDevice {
   readonly id: string;
@@ -139,8 +149,18 @@ export interface ToPluginThread {
         readonly name: string;
         readonly config: Readonly<Record<string, unknown>>;
         readonly limits: InstanceLimits;
+        readonly net: InstanceNet;
       };
       readonly result: Record<string, never>;
+    };
+    /** Other limits for what is open, from the next request on; nothing reconnects. @returns false: it is not open. */
+    'instance.tune': {
+      readonly params: {
+        readonly instanceId: number;
+        readonly limits: InstanceLimits;
+        readonly net: InstanceNet;
+      };
+      readonly result: boolean;
     };
     'instance.close': {
       readonly params: { readonly instanceId: number };

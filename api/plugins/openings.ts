@@ -1,11 +1,15 @@
-import type { InstanceLimits } from '../../actors/plugins/protocol.js';
+import type { InstanceLimits, InstanceNet } from '../../actors/plugins/protocol.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Instances } from './instances.js';
 import type { PluginHost, PluginLink } from './plugin-host.js';
 
 export interface OpeningsOptions {
   readonly instances: Instances;
-  readonly limits: (instanceId: number) => InstanceLimits;
+  /** As they are set now. */
+  readonly limits: (instanceId: number) => {
+    readonly limits: InstanceLimits;
+    readonly net: InstanceNet;
+  };
   readonly failed: (instanceId: number, reason: string) => void;
 }
 
@@ -49,6 +53,17 @@ export class Openings {
     return this.#reasons.get(instanceId);
   }
 
+  /** Instances that are open get their limits as they are set now. A thread that is lost gets them when it is back. */
+  async tune(): Promise<void> {
+    for (const link of this.#current.values()) {
+      for (const [instanceId, opening] of this.#of(link).instances) {
+        if (!(await opening) || link.closed !== undefined) continue;
+        const params = { instanceId, ...this.#options.limits(instanceId) };
+        await link.call('instance.tune', params, { deadlineMs: OPEN_MS });
+      }
+    }
+  }
+
   adopted(link: PluginLink, deviceId: string): void {
     this.#of(link).devices.add(deviceId);
   }
@@ -80,7 +95,7 @@ export class Openings {
       const { name, enabled } = instances.require(instanceId);
       if (!enabled) return false;
       const config = await instances.wholeConfig(instanceId);
-      const params = { instanceId, name, config, limits: limits(instanceId) };
+      const params = { instanceId, name, config, ...limits(instanceId) };
       await link.call('instance.open', params, { deadlineMs: OPEN_MS });
       this.#reasons.delete(instanceId);
       instances.state(instanceId, 'open');

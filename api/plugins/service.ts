@@ -157,7 +157,7 @@ export class PluginService implements PluginPort, DeviceDriver {
     this.#watchers = new MeterWatchers(clock, (ids) => this.#tellWatched(ids));
     this.#openings = new Openings({
       instances: this.instances,
-      limits: (id) => this.#settings.limits(id),
+      limits: (id) => ({ limits: this.#settings.limits(id), net: this.#settings.net(id) }),
       failed: (id, reason) => this.#failed(id, reason),
     });
     this.hosts = new PluginHosts({
@@ -737,6 +737,7 @@ export class PluginService implements PluginPort, DeviceDriver {
     if (everything || ids('overrides').length > 0 || ids('locations').length > 0) {
       await this.#loadRest();
       if (this.#started && (everything || ids('overrides').length > 0)) {
+        await this.#openings.tune();
         await this.#again([...this.book.all()].map(({ deviceId }) => deviceId));
       }
     }

@@ -148,6 +148,7 @@ export class PluginBench {
         name: `instance ${instanceId}`,
         config,
         limits: { ...BENCH_LIMITS, ...limits },
+        net: { timeoutMs: 10_000, retries: 3, requestsPerS: 1_000 },
       },
       { deadlineMs: 30_000 },
     );

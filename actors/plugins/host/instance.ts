@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
-import type { FromPluginThread, InstanceLimits } from '../protocol.js';
+import type { FromPluginThread, InstanceLimits, InstanceNet } from '../protocol.js';
 import { pluginError, Redactor } from '../sdk/errors.js';
 import { PluginNetwork } from '../sdk/net.js';
 import type { FoundDevice, PluginInstance } from '../sdk/plugin.types.js';
@@ -21,6 +21,7 @@ export interface InstanceDefinition {
   readonly name: string;
   readonly config: JsonObject;
   readonly limits: InstanceLimits;
+  readonly net: InstanceNet;
 }
 
 export interface InstanceHooks {
@@ -59,7 +60,7 @@ export class Instance {
     this.redactor = new Redactor(
       secretValues(loaded.description.configurationSchema, definition.config),
     );
-    this.net = new PluginNetwork({ clock: hooks.clock });
+    this.net = new PluginNetwork({ clock: hooks.clock, limits: definition.net });
     this.#timers = new OwnedTimers(hooks.clock);
     this.#hooks = hooks;
   }
@@ -106,6 +107,13 @@ export class Instance {
       await this.net.close();
       throw this.#failure;
     }
+  }
+
+  /** Other limits for what it holds; nothing is closed for it. Devices take theirs when they are adopted next. */
+  tune({ limits, net }: Pick<InstanceDefinition, 'limits' | 'net'>): void {
+    this.limits = limits;
+    this.turns.limit(limits);
+    this.net.tune(net);
   }
 
   /** At most 20 lines a second; how many more there were is said in the next second. */

@@ -158,6 +158,13 @@ export class PluginThread {
     });
   }
 
+  /** @returns false when it is not open. */
+  tune({ instanceId, limits, net }: Params<'instance.tune'>): boolean {
+    const instance = this.#instances.get(instanceId);
+    instance?.tune({ limits, net });
+    return instance !== undefined;
+  }
+
   /** Its devices stay, stopped, until they are released or it is opened again. */
   async closeInstance(instanceId: number): Promise<void> {
     await this.#inTurn(instanceId, async () => {

@@ -74,6 +74,7 @@ link.handle('instance.open', async (definition) => {
   await plugin.open(definition);
   return {};
 });
+link.handle('instance.tune', (params) => plugin.tune(params));
 link.handle('instance.close', async ({ instanceId }) => {
   await plugin.closeInstance(instanceId);
   return {};

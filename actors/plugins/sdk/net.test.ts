@@ -147,6 +147,35 @@ describe('a request', () => {
       .toBe(200);
   });
 
+  it('is tried as often as was set last', async () => {
+    let asked = 0;
+    const url = await server((_, response, n) => {
+      asked = n;
+      response.statusCode = 503;
+      response.end();
+    });
+    const net = network({ retries: 2, breakerFailures: 100 });
+    await expect(net.http({ url })).rejects.toMatchObject({ code: 'device.unreachable' });
+    expect(asked).toBe(3);
+    net.tune({ retries: 0, timeoutMs: 1_234 });
+    await expect(net.http({ url })).rejects.toMatchObject({ code: 'device.unreachable' });
+    expect(asked).toBe(4);
+    expect(net.limits).toMatchObject({ retries: 0, timeoutMs: 1_234, breakerFailures: 100 });
+  });
+
+  it('waits for its turn at its server where a rate is set, and another rate lets go of what waits', async () => {
+    const url = await server((_, response) => response.end('fine'));
+    const other = await server((_, response) => response.end('fine'));
+    const net = network({ requestsPerS: 1 });
+    await net.http({ url });
+    const waiting = net.http({ url });
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'call.aborted' });
+    await net.http({ url: other });
+    net.tune({ requestsPerS: 1_000 });
+    await refused;
+    await Promise.all(Array.from({ length: 20 }, () => net.http({ url })));
+  });
+
   it('of a bucket waits for its turn, and a thousand may wait', async () => {
     const times: number[] = [];
     const url = await server((_, response) => {

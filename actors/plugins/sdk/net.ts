@@ -28,6 +28,7 @@ import { openWebSocket } from './web-socket.js';
 export const DEFAULT_NET_LIMITS: NetLimits = {
   timeoutMs: 10_000,
   retries: 3,
+  requestsPerS: 1_000,
   backoffMs: 500,
   breakerFailures: 5,
   breakerOpenMs: 60_000,
@@ -36,8 +37,12 @@ export const DEFAULT_NET_LIMITS: NetLimits = {
 };
 
 const MAX_RETRY_PAUSE_MS = 30_000;
-/** Servers whose failures are remembered; the one that was asked longest ago is forgotten first. */
-const MAX_BREAKERS = 8_192;
+/** Servers whose failures and turns are remembered; the one that was asked longest ago is forgotten first. */
+const MAX_SERVERS = 8_192;
+/** A rate of so many requests a second is no limit. */
+const UNLIMITED_PER_S = 1_000;
+/** An attempt has its own deadline, which may be changed while the agent is in use. */
+const CONNECT_TIMEOUT_MS = 300_000;
 
 export interface NetworkOptions {
   readonly clock: Clock;
@@ -46,13 +51,14 @@ export interface NetworkOptions {
 
 /** The limits of one instance, held over everything it opens. Made and closed by the host. */
 export class PluginNetwork implements PluginNet {
-  readonly limits: NetLimits;
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   readonly #open = new Set<() => void>();
   readonly #breakers = new Map<string, CircuitBreakerPolicy>();
   readonly #buckets = new Map<string, RateQueue>();
-  readonly #pauseMs: (n: number) => number;
+  readonly #turns = new Map<string, RateQueue>();
+  #limits: NetLimits;
+  #pauseMs: (n: number) => number;
   #checked: Agent | undefined;
   #unchecked: Agent | undefined;
   #consecutiveFailures = 0;
@@ -62,12 +68,26 @@ export class PluginNetwork implements PluginNet {
     this.#clock = clock;
     // One for each request under way: hundreds are no leak.
     setMaxListeners(0, this.#ended.signal);
-    this.limits = { ...DEFAULT_NET_LIMITS, ...limits };
-    this.#pauseMs = backoff({
-      firstMs: this.limits.backoffMs,
-      maxMs: MAX_RETRY_PAUSE_MS,
-      jitter: 0.25,
-    });
+    this.#limits = { ...DEFAULT_NET_LIMITS, ...limits };
+    this.#pauseMs = pauses(this.#limits);
+  }
+
+  get limits(): NetLimits {
+    return this.#limits;
+  }
+
+  /**
+   * Other limits from the next request on. With another rate, what waits for its turn at a server fails with
+   * `call.aborted`. Circuits that are known keep theirs.
+   */
+  tune(limits: Partial<NetLimits>): void {
+    const before = this.#limits;
+    this.#limits = { ...before, ...limits };
+    this.#pauseMs = pauses(this.#limits);
+    if (this.#limits.requestsPerS === before.requestsPerS) return;
+    const changed = new EngineError('call.aborted', 'the rate of requests was changed');
+    for (const queue of this.#turns.values()) queue.close(changed);
+    this.#turns.clear();
   }
 
   get health(): PluginNet['health'] {
@@ -195,7 +215,7 @@ export class PluginNetwork implements PluginNet {
   async close(): Promise<void> {
     this.#ended.abort();
     const error = new EngineError('call.aborted', 'the instance was closed');
-    for (const bucket of this.#buckets.values()) bucket.close(error);
+    for (const queue of [...this.#buckets.values(), ...this.#turns.values()]) queue.close(error);
     for (const end of [...this.#open]) end();
     this.#breakers.clear();
     await Promise.all([this.#checked?.destroy(), this.#unchecked?.destroy()]);
@@ -227,6 +247,7 @@ export class PluginNetwork implements PluginNet {
       });
       try {
         await bucket?.turn(attempt.signal);
+        await this.#turnAt(url.origin)?.turn(attempt.signal);
         attempt.begin();
         const result = await breaker.execute(() => run(attempt));
         this.#consecutiveFailures = 0;
@@ -262,9 +283,27 @@ export class PluginNetwork implements PluginNet {
       breaker: new ConsecutiveBreaker(this.limits.breakerFailures),
     });
     this.#breakers.set(origin, made);
-    if (this.#breakers.size > MAX_BREAKERS) {
-      for (const oldest of this.#breakers.keys()) {
-        this.#breakers.delete(oldest);
+    const [oldest] = this.#breakers.keys();
+    if (this.#breakers.size > MAX_SERVERS && oldest !== undefined) this.#breakers.delete(oldest);
+    return made;
+  }
+
+  #turnAt(origin: string): RateQueue | undefined {
+    const { requestsPerS } = this.#limits;
+    if (requestsPerS >= UNLIMITED_PER_S) return undefined;
+    const known = this.#turns.get(origin);
+    if (known !== undefined) {
+      this.#turns.delete(origin);
+      this.#turns.set(origin, known);
+      return known;
+    }
+    const made = new RateQueue(this.#clock, origin, requestsPerS);
+    this.#turns.set(origin, made);
+    if (this.#turns.size > MAX_SERVERS) {
+      // One where requests wait is left: each of them has a deadline of its own.
+      for (const [oldest, queue] of this.#turns) {
+        if (queue.waiting > 0) continue;
+        this.#turns.delete(oldest);
         break;
       }
     }
@@ -274,7 +313,7 @@ export class PluginNetwork implements PluginNet {
   #agent(verify: boolean): Dispatcher {
     const make = (): Agent =>
       new Agent({
-        connect: { timeout: this.limits.timeoutMs, rejectUnauthorized: verify },
+        connect: { timeout: CONNECT_TIMEOUT_MS, rejectUnauthorized: verify },
         // Streams stay silent for as long as they like; what waits too long is ended by its own limits.
         bodyTimeout: 0,
         headersTimeout: 0,
@@ -302,6 +341,10 @@ export class PluginNetwork implements PluginNet {
       this.#ended.signal.addEventListener('abort', abort, { once: true });
     });
   }
+}
+
+function pauses({ backoffMs }: NetLimits): (n: number) => number {
+  return backoff({ firstMs: backoffMs, maxMs: MAX_RETRY_PAUSE_MS, jitter: 0.25 });
 }
 
 function urlOf(text: string): URL {

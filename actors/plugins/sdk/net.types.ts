@@ -7,6 +7,8 @@ export interface NetLimits {
   readonly timeoutMs: number;
   /** Further tries after 429, 500, 502, 503, 504 or a broken connection. Default 3. */
   readonly retries: number;
+  /** Requests of `http` and `events` to one server; more wait, 1,000 at most. From 1,000 on, the default: no limit. */
+  readonly requestsPerS: number;
   /** Pause before retry n: `backoffMs × 2^n`, with jitter. Default 500. A `Retry-After` up to 30 s is obeyed. */
   readonly backoffMs: number;
   /** Failures in a row that open the circuit breaker. Default 5. */
@@ -65,6 +67,7 @@ export interface WebSocketStream {
 
 /** The way out, with limits: every socket here is closed with the instance, and no answer is larger than allowed. */
 export interface PluginNet {
+  /** As they are now: the operator may change them while the instance is open. */
   readonly limits: NetLimits;
   /** At most `perSecond` requests of the bucket; further ones wait, 1,000 at most. Once for each bucket. */
   limit(bucket: string, perSecond: number): void;

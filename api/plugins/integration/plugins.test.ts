@@ -188,6 +188,56 @@ test('a plugin that crashes in a loop is shown, and others go on', async () => {
   await site.call('DELETE', `/v1/devices/${id}`);
 }, 120_000);
 
+test('limits of requests reach an open instance when they are set, and nothing reconnects', async () => {
+  putPlugin(
+    site,
+    'limits.mjs',
+    `
+import { z } from 'zod';
+let opened = 0;
+export const plugin = {
+  manifest: { sdk: 1, code: 'limits', name: 'Limits', version: '1.0.0', description: 'Shows its limits.',
+    vendor: 'Test', roles: ['sensor'], reach: 'devices', discovers: [] },
+  configuration: z.strictObject({}),
+  open: ({ net }) => {
+    opened += 1;
+    return {
+      connect: () => new Promise(() => {}),
+      checkHealth: async () => {
+        const { timeoutMs, retries, requestsPerS } = net.limits;
+        return { status: 'healthy', message: undefined, detail: { timeoutMs, retries, requestsPerS, opened } };
+      },
+      close: () => {},
+    };
+  },
+};
+`,
+  );
+  await site.call('POST', '/v1/plugins/reload');
+  const set = async (key: string, value: number, scopeId: string) =>
+    await site.store.inventory.overrides.create({ scope: 'instance', scopeId, key, value });
+  const { json } = await site.call('POST', '/v1/plugin-instances', {
+    ...{ plugin: 'limits', name: 'Limits', config: {} },
+  });
+  const { id } = json as { id: number };
+  const detail = async (): Promise<unknown> => {
+    const answer = await site.call('POST', `/v1/plugin-instances/${id}/check`);
+    return (answer.json as { detail: unknown }).detail;
+  };
+  const standard = { timeoutMs: 10_000, retries: 3, requestsPerS: 1_000, opened: 1 };
+  await expect.poll(detail, { timeout: 20_000 }).toEqual(standard);
+  const row = await set('net.retries', 1, String(id));
+  await set('net.timeoutMs', 4_000, String(id));
+  await set('net.requestsPerS', 7, String(id));
+  await set('net.retries', 9, String(id + 1));
+  const changed = { timeoutMs: 4_000, retries: 1, requestsPerS: 7, opened: 1 };
+  await expect.poll(detail, { timeout: 20_000 }).toEqual(changed);
+  await site.store.inventory.overrides.remove(row.id);
+  await expect.poll(detail, { timeout: 20_000 }).toEqual({ ...changed, retries: 3 });
+  expect((await site.call('DELETE', `/v1/plugin-instances/${id}`)).status).toBeLessThan(300);
+  rmSync(join(site.folder, 'limits.mjs'));
+}, 60_000);
+
 test('plugins of the folder come, change and go without a restart', async () => {
   putPlugin(site, 'extra.mjs', linePlugin({ code: 'extra' }));
   await expect
