@@ -55,7 +55,8 @@ export function identityOf(family: Family, parts: number, facts: IdentityFacts):
   return {
     role: family.role,
     ...(facts.name === undefined ? {} : { name: facts.name }),
-    ...(facts.model === undefined ? {} : { model: facts.model }),
+    // Some series never say their model: their name is what is known of it.
+    model: facts.model ?? family.label,
     ...(facts.serial === undefined ? {} : { serial: facts.serial }),
     ...(facts.mac === undefined ? {} : { mac: facts.mac }),
     ...(facts.firmware === undefined ? {} : { firmware: facts.firmware }),

@@ -69,7 +69,10 @@ test('data.json holds receivers, what was found, configuration and groups', asyn
     health_status: 'healthy',
   });
   expect(receivers[2]).toMatchObject({ is_active: false, health_status: 'offline' });
-  const [channel, silent] = (receivers[1]?.['channels'] ?? []) as readonly Record<string, unknown>[];
+  const [channel, silent] = (receivers[1]?.['channels'] ?? []) as readonly Record<
+    string,
+    unknown
+  >[];
   shows('django data.json channel', channel, { channel_number: 1, transmitter: TRANSMITTER });
   shows('django transmitter', channel?.['transmitter'], TRANSMITTER);
   expect(silent).toEqual({ channel_number: 2, transmitter: null });
@@ -226,6 +229,12 @@ test('health, readiness and documentation', async () => {
     manufacturers: { Sennheiser: { status: 'unreachable', error: 'no answer' } },
   });
   covers('django GET health', '=degraded');
+  site.tables.instances.patch('1', { health: 'unknown' });
+  expect(await get('health/?manufacturer=shure')).toMatchObject({
+    api_status: 'healthy',
+    manufacturers: { Shure: { status: 'unknown' } },
+  });
+  site.tables.instances.patch('1', { health: 'healthy' });
   expect((await site.ask('GET', 'health/detailed/')).status).toBe(503);
   covers('django GET health/detailed', '=503');
   site.tables.instances.patch('2', { health: 'healthy' });

@@ -138,13 +138,19 @@ async function dataOf(parts: Parts, { maker, origin }: Ask): Promise<object> {
 
 const now = ({ clock }: Parts): string => new Date(clock.nowMs()).toISOString();
 
+/** One that was not tested yet is not bad. */
+const GOOD: ReadonlySet<string> = new Set(['healthy', 'unknown']);
+
 /** The worst of a manufacturer's connections. */
 function checkOf({ instances }: Manufacturer): object {
   const enabled = instances.filter((instance) => instance.enabled);
-  const bad = enabled.find(({ health: state }) => state !== 'healthy');
+  const bad =
+    enabled.find(({ health: state }) => !GOOD.has(state)) ??
+    enabled.find(({ health: state }) => state !== 'healthy');
+  const error = bad?.healthMessage ?? bad?.error ?? null;
   return {
     status: bad?.health ?? (enabled.length === 0 ? 'unconfigured' : 'healthy'),
-    ...(bad === undefined ? {} : { error: bad.healthMessage ?? bad.error }),
+    ...(error === null ? {} : { error }),
     devices: sum(enabled, 'devices'),
     connected: sum(enabled, 'connected'),
   };
@@ -156,7 +162,7 @@ const sum = (list: readonly InstanceRow[], field: 'devices' | 'connected'): numb
 function checks(parts: Parts, maker: Manufacturer | undefined) {
   const list = maker === undefined ? parts.makers.all() : [maker];
   const made = list.map((one) => [one, checkOf(one) as { readonly status: string }] as const);
-  return { made, healthy: made.every(([, { status }]) => status === 'healthy') };
+  return { made, healthy: made.every(([, { status }]) => GOOD.has(status)) };
 }
 
 function receiverCounts(parts: Parts, maker: Manufacturer | undefined) {

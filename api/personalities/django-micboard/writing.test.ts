@@ -112,7 +112,10 @@ test('values are kept for all or for one manufacturer', async () => {
   expect(await read('?manufacturer=sennheiser')).toEqual({ config: { a: '1', b: 'true' } });
   covers('django POST config', '=values by manufacturer');
   const refused = await post('config/', { a: { deep: 1 } });
-  expect([refused.status, refused.body]).toEqual([400, { error: expect.stringMatching(/^a:/) as unknown }]);
+  expect([refused.status, refused.body]).toEqual([
+    400,
+    { error: expect.stringMatching(/^a:/) as unknown },
+  ]);
   expect((await post('config/', '{"a":')).status).toBe(400);
   covers('django every call', '=400 names the field');
 });

@@ -35,6 +35,8 @@ export interface ConfigTree {
 /** What the app was written for. */
 const MICBOARD_VERSION = '0.8.5';
 const LAST_GROUP = 9;
+/** Of Shure's text protocol. */
+const DEFAULT_PORT = 2_202;
 
 /** The configuration file that says what the inventory says. */
 export class ConfigTrees {
@@ -132,11 +134,15 @@ function networkSlot(
     channel: number,
     ...(givenId === null ? {} : { extended_id: givenId }),
     ...(givenName === null ? {} : { extended_name: givenName }),
-    ip: record.address ?? '',
+    ip: addressOf(record),
     slot,
     type: configuredType(record) ?? typeOf(record.model, direction === 'send'),
   };
 }
+
+/** Where a device is, as a slot names it: the port only where it is not the protocol's own. */
+export const addressOf = ({ address, port }: DeviceRecord): string =>
+  port === null || port === DEFAULT_PORT ? (address ?? '') : `${address ?? ''}:${port}`;
 
 /** The series that an operator chose for a device that has not said its model yet. */
 function configuredType({ model, config }: DeviceRecord): NetworkType | undefined {

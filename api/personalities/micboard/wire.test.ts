@@ -42,6 +42,7 @@ test('series are told from models, and other vendors get the series that shows w
     'uhfr',
     'uhfr',
   ]);
+  expect(txOf(row({ model: null, txModel: 'ULXD2' })).type).toBe('ulxd');
   expect(typeOf('EM 300', false)).toBe('qlxd');
   expect(typeOf('EM 300', false, true)).toBe('axtd');
   expect(typeOf(null, true)).toBe('p10t');

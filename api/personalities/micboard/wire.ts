@@ -69,7 +69,7 @@ const statusOf = (row: RfRow): string =>
   isInEar(row) && row.status !== 'com-error' ? 'UNASSIGNED' : STATUS[row.status];
 
 const seriesOf = (row: RfRow): NetworkType =>
-  typeOf(row.model, isInEar(row), row.qualityPercent !== null);
+  typeOf(row.model ?? row.txModel, isInEar(row), row.qualityPercent !== null);
 
 /** A channel as the app reads it, keys in order, without `raw`. */
 export function txOf(row: RfRow) {

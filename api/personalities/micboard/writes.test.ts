@@ -143,7 +143,7 @@ test('places are changed as a whole, names stay, and all sockets are closed so t
 test('devices that are not known are added to the vendor connection, and without one it says what to do', async () => {
   const wish = [
     { slot: 1, type: 'qlxd', ip: '10.0.0.30', channel: 1 },
-    { slot: 2, type: 'p10t', ip: '10.0.0.31', channel: 2 },
+    { slot: 2, type: 'p10t', ip: '10.0.0.31:2299', channel: 2 },
   ];
   const [status, answer] = await post('/api/config', wish);
   expect(status).toBe(409);
@@ -159,15 +159,15 @@ test('devices that are not known are added to the vendor connection, and without
       address: '10.0.0.30',
       config: { model: 'qlxd' },
     },
-    expect.objectContaining({ address: '10.0.0.31', config: { model: 'p10t' } }),
+    expect.objectContaining({ address: '10.0.0.31', port: 2_299, config: { model: 'p10t' } }),
   ]);
   expect((await rows()).slice(3)).toMatchObject([
     { at: '01', slot: 1 },
-    { at: '12', slot: 2 },
+    { at: '92', slot: 2 },
   ]);
   expect((await config())['slots']?.slice(0, 2)).toMatchObject([
     { slot: 1, type: 'qlxd', ip: '10.0.0.30' },
-    { slot: 2, type: 'p10t', ip: '10.0.0.31', channel: 2 },
+    { slot: 2, type: 'p10t', ip: '10.0.0.31:2299', channel: 2 },
   ]);
   covers('micboard POST /api/config', '=unknown devices are added');
 });

@@ -3,11 +3,13 @@ import { RF_CHANNEL_DEFAULTS } from '../../../actors/inventory/defaults.js';
 import type { RfChannelRow } from '../../../actors/inventory/inventory.types.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { PluginPort } from '../../plugins/plugins.types.js';
+import { addressOf } from './config-tree.js';
 import type { ConfigFileInput, ConfigSlotInput, GroupInput, SlotInput } from './inputs.js';
 import { readKept, writeKept } from './kept.js';
 
 /** Driver of the devices that a configuration file names by address. */
 const PLUGIN = 'shure-text';
+const WITH_PORT = /^([^:]+):(\d{1,5})$/;
 
 export interface WriteParts {
   readonly store: Pick<SiteStore, 'inventory' | 'settings'>;
@@ -155,8 +157,9 @@ async function devicesOf(
   const { records, instances } = store.inventory;
   const devices = new Map<string, string>();
   for await (const piece of records.each()) {
-    for (const { address, deviceId, lifecycle } of piece) {
-      if (address !== null && lifecycle !== 'retired') devices.set(address, deviceId);
+    for (const record of piece) {
+      const known = record.address !== null && record.lifecycle !== 'retired';
+      if (known) devices.set(addressOf(record), record.deviceId);
     }
   }
   const missing = new Map<string, string>();
@@ -179,14 +182,16 @@ async function devicesOf(
         `the plugin ${PLUGIN} under Vendors, then save again`,
     );
   }
-  for (const [address, model] of missing) {
+  for (const [ip, model] of missing) {
+    const [, address = ip, port] = WITH_PORT.exec(ip) ?? [];
     const added = await plugins.addDevice({
       instanceId: instance.id,
-      externalId: address,
+      externalId: ip,
       address,
+      ...(port === undefined ? {} : { port: Number(port) }),
       config: { model },
     });
-    devices.set(address, added.deviceId);
+    devices.set(ip, added.deviceId);
   }
   return devices;
 }

@@ -35,8 +35,8 @@ export class WrittenPlugins
 
   async addDevice(wish: Parameters<PluginPort['addDevice']>[0]) {
     this.added.push(wish);
-    const { instanceId, externalId, address = null } = wish;
-    const record = await this.#rows.device(instanceId, externalId, { address });
+    const { instanceId, externalId, address = null, port = null } = wish;
+    const record = await this.#rows.device(instanceId, externalId, { address, port });
     return { deviceId: record.deviceId };
   }
 
