@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { CHANNEL_ROLES, type ChannelRole } from '../sdk/roles.js';
+import { jsonColumn } from '../sdk/json-column.js';
 
 const path = z.string().max(256);
-const roles = Object.keys(CHANNEL_ROLES) as [ChannelRole, ...ChannelRole[]];
-const value = z.union([z.number(), z.string().max(256), z.boolean()]);
 
 const command = z.strictObject({
   method: z.enum(['PUT', 'POST', 'PATCH']).default('PUT'),
@@ -19,28 +17,7 @@ const command = z.strictObject({
 });
 
 const channel = z.strictObject({
-  id: z.string().min(1).max(128).meta({ title: 'Id', description: 'In the history: 1.rf_a' }),
-  name: z.string().min(1).max(128).meta({ title: 'Name' }),
-  kind: z.enum(['number', 'text', 'boolean']).default('number').meta({ title: 'Kind' }),
-  path: path.optional().meta({
-    title: 'Path',
-    description: 'Where the value is in the answer: battery.cells[0].volts. Without: only set.',
-  }),
-  unit: z.string().max(16).optional().meta({ title: 'Unit' }),
-  min: z.number().optional(),
-  max: z.number().optional(),
-  decimals: z.int().min(0).max(9).optional(),
-  factor: z.number().optional().meta({ title: 'Factor', description: 'value × factor + offset' }),
-  offset: z.number().optional(),
-  words: z
-    .record(z.string().max(64), value)
-    .optional()
-    .meta({ title: 'Words', description: 'What single values mean: {"0": "off", "1": "on"}' }),
-  role: z.enum(roles).optional().meta({ title: 'Meaning' }),
-  part: z.int().min(1).max(512).optional().meta({ title: 'RF channel or slot' }),
-  meter: z.boolean().optional(),
-  options: z.array(z.string().max(128)).max(64).optional(),
-  safeValue: value.optional(),
+  ...jsonColumn,
   command: command.optional().meta({ title: 'To set it' }),
 });
 

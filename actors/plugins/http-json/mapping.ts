@@ -1,5 +1,6 @@
 import { EngineError } from '../../../engine/errors.js';
-import { flagOf, JsonPath, numberOf, textOf, timeOf } from '../sdk/payload.js';
+import { readingOf, specOf } from '../sdk/json-column.js';
+import { JsonPath, textOf, timeOf } from '../sdk/payload.js';
 import type {
   ChannelSpec,
   DeviceIdentity,
@@ -14,8 +15,6 @@ interface Column {
   readonly path: JsonPath | undefined;
 }
 
-type Value = number | string | boolean;
-
 /** An answer's values as parameters of a device; made once for an instance. */
 export class Mapping {
   readonly columns: readonly Column[];
@@ -27,7 +26,7 @@ export class Mapping {
   constructor(config: HttpJsonConfig) {
     this.columns = config.channels.map((channel) => ({
       config: channel,
-      spec: specOf(channel),
+      spec: specOf(channel, channel.command !== undefined),
       path: channel.path === undefined ? undefined : new JsonPath(channel.path),
     }));
     const ids = new Set<string>();
@@ -65,7 +64,7 @@ export class Mapping {
     const atUnixMs = this.#time === undefined ? undefined : timeOf(this.#time.read(json));
     let count = 0;
     this.columns.forEach((column, at) => {
-      const value = column.path === undefined ? undefined : readingOf(column, json);
+      const value = readingOf(column.config, column.path, json);
       const handle = handles[at];
       if (value === undefined || handle === undefined) return;
       count += 1;
@@ -76,55 +75,10 @@ export class Mapping {
 
   /** How many of the parameters an answer has. */
   matches(json: unknown): number {
-    return this.columns.filter((column) => readingOf(column, json) !== undefined).length;
+    return this.columns.filter(
+      (column) => readingOf(column.config, column.path, json) !== undefined,
+    ).length;
   }
-}
-
-function readingOf({ config, path }: Column, json: unknown): Value | undefined {
-  const raw = path?.read(json);
-  if (raw === undefined || raw === null) return undefined;
-  const word = config.words === undefined ? undefined : textOf(raw);
-  const meant =
-    word !== undefined && config.words !== undefined && Object.hasOwn(config.words, word)
-      ? config.words[word]
-      : raw;
-  if (config.kind === 'text') return textOf(meant, 512);
-  if (config.kind === 'boolean') return flagOf(meant);
-  return typeof meant === 'boolean' ? Number(meant) : numberOf(meant);
-}
-
-function specOf(channel: ChannelConfig): ChannelSpec {
-  const { factor, offset, unit, min, max, decimals, role, part, meter, options, safeValue } =
-    channel;
-  const linear = factor !== undefined || offset !== undefined;
-  return {
-    id: channel.id,
-    name: channel.name,
-    kind: channel.kind,
-    direction:
-      channel.command === undefined
-        ? 'input'
-        : channel.path === undefined
-          ? 'output'
-          : 'bidirectional',
-    ...(unit === undefined ? {} : { unit }),
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-    ...(decimals === undefined ? {} : { decimals }),
-    ...(role === undefined ? {} : { role }),
-    ...(part === undefined ? {} : { part }),
-    ...(meter === undefined ? {} : { meter }),
-    ...(options === undefined ? {} : { options }),
-    ...(safeValue === undefined ? {} : { safeValue }),
-    ...(linear ? conversionsOf(factor ?? 1, offset ?? 0) : {}),
-  };
-}
-
-function conversionsOf(factor: number, offset: number): Pick<ChannelSpec, 'read' | 'write'> {
-  const read = { kind: 'linear', factor, offset } as const;
-  // A factor of zero makes every reading the same: there is no way back.
-  if (factor === 0) return { read };
-  return { read, write: { kind: 'linear', factor: 1 / factor, offset: -offset / factor } };
 }
 
 function partsOf(columns: readonly Column[], kind: DevicePart['kind']): readonly DevicePart[] {

@@ -1,5 +1,6 @@
 import { EngineError } from '../../../engine/errors.js';
 import { askHosts } from '../sdk/ask-hosts.js';
+import { fillBody } from '../sdk/fill.js';
 import { Pace } from '../sdk/pace.js';
 import type {
   DeviceConnection,
@@ -23,7 +24,7 @@ import { JsonDevice } from './device.js';
 import { ListPoll, listReader } from './list-poll.js';
 import { Mapping } from './mapping.js';
 import { Poll } from './poll.js';
-import { fillBody, fillUrl } from './template.js';
+import { fillUrl } from './template.js';
 
 type Words = Readonly<Record<string, string | number>>;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EngineError } from '../../../engine/errors.js';
-import { fillBody, fillUrl } from './template.js';
+import { fillBody } from '../sdk/fill.js';
+import { fillUrl } from './template.js';
 
 describe('addresses', () => {
   test('words are filled in and cannot leave their place', () => {
