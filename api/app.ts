@@ -255,9 +255,11 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('listening log', () => listening.close());
   const statistics = new Statistics(series.address);
   stack.push('statistics', () => statistics.close());
+  let pagesPort = config.port;
   const audio = await AudioService.start({
     host: config.host,
     streamPort: config.streamPort,
+    pagesPort: () => pagesPort,
     mediaShards: config.shards.media,
     hangAfterMs: Math.min(config.shards.hangAfterMs, MEDIA_HANG_MS),
     encoder: config.audio.encoder,
@@ -425,7 +427,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     port: config.port,
     routes: [...routes, ...openapiRoutes(routes, { version })],
     raw: [
-      mountRoute(MOUNTS_PREFIX, audio.mounts, clock),
+      mountRoute(MOUNTS_PREFIX, audio.mounts, clock, () => audio.demoPath()),
       ...content.raw,
       ...(config.personalities.roundware.enabled
         ? openRoundware({
@@ -470,6 +472,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     log,
   });
   const { port } = gateway;
+  pagesPort = port;
   auth.onRevoked((who) => gateway?.closeSocketsOf(who));
   stack.push('gateway', () => gateway?.stop(2_000));
   hub.start(publish);

@@ -15,6 +15,8 @@ export interface AudioOptions {
   readonly host: string;
   /** Of the built-in mounts; 0: any free port. */
   readonly streamPort: number;
+  /** Real port of pages and media files, known later than the mounts start; absent: the mounts have no demo. */
+  readonly pagesPort?: () => number;
   readonly mediaShards: number;
   readonly hangAfterMs: number;
   readonly encoder: MediaShardOptions['encoder'];

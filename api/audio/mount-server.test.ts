@@ -13,6 +13,7 @@ const PATH = '/streamA.mp3';
 let table: MountTable;
 let mount: Mount;
 let server: Gateway;
+let demo: string | undefined;
 const counts: number[] = [];
 
 beforeEach(async () => {
@@ -25,6 +26,7 @@ beforeEach(async () => {
     bitrateKbps: 128,
     startedUnixMs: 0,
   });
+  demo = undefined;
   server = await openMountServer({
     host: '127.0.0.1',
     port: 0,
@@ -33,6 +35,7 @@ beforeEach(async () => {
     log: SILENT_LOG,
     trustedProxies: ['127.0.0.1'],
     onListeners: (changed) => counts.push(changed.listeners),
+    demo: (origin) => Promise.resolve(demo === undefined ? undefined : `${origin}${demo}`),
   });
 });
 afterEach(async () => {
@@ -173,6 +176,20 @@ describe('the mount server', () => {
     const status = await (await fetch(url('/status-json.xsl'))).text();
     expect(status).not.toContain('streamP.mp3');
     expect(status).toContain(`"sources":${[...table.all()].length}`);
+  });
+
+  it('sends players of the demo to its sound, and says clearly that there is none', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      demo = '/media/a%20b.mp3';
+      const found = await fetch(url('/demo_stream.mp3'), { method, redirect: 'manual' });
+      expect(found.status).toBe(302);
+      expect(found.headers.get('location')).toBe(url('/media/a%20b.mp3'));
+      expect(found.headers.get('cache-control')).toBe('no-store');
+      demo = undefined;
+      const none = await fetch(url('/demo_stream.mp3'), { method, redirect: 'manual' });
+      expect(none.status).toBe(404);
+      expect(await none.text()).toMatch(method === 'GET' ? /no open project has .* demo/ : /^$/);
+    }
   });
 
   it('names its streams by the address that a trusted proxy tells', async () => {

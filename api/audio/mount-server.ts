@@ -7,6 +7,7 @@ import type { Exchange } from '../http/exchange.js';
 import type { RateLimits } from '../http/limits.js';
 import type { GatewayLog } from '../http/log.types.js';
 import { createGateway, type Gateway } from '../http/server.js';
+import { DEMO_PATH, type DemoFinder } from './demo.js';
 
 export interface MountServerOptions {
   readonly host: string;
@@ -20,6 +21,8 @@ export interface MountServerOptions {
   readonly limits?: RateLimits;
   /** Listeners of a mount changed. */
   readonly onListeners: (mount: Mount) => void;
+  /** Where `/demo_stream.mp3` sends players. Default: it is answered with 404. */
+  readonly demo?: DemoFinder;
 }
 
 const OPEN_TO_PAGES = {
@@ -39,7 +42,7 @@ const LIVE = {
 
 /**
  * The built-in mounts, compatible with players of Icecast: `GET` and `HEAD /stream<id>.mp3|.ogg`, ICY
- * metadata for those who ask, `/status-json.xsl`. Answers are HTTP/1.1 in chunks; the HTTP server underneath
+ * metadata for those who ask, `/status-json.xsl`, `/demo_stream.mp3`. Answers are HTTP/1.1 in chunks; the HTTP server underneath
  * refuses HTTP/1.0 with 505, so players of that age need a real Icecast or a proxy in front.
  */
 export async function openMountServer(options: MountServerOptions): Promise<Gateway> {
@@ -65,7 +68,7 @@ export async function openMountServer(options: MountServerOptions): Promise<Gate
   return await createGateway({
     host: options.host,
     port: options.port,
-    raw: [status, mountRoute('/', table, clock)],
+    raw: [status, mountRoute('/', table, clock, options.demo)],
     trustedProxies: options.trustedProxies,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     clock,
@@ -80,20 +83,32 @@ export const MOUNTS_PREFIX = '/mounts/';
  * The mounts below a prefix that ends with a slash. A `Range` is answered with 200 and everything from now on, as
  * players expect that send `bytes=0-` to each address.
  */
-export function mountRoute(prefix: string, table: MountTable, clock: Clock): RawRoute {
+export function mountRoute(
+  prefix: string,
+  table: MountTable,
+  clock: Clock,
+  demo: DemoFinder = () => Promise.resolve(undefined),
+): RawRoute {
   return {
     method: 'GET',
     path: `${prefix}{mount}`,
-    handler: (exchange, { params }) => {
+    handler: async (exchange, { params, origin }) => {
       const path = `/${params['mount'] ?? ''}`;
       const mount = table.get(path);
-      if (mount === undefined) refuse(exchange, 404, noMount(path));
+      if (mount === undefined && path === DEMO_PATH) await toDemo(exchange, demo, origin);
+      else if (mount === undefined) refuse(exchange, 404, noMount(path));
       else if (mount.options.hidden === true) refuse(exchange, 404, ELSEWHERE);
       else if (exchange.head.method === 'HEAD') exchange.send(200, headersOf(mount, false));
       else if (!table.hasRoom) refuse(exchange, 503, 'The site has its limit of listeners.');
       else listen(exchange, mount, clock);
     },
   };
+}
+
+async function toDemo(exchange: Exchange, demo: DemoFinder, origin: string): Promise<void> {
+  const location = await demo(origin);
+  if (location === undefined) refuse(exchange, 404, NO_DEMO);
+  else exchange.send(302, { ...OPEN_TO_PAGES, location, 'cache-control': 'no-store' });
 }
 
 function listen(exchange: Exchange, mount: Mount, clock: Clock): void {
@@ -126,6 +141,9 @@ function headersOf(mount: Mount, icy: boolean): Record<string, string> {
 }
 
 const ELSEWHERE = 'This project leaves by Icecast: use the streamUrl of the session.';
+
+const NO_DEMO =
+  'There is no demo: no open project has both its demo enabled and a published sound. Enable one, or give the project an address of its own.';
 
 const noMount = (path: string): string =>
   `There is no stream at ${path.slice(0, 200)}. It may have ended: open a new session and use its address.`;

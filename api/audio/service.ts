@@ -27,6 +27,7 @@ import { addressGroup } from '../http/limits.js';
 import type { Gateway } from '../http/server.js';
 import type { AudioOptions, SessionOpen } from './audio.types.js';
 import { Briefing } from './briefing.js';
+import { demoSound, pagesOrigin } from './demo.js';
 import { listenersOf, type OpenSession, SessionEntries, type SessionEntry } from './directory.js';
 import { insisting } from './insisting.js';
 import { PLACE_KIND, SessionKeeper } from './keeper.js';
@@ -140,11 +141,22 @@ export class AudioService {
       log: options.log,
       trustedProxies: options.trustedProxies ?? [],
       onListeners: (mount) => service.#listenersChanged(mount),
+      demo: async (origin) => {
+        const path = await service.demoPath();
+        const { pagesPort } = options;
+        if (path === undefined || pagesPort === undefined) return undefined;
+        return `${pagesOrigin(origin, pagesPort())}${path}`;
+      },
     });
     await service.#restore();
     service.#keeper.start();
     service.#tickLater();
     return service;
+  }
+
+  /** Path of the site's demo on the main port; undefined: there is none. */
+  demoPath(): Promise<string | undefined> {
+    return demoSound(this.#options.store);
   }
 
   /** Real port of the built-in mounts. */
