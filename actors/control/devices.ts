@@ -218,16 +218,25 @@ export class Devices {
     return device;
   }
 
-  /** Units are learnt late from some devices. Unknown channels are ignored. */
-  async setUnit(channel: number, unit: string | null): Promise<void> {
+  /** Units are learnt late from some devices; all in one transaction. Unknown channels are ignored. */
+  async setUnits(
+    units: readonly (readonly [channel: number, unit: string | null])[],
+  ): Promise<void> {
+    if (units.length === 0) return;
     await this.#control.write(async (scope) => {
-      const done = await scope.db
-        .updateTable('channels')
-        .set({ unit })
-        .where('id', '=', channel)
-        .returning('device_id')
-        .execute();
-      for (const row of done) note(scope, 'devices', row.device_id, 'put');
+      const changed = new Set<string>();
+      await inBulks(units, async (some) => {
+        for (const [channel, unit] of some) {
+          const done = await scope.db
+            .updateTable('channels')
+            .set({ unit })
+            .where('id', '=', channel)
+            .returning('device_id')
+            .execute();
+          for (const row of done) changed.add(row.device_id);
+        }
+      });
+      for (const id of changed) note(scope, 'devices', id, 'put');
     });
   }
 

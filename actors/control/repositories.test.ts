@@ -121,7 +121,7 @@ describe.each(['sqlite', 'postgres'] as const)('repositories on %s', (dialect) =
     await store.devices.create({ id: 'a', protocol: 'p', channels: [number('x')] });
     const renamed = await store.devices.rename('a', 'Stage left');
     expect(renamed.name).toBe('Stage left');
-    await store.devices.setUnit(renamed.channels[0]?.id ?? 0, 'dBm');
+    await store.devices.setUnits([[renamed.channels[0]?.id ?? 0, 'dBm']]);
     expect((await store.devices.get('a'))?.channels[0]?.unit).toBe('dBm');
     await expect(store.devices.rename('zz', 'n')).rejects.toMatchObject({ code: 'not-found' });
     await expect(store.devices.rename('a', '')).rejects.toMatchObject({ code: 'input.invalid' });

@@ -25,6 +25,31 @@ test('changes are one row a channel however many samples came', () => {
   expect(table.drainChanges()).toBeUndefined();
 });
 
+test('a value that became unknown is announced once, and is known again with the next', () => {
+  const table = new ChannelTable();
+  const a = table.add(channel(7));
+  const b = table.add(channel(9, 'text'));
+  expect(table.forget(a, 1_000)).toBe(false);
+  table.put(a, 1_000, 1);
+  table.put(b, 1_000, 'on');
+  table.drainChanges();
+  expect([table.forget(a, 999), table.forget(a, 1_001), table.forget(b, 1_001)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  expect(table.forget(a, 1_002)).toBe(false);
+  expect([table.latest(a), table.latest(b)]).toEqual([undefined, undefined]);
+  const changes = table.drainChanges();
+  expect([changes?.channel.length, changes?.text]).toEqual([0, []]);
+  expect(changes?.unknown).toEqual([
+    { channel: 7, atUnixMs: 1_001 },
+    { channel: 9, atUnixMs: 1_001 },
+  ]);
+  table.put(a, 1_003, 2);
+  expect([table.latest(a), table.drainChanges()?.unknown]).toEqual([2, undefined]);
+});
+
 test('server times of a channel always grow, by a microsecond when they have to', () => {
   fc.assert(
     fc.property(

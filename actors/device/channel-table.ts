@@ -72,10 +72,12 @@ export class ChannelTable {
     return this.#atUnixMs[slot] ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** The latest value; undefined before the first. Booleans are 0 and 1. */
+  /** The latest value; undefined before the first, and where it is unknown now. Booleans are 0 and 1. */
   latest(slot: number): number | string | undefined {
     if (this.atUnixMs(slot) === Number.NEGATIVE_INFINITY) return undefined;
-    return this.#kind[slot] === 1 ? this.#text[slot] : this.#value[slot];
+    if (this.#kind[slot] === 1) return this.#text[slot];
+    const value = this.#value[slot];
+    return Number.isNaN(value) ? undefined : value;
   }
 
   /**
@@ -104,11 +106,18 @@ export class ChannelTable {
       this.#text[slot] = value;
     }
     this.#atUnixMs[slot] = atUnixMs;
-    if (this.#dirty[slot] === 0) {
-      this.#dirty[slot] = 1;
-      this.#dirtySlots.push(slot);
-    }
+    this.#touch(slot);
     return 'latest';
+  }
+
+  /** The latest value is not known any more; announced as a change. @returns false: none was known, or a later one is. */
+  forget(slot: number, atUnixMs: number): boolean {
+    if (this.latest(slot) === undefined || atUnixMs < this.atUnixMs(slot)) return false;
+    this.#value[slot] = Number.NaN;
+    this.#text[slot] = undefined;
+    this.#atUnixMs[slot] = atUnixMs;
+    this.#touch(slot);
+    return true;
   }
 
   /** Takes over a value that is stored already: no change is announced. */
@@ -128,18 +137,24 @@ export class ChannelTable {
     const atUnixMs = new Float64Array(slots.length);
     const value = new Float64Array(slots.length);
     const text: { channel: number; atUnixMs: number; value: string }[] = [];
+    const unknown: { channel: number; atUnixMs: number }[] = [];
     let rows = 0;
     for (const slot of slots) {
       this.#dirty[slot] = 0;
       const id = this.#channel[slot] ?? 0;
       const at = this.#atUnixMs[slot] ?? 0;
-      if (this.#kind[slot] === 1) {
-        text.push({ channel: id, atUnixMs: at, value: this.#text[slot] ?? '' });
+      const latest = this.latest(slot);
+      if (latest === undefined) {
+        unknown.push({ channel: id, atUnixMs: at });
+        continue;
+      }
+      if (typeof latest === 'string') {
+        text.push({ channel: id, atUnixMs: at, value: latest });
         continue;
       }
       channel[rows] = id;
       atUnixMs[rows] = at;
-      value[rows] = this.#value[slot] ?? 0;
+      value[rows] = latest;
       rows += 1;
     }
     if (rows === slots.length) return { channel, atUnixMs, value, text };
@@ -148,7 +163,14 @@ export class ChannelTable {
       atUnixMs: atUnixMs.slice(0, rows),
       value: value.slice(0, rows),
       text,
+      ...(unknown.length === 0 ? {} : { unknown }),
     };
+  }
+
+  #touch(slot: number): void {
+    if (this.#dirty[slot] === 1) return;
+    this.#dirty[slot] = 1;
+    this.#dirtySlots.push(slot);
   }
 
   #grow(): void {

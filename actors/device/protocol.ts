@@ -112,6 +112,8 @@ export interface ChangeBatch {
     readonly atUnixMs: number;
     readonly value: string;
   }[];
+  /** Channels, of any kind, whose value is not known any more. */
+  readonly unknown?: readonly { readonly channel: number; readonly atUnixMs: number }[];
 }
 
 /**

@@ -113,6 +113,7 @@ export class DeviceTables {
       this.#change(batch.channel[i] ?? 0, batch.atUnixMs[i] ?? 0, batch.value[i] ?? 0);
     }
     for (const { channel, atUnixMs, value } of batch.text) this.#change(channel, atUnixMs, value);
+    for (const { channel, atUnixMs } of batch.unknown ?? []) this.#unknown(channel, atUnixMs);
   }
 
   /** From now on the rows of these parameters of a device are refreshed in turns, see `refreshMeters`. */
@@ -211,8 +212,16 @@ export class DeviceTables {
     entry.device.due.push(entry);
   }
 
-  #show(entry: ChannelEntry, atUnixMs: number, value: number | string): void {
-    const shown = entry.kind === 'boolean' ? value === 1 : value;
+  #unknown(channel: number, atUnixMs: number): void {
+    const entry = this.#byChannel.get(channel);
+    if (entry === undefined || atUnixMs < entry.atUnixMs) return;
+    entry.atUnixMs = atUnixMs;
+    entry.value = undefined;
+    this.#show(entry, atUnixMs, null);
+  }
+
+  #show(entry: ChannelEntry, atUnixMs: number, value: number | string | null): void {
+    const shown = entry.kind === 'boolean' && value !== null ? value === 1 : value;
     const { device } = entry;
     this.#devices.set(device.definition.id, entry.field, shown);
     this.#channels.set(entry.rowId, 'value', shown);

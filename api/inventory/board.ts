@@ -9,7 +9,8 @@ import type { LiveTable } from '../live/table.types.js';
 import type { PluginPort } from '../plugins/plugins.types.js';
 import type { InventoryBook } from './book.js';
 import { chargerColumn, freshSlot } from './charger-slots.js';
-import { freshTile, type Take, Tile } from './tile.js';
+import { freshTile } from './fresh-tile.js';
+import { type Take, Tile } from './tile.js';
 
 /** Addresses of pictures. */
 export interface PictureSource {
@@ -62,6 +63,7 @@ export class Board {
       if (take !== undefined) take(value[i] ?? 0, atUnixMs[i] ?? 0);
     }
     for (const one of batch.text) this.#takers.get(one.channel)?.(one.value, one.atUnixMs);
+    for (const one of batch.unknown ?? []) this.#takers.get(one.channel)?.(null, one.atUnixMs);
   }
 
   /** A device declared parameters, or its channels became known. */
@@ -111,20 +113,24 @@ export class Board {
     }
   }
 
-  /** A channel is new, changed or gone. */
-  refreshChannel(id: number): void {
+  /** Channels are new, changed or gone. A device is wired once, however many of its channels are new. */
+  refreshChannels(ids: Iterable<number>): void {
     const { book, tables } = this.#options;
-    const channel = book.rows.rfChannels.get(id);
-    if (channel === undefined) {
-      this.#tiles.delete(id);
-      tables.rf.remove(String(id));
-      return;
+    const fresh = new Set<string>();
+    for (const id of ids) {
+      const channel = book.rows.rfChannels.get(id);
+      if (channel === undefined) {
+        this.#tiles.delete(id);
+        tables.rf.remove(String(id));
+        continue;
+      }
+      const known = this.#tiles.get(id);
+      if (known === undefined) fresh.add(channel.deviceId);
+      const tile = known ?? this.#add(channel);
+      tile.channel = channel;
+      this.#place(tile);
     }
-    const known = this.#tiles.get(id);
-    const tile = known ?? this.#add(channel);
-    tile.channel = channel;
-    this.#place(tile);
-    if (known === undefined) this.wire(channel.deviceId);
+    for (const deviceId of fresh) this.wire(deviceId);
   }
 
   /** Something that all tiles of a device show changed. */
@@ -139,7 +145,7 @@ export class Board {
       this.#slots.delete(deviceId);
       return;
     }
-    for (const { id } of book.channelsOf(deviceId)) this.refreshChannel(id);
+    this.refreshChannels(book.channelsOf(deviceId).map(({ id }) => id));
     const name = deviceName(record);
     for (const id of this.#slots.get(deviceId) ?? []) {
       tables['charger-slots'].set(id, 'deviceName', name);
@@ -147,12 +153,9 @@ export class Board {
   }
 
   refreshAll(): void {
-    for (const id of new Set([
-      ...this.#tiles.keys(),
-      ...this.#options.book.rows.rfChannels.keys(),
-    ])) {
-      this.refreshChannel(id);
-    }
+    this.refreshChannels(
+      new Set([...this.#tiles.keys(), ...this.#options.book.rows.rfChannels.keys()]),
+    );
   }
 
   /** Assignments changed. */
@@ -168,6 +171,17 @@ export class Board {
       this.#people(tile);
     }
     for (const deviceId of [...this.#waiting]) this.wire(deviceId);
+  }
+
+  /** What is wrong on the air, in words, by device; of transmitters that are on only. */
+  troubles(): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    for (const tile of this.#tiles.values()) {
+      const words = tile.trouble;
+      const { deviceId } = tile.channel;
+      if (words !== undefined && !found.has(deviceId)) found.set(deviceId, words);
+    }
+    return found;
   }
 
   /** Live state of a channel, for `/v1/rf-channels`. */
@@ -242,7 +256,7 @@ export class Board {
     if (id === undefined || column === undefined) return undefined;
     const table = this.#options.tables['charger-slots'];
     const isFlag = spec.kind === 'boolean';
-    return (value) => void table.set(id, column, isFlag ? value === 1 : value);
+    return (value) => void table.set(id, column, isFlag && value !== null ? value === 1 : value);
   }
 
   /** Rows of a charger, made when it says that it has slots. */

@@ -152,6 +152,52 @@ describe('the inventory of a running site', () => {
     expect(tile(2)).toMatchObject({ status: 'off', batteryPercent: null, active: false });
   });
 
+  test('a value that became unknown leaves the tile, with what followed from it', async () => {
+    const { plugins, clock, ready, deviceId, tile } = await world();
+    await ready();
+    const at = clock.nowMs();
+    plugins.say(deviceId, 1, { transmitter_on: true, battery_percent: 12, mute: true }, at);
+    expect(tile(1)).toMatchObject({ batteryPercent: 12, battery: 'low', status: 'critical' });
+    plugins.forget(deviceId, 1, ['battery_percent', 'mute'], at + 1);
+    expect(tile(1)).toMatchObject({
+      ...{ batteryPercent: null, batteryBars: null, battery: 'unknown', status: 'good' },
+      ...{ mute: null, active: true },
+    });
+    plugins.say(deviceId, 1, { battery_percent: 90 }, at + 2);
+    expect(tile(1)).toMatchObject({ batteryPercent: 90, batteryBars: 5, battery: 'good' });
+  });
+
+  test('trouble on the air of a transmitter that is on is told once a second', async () => {
+    const { plugins, clock, ready, deviceId } = await world();
+    const service = await ready();
+    const say = (values: Parameters<typeof plugins.say>[2]): void => {
+      plugins.say(deviceId, 1, values, clock.nowMs());
+      service.sweep();
+    };
+    say({ transmitter_on: true, rf_percent: 70, rssi_a: -60 });
+    expect([...plugins.troubles]).toEqual([]);
+    say({ rssi_a: -110 });
+    expect([...plugins.troubles]).toEqual([[deviceId, 'poor signal on channel 1']]);
+    say({ transmitter_on: false });
+    expect([...plugins.troubles]).toEqual([]);
+  });
+
+  test('a device with many channels is wired once for all of them', async () => {
+    const { plugins, start, deviceId, tables } = await world();
+    const parts = Array.from({ length: 40 }, (_, i) => ({ number: i + 1, kind: 'rf' as const }));
+    const service = await start();
+    plugins.connect(deviceId);
+    plugins.identify(deviceId, parts, ROLES);
+    await expect.poll(() => tables.rf.size).toBe(40);
+    await service.stop();
+    for (const { id } of [...tables.rf.rows()]) tables.rf.remove(id);
+    plugins.specsAsked = 0;
+    await start();
+    expect(tables.rf.size).toBe(40);
+    // Once when its tiles are made, once when its identity is told.
+    expect(plugins.specsAsked).toBe(2);
+  });
+
   test('a tile goes through peak, battery states, off and lost, by the time too', async () => {
     const { plugins, clock, ready, deviceId, tile } = await world();
     const service = await ready();

@@ -54,7 +54,7 @@ export class InventoryService {
       book: this.book,
       identity: (id) => plugins.identity(id),
       made: (channels) => {
-        for (const { id } of channels) this.board.refreshChannel(id);
+        this.board.refreshChannels(channels.map(({ id }) => id));
       },
       onFault,
     });
@@ -85,6 +85,7 @@ export class InventoryService {
   /** One look at everything that follows from the time; called by the timer, and by tests. */
   sweep(): void {
     this.board.sweep();
+    this.#options.plugins.onAir(this.board.troubles());
     this.#keeper.retry();
     if (this.#watched !== undefined) this.#watching.look(this.#watched('rf'));
   }
@@ -138,7 +139,7 @@ export class InventoryService {
     if (whole) {
       this.board.refreshAll();
     } else {
-      for (const id of changed.get('rfChannels') ?? []) this.board.refreshChannel(id);
+      this.board.refreshChannels(changed.get('rfChannels') ?? []);
     }
     if (changed.has('assignments')) this.board.people();
     if (changed.has('groups')) this.#groups();

@@ -17,7 +17,8 @@ import type { LiveTable } from '../live/table.types.js';
 
 type Shown = number | string | boolean | null;
 /** Takes a value of one parameter. */
-export type Take = (value: number | string, atUnixMs: number) => void;
+export type Take = (value: number | string | null, atUnixMs: number) => void;
+type TakeKnown = (value: number | string, atUnixMs: number) => void;
 
 /** Columns that show a parameter as it is. */
 const PLAIN: Readonly<Partial<Record<ChannelRole, keyof RfRow & string>>> = {
@@ -26,7 +27,6 @@ const PLAIN: Readonly<Partial<Record<ChannelRole, keyof RfRow & string>>> = {
   battery_cycles: 'batteryCycles',
   battery_type: 'batteryType',
   antenna: 'antenna',
-  interference: 'interference',
   audio_percent: 'audioPercent',
   audio_level: 'audioDbfs',
   mute: 'mute',
@@ -39,6 +39,21 @@ const PLAIN: Readonly<Partial<Record<ChannelRole, keyof RfRow & string>>> = {
   transmitter_power: 'txPowerMw',
   transmitter_offset: 'txOffsetDb',
   transmitter_lock: 'txLock',
+};
+
+/** Columns of the others, while their value is unknown. */
+const UNKNOWN_AS: Readonly<Partial<Record<ChannelRole, keyof RfRow & string>>> = {
+  battery_percent: 'batteryPercent',
+  battery_bars: 'batteryBars',
+  interference: 'interference',
+  audio_left_percent: 'audioLeftPercent',
+  audio_right_percent: 'audioRightPercent',
+  quality_percent: 'qualityPercent',
+  rf_percent: 'rfPercent',
+  rf_a_percent: 'rfAPercent',
+  rf_b_percent: 'rfBPercent',
+  rssi_a: 'rssiADbm',
+  rssi_b: 'rssiBDbm',
 };
 
 /** What only a transmitter that is on can say; meters of a receiver go on without one. */
@@ -72,6 +87,7 @@ export class Tile {
   #bars: number | null = null;
   #barsHeard = false;
   #overloaded = false;
+  #interference = false;
   #peakUnixMs: number | null = null;
   #heardUnixMs: number | null = null;
   #heardShownUnixMs = Number.NEGATIVE_INFINITY;
@@ -114,11 +130,23 @@ export class Tile {
    */
   taker(role: ChannelRole): Take | undefined {
     const take = this.#takerOf(role);
-    if (take === undefined || !OF_TRANSMITTER.has(role)) return take;
+    if (take === undefined) return undefined;
+    const ofTransmitter = OF_TRANSMITTER.has(role);
     return (value, atUnixMs) => {
+      if (value === null) {
+        this.#unknown(role, atUnixMs);
+        return;
+      }
       take(value, atUnixMs);
-      if (this.#said !== false) this.#heard(atUnixMs);
+      if (ofTransmitter && this.#said !== false) this.#heard(atUnixMs);
     };
+  }
+
+  /** What is wrong on the air while the transmitter is on; undefined: nothing. */
+  get trouble(): string | undefined {
+    if (!this.#active) return undefined;
+    if (this.#interference) return `interference on channel ${this.channel.number}`;
+    return this.#signal === 'poor' ? `poor signal on channel ${this.channel.number}` : undefined;
   }
 
   /** States that follow from the time. */
@@ -143,7 +171,13 @@ export class Tile {
     this.named();
   }
 
-  #takerOf(role: ChannelRole): Take | undefined {
+  #takerOf(role: ChannelRole): TakeKnown | undefined {
+    if (role === 'interference') {
+      return (value) => {
+        this.#interference = value === 1;
+        this.#set('interference', this.#interference);
+      };
+    }
     const field = PLAIN[role];
     if (field !== undefined) {
       return CHANNEL_ROLES[role].kind === 'boolean'
@@ -187,6 +221,36 @@ export class Tile {
       default:
         return undefined;
     }
+  }
+
+  /** The device does not know it any more. */
+  #unknown(role: ChannelRole, atUnixMs: number): void {
+    const field = PLAIN[role] ?? UNKNOWN_AS[role];
+    if (field !== undefined) this.#set(field, null);
+    if (role === 'name') this.reported = null;
+    else if (role === 'battery_percent') this.#percent = null;
+    else if (role === 'battery_bars') this.#bars = null;
+    else if (role === 'transmitter_on') this.#said = null;
+    else if (role === 'audio_peak') this.#peak(false, atUnixMs);
+    else if (role === 'quality_percent') this.#quality = null;
+    else if (role === 'interference') this.#interference = false;
+    else if (role === 'rf_percent') this.#rf.all = null;
+    else if (role === 'rf_a_percent') this.#rf.a = null;
+    else if (role === 'rf_b_percent') this.#rf.b = null;
+    else if (role === 'rssi_a') this.#dbm.a = null;
+    else if (role === 'rssi_b') this.#dbm.b = null;
+    const isBattery = role === 'battery_percent' || role === 'battery_bars';
+    // What followed from the one that is unknown now is unknown as well.
+    if (
+      isBattery &&
+      !(role === 'battery_percent' ? this.#barsHeard : this.#has('battery_percent'))
+    ) {
+      this.#percent = null;
+      this.#bars = null;
+      this.#set('batteryPercent', null);
+      this.#set('batteryBars', null);
+    }
+    this.derived(atUnixMs);
   }
 
   #has(role: ChannelRole): boolean {
@@ -302,61 +366,4 @@ export class Tile {
   #set(field: string, value: Shown): void {
     this.#table.set(this.id, field, value);
   }
-}
-
-/** A row about which nothing was said yet. */
-export function freshTile(channel: RfChannelRow): RfRow {
-  return {
-    id: String(channel.id),
-    deviceId: channel.deviceId,
-    number: channel.number,
-    slot: channel.slot,
-    direction: channel.direction,
-    label: '',
-    name: '',
-    reportedName: null,
-    performer: null,
-    photoUrl: null,
-    backgroundUrl: null,
-    deviceName: '',
-    deviceState: 'connecting',
-    model: null,
-    vendor: '',
-    instanceId: 0,
-    location: null,
-    status: 'com-error',
-    active: false,
-    batteryPercent: null,
-    batteryBars: null,
-    batteryMinutes: null,
-    batteryHealthPercent: null,
-    batteryCycles: null,
-    batteryType: null,
-    battery: 'unknown',
-    rfPercent: null,
-    rfAPercent: null,
-    rfBPercent: null,
-    rssiADbm: null,
-    rssiBDbm: null,
-    antenna: null,
-    signal: 'unknown',
-    qualityPercent: null,
-    interference: null,
-    audioPercent: null,
-    audioLeftPercent: null,
-    audioRightPercent: null,
-    audioDbfs: null,
-    audioPeak: false,
-    mute: null,
-    frequencyMhz: null,
-    groupChannel: null,
-    encryption: null,
-    txModel: null,
-    txName: null,
-    txSerial: null,
-    txPowerMw: null,
-    txOffsetDb: null,
-    txLock: null,
-    heardUnixMs: null,
-  };
 }

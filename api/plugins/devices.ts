@@ -13,13 +13,14 @@ import type {
   PluginDevice,
 } from '../../actors/plugins/protocol.js';
 import type { ChannelSpec } from '../../actors/plugins/sdk/plugin.types.js';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { ConnectionRow } from '../contract/rows.js';
 import type { DeviceTables } from '../devices/tables.js';
 import type { LiveTable } from '../live/table.types.js';
 import type { Instances } from './instances.js';
 import type { RecordBook } from './record-book.js';
+import { Troubles } from './troubles.js';
 
 export interface PluginDevicesOptions {
   readonly clock: Clock;
@@ -44,6 +45,8 @@ type Listener<T> = (value: T) => void;
 
 /** Personalities whose devices choose their ids themselves. */
 const NOT_PLUGINS: ReadonlySet<string> = new Set(['smartos', 'native']);
+/** Units that were learnt are written together after this long. */
+const GATHER_MS = 100;
 const PLUGIN_ID = /^\d{1,15}:./;
 
 /** Whether a plugin drives the device: its id is `<plugin code>:<instance>:<external id>`. */
@@ -64,10 +67,19 @@ export class PluginDevices {
   readonly #identityListeners = new Set<Listener<string>>();
   readonly #connectionListeners = new Set<Listener<ConnectionFacts>>();
   readonly #strangers = new Map<string, string>();
-  #units: Promise<void> = Promise.resolve();
+  readonly #troubles: Troubles;
+  /** Units by channel that are to be written. */
+  readonly #units = new Map<number, string>();
+  #unitsTimer: TimerHandle | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: PluginDevicesOptions) {
     this.#options = options;
+    const { clock, book, settings } = options;
+    this.#troubles = new Troubles(clock, (deviceId) => {
+      const instanceId = book.get(deviceId)?.instanceId;
+      return settings().connection({ deviceId, instanceId }).holdDownMs;
+    });
   }
 
   specs(deviceId: string): ReadonlyMap<string, ChannelSpec> | undefined {
@@ -148,6 +160,29 @@ export class PluginDevices {
     }
   }
 
+  /** What is wrong on the air, by device. */
+  onAir(troubles: ReadonlyMap<string, string>): void {
+    this.#troubles.onAir(troubles);
+  }
+
+  /** Devices whose trouble has lasted for the hold-down, or has been gone as long, move. Once a second. */
+  sweep(): void {
+    for (const id of this.#troubles.settled()) {
+      const record = this.#options.book.get(id);
+      const facts = this.#facts.get(id);
+      if (record === undefined || facts === undefined || this.#strangers.has(id)) continue;
+      this.#follow(record, facts);
+    }
+  }
+
+  /** Writes what is due. */
+  async close(): Promise<void> {
+    this.#options.clock.clearTimeout(this.#unitsTimer);
+    this.#unitsTimer = undefined;
+    await this.#writing;
+    await this.#writeUnits();
+  }
+
   /** Rows of the control store are gone with the device. */
   forget(ids: readonly string[]): void {
     for (const id of ids) {
@@ -155,6 +190,7 @@ export class PluginDevices {
       this.#identities.delete(id);
       this.#facts.delete(id);
       this.#strangers.delete(id);
+      this.#troubles.forget(id);
       this.#options.book.forget(id);
       this.#options.live.connections.remove(id);
     }
@@ -228,6 +264,7 @@ export class PluginDevices {
       if (record === undefined) continue;
       const before = this.#facts.get(facts.deviceId);
       this.#facts.set(facts.deviceId, facts);
+      this.#troubles.heard(before, facts);
       if (facts.state === 'connected' && before?.state !== 'connected') back.push(facts.deviceId);
       const stranger = this.#strangers.get(facts.deviceId);
       if (stranger === undefined || facts.state !== 'connected') this.#follow(record, facts);
@@ -264,8 +301,12 @@ export class PluginDevices {
 
   #follow(record: DeviceRecord, facts: ConnectionFacts): void {
     const { state, held } = facts;
-    const to = movesAfter(record.lifecycle, { state, held, impaired: false }).at(-1);
-    if (to !== undefined) this.#move(record, to, facts.errorMessage ?? null);
+    const trouble = this.#troubles.of(record.deviceId);
+    const to = movesAfter(record.lifecycle, { state, held, impaired: trouble !== undefined }).at(
+      -1,
+    );
+    if (to === undefined) return;
+    this.#move(record, to, facts.errorMessage ?? (to === 'degraded' ? (trouble ?? null) : null));
   }
 
   #move({ deviceId, lifecycle }: DeviceRecord, to: Lifecycle, reason: string | null): void {
@@ -325,16 +366,30 @@ export class PluginDevices {
     live.connections.put({ ...row });
   }
 
-  /** Units are written one after the other, so that a fleet that is met for the first time holds up nobody. */
+  /** Units of a fleet that is met for the first time are gathered and written together. */
   #learnUnits(deviceId: string): void {
-    const { store, tables, onFault } = this.#options;
+    const { tables, clock } = this.#options;
     const specs = this.#specs.get(deviceId);
     for (const channel of tables.definition(deviceId)?.channels ?? []) {
       const unit = specs?.get(channel.name)?.unit;
       if (unit === undefined || unit === '' || channel.unit !== undefined) continue;
-      this.#units = this.#units
-        .then(() => store.setUnit(channel.id, unit))
-        .catch((thrown: unknown) => onFault(EngineError.from(thrown)));
+      this.#units.set(channel.id, unit);
+    }
+    if (this.#units.size === 0) return;
+    this.#unitsTimer ??= clock.setTimeout(() => {
+      this.#unitsTimer = undefined;
+      this.#writing = this.#writing.then(() => this.#writeUnits());
+    }, GATHER_MS);
+  }
+
+  async #writeUnits(): Promise<void> {
+    const units = [...this.#units];
+    this.#units.clear();
+    try {
+      await this.#options.store.setUnits(units);
+    } catch (thrown) {
+      // Told again with the next identity.
+      this.#options.onFault(EngineError.from(thrown));
     }
   }
 }

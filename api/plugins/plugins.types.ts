@@ -25,6 +25,11 @@ export interface PluginPort {
    * Somebody looks at the meters of these devices until the returned function is called. Several lookers add up.
    */
   watchMeters(deviceIds: readonly string[]): () => void;
+  /**
+   * What is wrong on the air, in words, by device: all of them, told about once a second. Where it lasts for the
+   * hold-down the device is `degraded`, and `online` again when it has been gone for as long.
+   */
+  onAir(troubles: ReadonlyMap<string, string>): void;
   /** @throws EngineError `not-found` */
   check(instanceId: number): Promise<HealthReport>;
   /** Registers a device of an instance, and connects it. @throws EngineError `conflict`, `not-found`, `input.invalid` */

@@ -5,8 +5,8 @@ import { EngineError } from '../../engine/errors.js';
 
 type Changes = Partial<Omit<DeviceRecord, 'id'>>;
 
-/** Changes of records are written together after this long. */
-const WRITE_EVERY_MS = 200;
+/** Changes of records, of many devices, are gathered so long and written in one transaction. */
+const WRITE_EVERY_MS = 100;
 const AGAIN_MS = 2_000;
 
 /** A MAC address as it is compared: hexadecimal digits only, in lower case. */

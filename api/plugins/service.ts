@@ -70,6 +70,8 @@ const CHECK_MS = 20_000;
 const SCAN_STEP_MS = 120_000;
 const REFRESH_MS = 1_000;
 const HEALTH_EVERY = 30;
+/** A thread that works settles a command by so much before the main thread gives up on it. */
+const HUNG_MARGIN_MS = 500;
 const MAX_ID = 128;
 const MAX_ADDRESS = 253;
 const MAX_NAME = 200;
@@ -217,6 +219,7 @@ export class PluginService implements PluginPort, DeviceDriver {
     await this.hosts.stop(deadlineMs);
     await this.#background;
     await this.#keeper.close();
+    await this.devices.close();
     await this.book.close();
   }
 
@@ -247,6 +250,10 @@ export class PluginService implements PluginPort, DeviceDriver {
   onChanges(listener: (batch: ChangeBatch) => void): () => void {
     this.#changeListeners.add(listener);
     return () => this.#changeListeners.delete(listener);
+  }
+
+  onAir(troubles: ReadonlyMap<string, string>): void {
+    this.devices.onAir(troubles);
   }
 
   watchMeters(deviceIds: readonly string[]): () => void {
@@ -654,9 +661,16 @@ export class PluginService implements PluginPort, DeviceDriver {
   ): Promise<'confirmed' | 'unanswered' | 'offline'> {
     const [host] = this.#byHost([deviceId]).keys();
     if (host?.link === undefined) return 'offline';
-    const params = { deviceId, name, value, deadlineMs };
-    return (await host.link.call('device.command', params, { deadlineMs: deadlineMs + 1_000 }))
-      .state;
+    // The thread gives up first, as long as it does anything at all.
+    const params = { deviceId, name, value, deadlineMs: deadlineMs - HUNG_MARGIN_MS };
+    try {
+      return (await host.link.call('device.command', params, { deadlineMs })).state;
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      if (error.code !== 'link.deadline') throw error;
+      const message = `plugin ${this.#codeOf(host)} hangs: it gave no answer within ${deadlineMs} ms, so nobody knows whether the device has the value. Its thread is replaced if it stays so; send the value again then`;
+      throw new EngineError('link.deadline', message, { cause: error });
+    }
   }
 
   #byHost(ids: readonly string[]): ReadonlyMap<PluginHost, string[]> {
@@ -712,6 +726,7 @@ export class PluginService implements PluginPort, DeviceDriver {
     if (this.#turn === 0) {
       this.#seconds += 1;
       this.#countInstances();
+      this.devices.sweep();
       if (this.#seconds % HEALTH_EVERY === 0) this.devices.refreshHealth();
     }
     this.#timer = this.#options.clock.setTimeout(() => this.#refresh(), REFRESH_MS / METER_TURNS);

@@ -196,7 +196,8 @@ export const plugin = {
                 close: () => { socket.destroy(); },
               });
             }
-            if (word === 'LEVEL') session.read(handles.level, Number(first));
+            if (word === 'HANG') for (;;);
+            if (word === 'LEVEL') session.read(handles.level, first === '?' ? null : Number(first));
             if (word === 'GAIN') { session.read(handles.gain, Number(first)); gainAnswer?.(); }
           }
         });
@@ -263,8 +264,13 @@ export class LineDevice {
     for (const socket of this.#sockets) socket.write(`${line}\n`);
   }
 
-  async close(): Promise<void> {
+  /** Ends its connections; it can be reached again at once. */
+  drop(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.drop();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });

@@ -46,7 +46,7 @@ function opened(...specs: readonly ChannelSpec[]) {
   const device = readings.enter('a', known, 1_000);
   const handles = specs.map((one) => readings.declare(device, one));
   return {
-    read: (at: number, value: number | string | boolean) =>
+    read: (at: number, value: number | string | boolean | null) =>
       readings.read(device, handles[at] ?? -1, value, undefined),
     pass: (ms: number) => {
       nowMs += ms;
@@ -106,4 +106,24 @@ test('what follows from another parameter is shown and not kept', () => {
   one.read(1, -70);
   expect(one.latest(2)).toBe(-70);
   expect(one.rows()).toEqual([[1, 50]]);
+});
+
+test('unknown takes the latest value away and stores nothing, also before the parameter is registered', () => {
+  const one = opened(spec('battery'), spec('type', { kind: 'text' }));
+  one.read(0, 70);
+  one.read(1, 'AA');
+  expect(one.rows()).toEqual([
+    [1, 70],
+    [2, 'AA'],
+  ]);
+  one.read(0, null);
+  one.read(1, null);
+  expect([one.latest(1), one.latest(2), one.rows()]).toEqual([undefined, undefined, []]);
+  one.read(0, 69);
+  one.read(1, 'AA');
+  expect([one.latest(1), one.latest(2)]).toEqual([69, 'AA']);
+  expect(one.rows()).toEqual([
+    [1, 69],
+    [2, 'AA'],
+  ]);
 });

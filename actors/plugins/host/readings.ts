@@ -46,6 +46,8 @@ export class DeviceReadings {
   /** Slot in the table by handle; below 0: none. */
   readonly slots: number[] = [];
   readonly waiting: (Waiting[] | undefined)[] = [];
+  /** Handles whose last value that waits is not known any more. */
+  readonly unknown = new Set<number>();
   /** Registered parameters by name: those of an earlier run too. */
   readonly known = new Map<string, number>();
   heardUnixMs = 0;
@@ -126,6 +128,7 @@ export class Readings {
     device.known.clear();
     device.slots.fill(REFUSED);
     device.waiting.length = 0;
+    device.unknown.clear();
   }
 
   /** @throws EngineError `input.invalid`, `conflict` over 512 of a device. */
@@ -151,7 +154,7 @@ export class Readings {
   read(
     device: DeviceReadings,
     handle: number,
-    value: number | string | boolean,
+    value: number | string | boolean | null,
     atUnixMs: number | undefined,
   ): void {
     const nowUnixMs = this.#options.clock.nowMs();
@@ -161,6 +164,10 @@ export class Readings {
     const spec = device.specs[handle];
     if (slot === undefined || spec === undefined || !allowed(device, nowUnixMs)) {
       device.dropped += 1;
+      return;
+    }
+    if (value === null) {
+      this.#unknown(device, handle, slot, nowUnixMs);
       return;
     }
     let kept: number | string | undefined;
@@ -184,6 +191,12 @@ export class Readings {
     const said = atUnixMs === undefined ? undefined : this.#believed(device, atUnixMs, nowUnixMs);
     if (slot < 0) this.#wait(device, handle, slot, said ?? nowUnixMs, kept);
     else this.#place(slot, spec, said, nowUnixMs, kept);
+  }
+
+  /** What waits to be stored is: it was known then. */
+  #unknown(device: DeviceReadings, handle: number, slot: number, nowUnixMs: number): void {
+    if (slot >= 0) this.table.forget(slot, this.table.after(slot, nowUnixMs));
+    else if (device.waiting[handle] !== undefined) device.unknown.add(handle);
   }
 
   /** Changes since the last call. */
@@ -267,6 +280,7 @@ export class Readings {
       return;
     }
     device.waiting[handle] = queue;
+    device.unknown.delete(handle);
     queue.push({ atUnixMs, value });
     this.#waitingValues += 1;
   }
@@ -353,6 +367,7 @@ export class Readings {
       device.waiting[handle] = undefined;
       this.#waitingValues -= queue.length;
       for (const { atUnixMs, value } of queue) this.#place(slot, spec, undefined, atUnixMs, value);
+      if (device.unknown.delete(handle)) this.table.forget(slot, this.table.after(slot, 0));
     }
   }
 }

@@ -52,7 +52,7 @@ export class Session implements DeviceSession {
     return handle;
   }
 
-  read(handle: number, value: number | string | boolean, atUnixMs?: number): void {
+  read(handle: number, value: number | string | boolean | null, atUnixMs?: number): void {
     if (this.#live) this.#readings.read(this.#device, handle, value, atUnixMs);
   }
 

@@ -206,9 +206,10 @@ export interface DeviceSession {
   channel(spec: ChannelSpec): number;
   /**
    * A value of a declared parameter, as the device said it. `atUnixMs`: when the device says so; one more than ten
-   * minutes off the clock is ignored and told once. Numbers that are not finite are dropped and counted.
+   * minutes off the clock is ignored and told once. Numbers that are not finite are dropped and counted. Null: the
+   * device does not know it any more; nothing is stored, and nothing is shown until the next value.
    */
-  read(handle: number, value: number | string | boolean, atUnixMs?: number): void;
+  read(handle: number, value: number | string | boolean | null, atUnixMs?: number): void;
   /** Something was heard, though no value: an answer to a ping. */
   alive(): void;
   /** The connection ended; at most once has an effect. */

@@ -249,18 +249,20 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     family.rules.get(frame.key)?.(frame, part, this);
   }
 
-  value(part: number, field: FieldId, value: number | string | boolean): void {
+  value(part: number, field: FieldId, value: number | string | boolean | null): void {
     // One switch for the whole receiver, shown with each of its channels.
     if (part === 0 && field === 'encryption') {
       for (let each = 1; each <= this.#parts; each++) this.#read(each, field, value);
     } else this.#read(part, field, value);
   }
 
-  #read(part: number, field: FieldId, value: number | string | boolean): void {
+  #read(part: number, field: FieldId, value: number | string | boolean | null): void {
     const handles = this.#handles[part];
     if (handles === undefined) return;
     let handle = handles[field];
     if (handle === undefined) {
+      // Nothing is declared for what was never known.
+      if (value === null) return;
       handle = this.#session.channel(specOf(part, field));
       handles[field] = handle;
     }

@@ -150,7 +150,8 @@ export type FieldId = keyof typeof FIELDS;
 
 /** Takes what a frame says, in our units. Part 0 is the device itself. */
 export interface FieldSink {
-  value(part: number, field: FieldId, value: number | string | boolean): void;
+  /** Null: the device does not know it now. */
+  value(part: number, field: FieldId, value: number | string | boolean | null): void;
   /** The frame says what cannot be: told once, never shown. */
   impossible(part: number, key: string, text: string): void;
 }

@@ -54,8 +54,9 @@ class StrictSink implements FieldSink {
   refused = 0;
   wrong: string | undefined;
 
-  value(_part: number, field: FieldId, value: number | string | boolean): void {
+  value(_part: number, field: FieldId, value: number | string | boolean | null): void {
     this.told += 1;
+    if (value === null) return;
     const spec: { kind: string; min?: number; max?: number } = FIELDS[field];
     const kind = typeof value === 'string' ? 'text' : typeof value;
     const low = spec.min ?? -Infinity;

@@ -4,8 +4,8 @@ import { type FieldId, type FieldSink, fieldOf, specOf } from './fields.js';
 import { FrameParser } from './parser.js';
 
 /** What frames of a series tell, as `part.field` → value; impossible ones as `!KEY`. */
-function told(family: FamilyId, text: string): Record<string, number | string | boolean> {
-  const values: Record<string, number | string | boolean> = {};
+function told(family: FamilyId, text: string): Record<string, number | string | boolean | null> {
+  const values: Record<string, number | string | boolean | null> = {};
   const sink: FieldSink = {
     value: (part, field: FieldId, value) => {
       values[specOf(part, field).id] = value;
@@ -55,7 +55,10 @@ describe('what devices say, in our units', () => {
   it('a transmitter that is off has no battery, and unknown is no value', () => {
     const text =
       '< REP 1 TX_TYPE UNKN >< REP 1 BATT_BARS 255 >< REP 1 BATT_CHARGE 255 >< REP 1 BATT_RUN_TIME 65535 >< REP 1 TX_OFFSET 255 >< REP 1 TX_RF_PWR UNKN >';
-    expect(told('ulxd', text)).toEqual({ '1.transmitter_on': false, '1.transmitter_model': '' });
+    expect(told('ulxd', text)).toEqual({
+      ...{ '1.transmitter_on': false, '1.transmitter_model': '' },
+      ...{ '1.battery_percent': null, '1.battery_minutes': null },
+    });
   });
 
   it('Axient Digital: samples with two and with four antennas', () => {
@@ -131,6 +134,9 @@ describe('what devices say, in our units', () => {
       '7.slot_state': 'error',
       '7.slot_charging': false,
       '7.slot_error': '007',
+      '7.battery_percent': null,
+      '7.battery_cycles': null,
+      '7.battery_health': null,
     });
   });
 

@@ -33,12 +33,17 @@ const whole =
     options: {
       readonly max: number;
       readonly unknown: readonly number[];
+      /** Unknown takes away what was known; else it says nothing. */
+      readonly forgets?: boolean;
       readonly convert: (raw: number) => number | undefined;
     },
   ): Rule =>
   (frame, part, sink) => {
     const raw = frame.integer(0);
-    if (options.unknown.includes(raw)) return;
+    if (options.unknown.includes(raw)) {
+      if (options.forgets === true) sink.value(part, field, null);
+      return;
+    }
     const value = raw >= 0 && raw <= options.max ? options.convert(raw) : undefined;
     if (value === undefined) refuse(frame, part, sink);
     else sink.value(part, field, value);
@@ -97,16 +102,21 @@ const bars =
 const charge = whole('battery_percent', {
   max: 100,
   unknown: [253, 254, 255],
+  forgets: true,
   convert: plainPercent,
 });
 const health = whole('battery_health', {
   max: 100,
   unknown: [253, 254, 255],
+  forgets: true,
   convert: plainPercent,
 });
 const minutes: Rule = (frame, part, sink) => {
   const raw = frame.integer(0);
-  if (raw > 65_532 && raw <= 65_535) return;
+  if (raw > 65_532 && raw <= 65_535) {
+    sink.value(part, 'battery_minutes', null);
+    return;
+  }
   const value = runtimeMinutes(raw);
   if (value === undefined) refuse(frame, part, sink);
   else sink.value(part, 'battery_minutes', value);
@@ -114,12 +124,14 @@ const minutes: Rule = (frame, part, sink) => {
 const cycles = whole('battery_cycles', {
   max: WORD_MARKS_FROM - 1,
   unknown: [65_533, 65_534, 65_535],
+  forgets: true,
   convert: (raw) => raw,
 });
 /** Sent with 40 added, so that frost has no sign. */
 const celsius = whole('battery_temperature', {
   max: 165,
   unknown: [253, 254, 255],
+  forgets: true,
   convert: (raw) => raw - 40,
 });
 const transmitterModel: Rule = (frame, part, sink) => {
@@ -276,7 +288,8 @@ export const CHARGER_RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     (frame, part, sink) => {
       const raw = frame.integer(0);
       if (barsToPercent(raw) !== undefined) sink.value(part, 'battery_bars', raw);
-      else if (!(raw >= 253 && raw <= 255)) refuse(frame, part, sink);
+      else if (raw >= 253 && raw <= 255) sink.value(part, 'battery_bars', null);
+      else refuse(frame, part, sink);
     },
   ],
   ['BATT_CHARGE', charge],

@@ -8,6 +8,8 @@ export class RecordingSession implements DeviceSession {
   readonly deviceId: string;
   readonly specs: ChannelSpec[] = [];
   readonly values = new Map<string, Value>();
+  /** Of parameters that became unknown and stayed so. */
+  readonly unknown = new Set<string>();
   identity: DeviceIdentity = {};
   reads = 0;
   alives = 0;
@@ -39,12 +41,18 @@ export class RecordingSession implements DeviceSession {
     return this.specs.push(spec) - 1;
   }
 
-  read(handle: number, value: Value): void {
+  read(handle: number, value: Value | null): void {
     const spec = this.specs[handle];
     if (spec === undefined) throw new RangeError(`there is no channel ${handle}`);
     // What the host would drop is no reading.
     if (typeof value === 'number' && !Number.isFinite(value)) return;
     this.reads += 1;
+    if (value === null) {
+      this.values.delete(spec.id);
+      this.unknown.add(spec.id);
+      return;
+    }
+    this.unknown.delete(spec.id);
     this.values.set(spec.id, value);
   }
 

@@ -18,6 +18,10 @@ export class ToldPlugins implements PluginPort {
   readonly #onIdentity = new Set<(deviceId: string) => void>();
   readonly #onConnection = new Set<(facts: ConnectionFacts) => void>();
   readonly #onChanges = new Set<(batch: ChangeBatch) => void>();
+  /** How often parameters were asked for. */
+  specsAsked = 0;
+  /** As told last. */
+  troubles: ReadonlyMap<string, string> = new Map();
   readonly recordsTold: string[][] = [];
 
   constructor(channels: MemoryTable) {
@@ -33,6 +37,7 @@ export class ToldPlugins implements PluginPort {
   }
 
   specs(deviceId: string): ReadonlyMap<string, ChannelSpec> | undefined {
+    this.specsAsked += 1;
     const channels = this.#identities.get(deviceId)?.channels;
     return channels === undefined ? undefined : new Map(channels.map((spec) => [spec.id, spec]));
   }
@@ -56,6 +61,10 @@ export class ToldPlugins implements PluginPort {
   watchMeters(deviceIds: readonly string[]): () => void {
     this.watched.add(deviceIds);
     return () => void this.watched.delete(deviceIds);
+  }
+
+  onAir(troubles: ReadonlyMap<string, string>): void {
+    this.troubles = troubles;
   }
 
   check(): Promise<never> {
@@ -155,11 +164,23 @@ export class ToldPlugins implements PluginPort {
     });
   }
 
+  /** A device does not know values of one part any more. */
+  forget(deviceId: string, part: number, roles: readonly ChannelRole[], atUnixMs: number): void {
+    this.post({
+      ...{ channel: new Uint32Array(), atUnixMs: new Float64Array(), value: new Float64Array() },
+      ...{ text: [], unknown: roles.map((role) => this.#unknown(deviceId, part, role, atUnixMs)) },
+    });
+  }
+
   numberOf(deviceId: string, part: number, role: ChannelRole): number {
     return this.#numbers.get(`${deviceId}/${part}.${role}`) ?? 0;
   }
 
   post(batch: ChangeBatch): void {
     for (const listener of this.#onChanges) listener(batch);
+  }
+
+  #unknown(deviceId: string, part: number, role: ChannelRole, atUnixMs: number) {
+    return { channel: this.numberOf(deviceId, part, role), atUnixMs };
   }
 }

@@ -148,6 +148,45 @@ test('what was asked stands beside what is reported, and waits for a device that
   await site.call('DELETE', `/v1/devices/${id}`);
 });
 
+test('a device that reconnects again and again is degraded, and what it says is unknown is shown as nothing', async () => {
+  const { id, line } = await device('SN-shaky');
+  for (let n = 0; n < 4; n += 1) {
+    await expect.poll(() => [state(id), line.connections]).toEqual(['connected', 1]);
+    if (n < 3) line.drop();
+    await expect
+      .poll(() => site.tables.connections.get(id)?.['reconnects'])
+      .toBe(Math.min(3, n + 1));
+  }
+  await expect.poll(() => row(id)).toMatchObject({ lifecycle: 'degraded', state: 'connected' });
+  await expect
+    .poll(() => site.store.inventory.recordOf(id))
+    .toMatchObject({ lifecycle: 'degraded', lifecycleReason: containing('reconnected 3 times') });
+  await expect.poll(() => row(id)).toMatchObject({ 'values.1.level': 42 });
+  line.say('LEVEL ?');
+  await expect.poll(() => row(id)).toMatchObject({ 'values.1.level': null });
+  expect(site.tables.channels.get(`${id}/1.level`)?.['value']).toBeNull();
+  line.say('LEVEL 41');
+  await expect.poll(() => row(id)).toMatchObject({ 'values.1.level': 41 });
+  await site.call('DELETE', `/v1/devices/${id}`);
+}, 60_000);
+
+test('a command to a plugin that hangs is settled within its deadline and says so', async () => {
+  const { id, line } = await device('SN-hang');
+  await expect.poll(() => state(id)).toBe('connected');
+  line.say('HANG');
+  await site.call('PUT', `/v1/devices/${id}/desired/gain`, { value: 9, ttlMs: 60_000 });
+  const items = async (): Promise<unknown> =>
+    ((await site.call('GET', `/v1/devices/${id}/desired`)).json as { items: unknown[] }).items;
+  await expect
+    .poll(items)
+    .toMatchObject([
+      { command: { state: 'unanswered', detail: containing('no answer within 5000 ms') } },
+    ]);
+  await expect.poll(() => line.connections, { timeout: 60_000 }).toBe(1);
+  await expect.poll(() => state(id), { timeout: 60_000 }).toBe('connected');
+  await site.call('DELETE', `/v1/devices/${id}`);
+}, 120_000);
+
 test.each(['throw', 'exit'] as const)(
   'a plugin thread lost by %s is replaced and its devices are back',
   async (how) => {
