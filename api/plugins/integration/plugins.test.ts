@@ -192,9 +192,11 @@ test.each(['throw', 'exit'] as const)(
   async (how) => {
     const { id, line } = await device(`SN-${how}`);
     await expect.poll(() => state(id)).toBe('connected');
+    const restarts = (): number => Number(site.tables.plugins.get('lines')?.['restarts'] ?? 0);
+    const before = restarts();
     const pool = site.plugins.hosts.require('lines').pool;
     await pool?.breakShard(0, how).catch(() => undefined);
-    await expect.poll(() => site.tables.plugins.get('lines')?.['restarts']).not.toBe(0);
+    await expect.poll(restarts, { timeout: 30_000 }).toBeGreaterThan(before);
     await expect.poll(() => line.connections, { timeout: 30_000 }).toBe(1);
     line.say('LEVEL 77');
     await expect.poll(() => row(id)).toMatchObject({ 'values.1.level': 77, state: 'connected' });
