@@ -133,6 +133,24 @@ describe('a live speaker', () => {
     await radio.run(site, 20 * SECOND);
     expect(site.released).toEqual([URL]);
   });
+
+  it('is let go of when it is taken out of its project, and the others play on', async () => {
+    const site = liveSite(false);
+    const radio = new Radio();
+    site.rings.set(URL, radio.writer.ring);
+    site.media.set('loop', steady(2 * RATE_HZ, 0.1));
+    const loop = speakerDef(2, { maxVolume: 1, sources: [{ kind: 'media', mediaId: 'loop' }] });
+    const live = speakerDef(1, { maxVolume: 1, sources: [{ kind: 'live', url: URL }] });
+    site.project(projectDef({ speakers: [live, loop] }));
+    site.listen('a');
+    await radio.run(site, SECOND);
+    expect(site.pcm('a').left.at(-1)).toBeCloseTo(0.5, 5);
+    site.engine.setProject(projectDef({ speakers: [loop] }));
+    await radio.run(site, 20 * SECOND);
+    expect(site.released).toEqual([URL]);
+    expect(site.pcm('a').left.at(-1)).toBeCloseTo(0.1, 5);
+    expect(site.engine.playing('a')?.voices).toHaveLength(1);
+  });
 });
 
 describe('a speaker without its file', () => {

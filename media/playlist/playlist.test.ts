@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { movedListener } from '../engine/listener.js';
 import type { AssetDefinition, ListenerState, ProjectDefinition } from '../ports.js';
 import { PreparedProject } from '../project/prepared.js';
 import { assetOf, at, listenerOf, projectOf, trackOf } from '../testing/definitions.js';
@@ -75,6 +76,20 @@ describe('the pool', () => {
     expect(heard({ profile: 'roundware' }, { ...tagRules, defaultTagIds: [] })).toEqual([]);
   });
 
+  it('keeps the choice of a listener who only walked when somebody uploads', () => {
+    const definition = projectOf({ settings: { tagRules } });
+    const { project, playlist, all } = setUp(tagged, definition, listenerOf({ tagIds: [11] }));
+    playlist.retarget(
+      project,
+      movedListener(listenerOf({ tagIds: [11] }), { id: 'a', position: at(1, 0) }),
+    );
+    const put = [assetOf({ id: 8, tagIds: [10] }), assetOf({ id: 9, tagIds: [11] })];
+    project.changeAssets({ projectId: 1, reset: false, put, removed: [] });
+    const heard = all();
+    expect(heard).toContain(9);
+    expect(heard).not.toContain(8);
+  });
+
   it('keeps a track to its own tags', () => {
     const { all } = setUp(tagged);
     expect(all(0, trackOf({ tagIds: [11, 99] }))).toEqual([4, 2]);
@@ -126,6 +141,18 @@ describe('bans', () => {
     expect(all(0)).toEqual([2, 1]);
     expect(all(1_000)).toEqual([]);
     expect(all(2_000)).toEqual([2, 1]);
+  });
+
+  it('that a continuous project lifts are those of the place where the listener is now', () => {
+    const apart = [assetOf({ id: 1 }), assetOf({ id: 2, position: at(500, 0) })];
+    const { project, playlist, all } = setUp(
+      apart,
+      projectOf({ settings: { repeatMode: 'continuous' } }),
+    );
+    expect(all(0)).toEqual([1]);
+    playlist.retarget(project, listenerOf({ position: at(500, 0) }));
+    expect(all(1)).toEqual([2]);
+    expect(all(2_000)).toEqual([2]);
   });
 
   it('of a track are its own', () => {

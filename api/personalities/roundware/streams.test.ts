@@ -290,6 +290,10 @@ test('a stream obeys its commands, and each is noted', async () => {
   const played = await ada.post(`streams/${id}/playasset/`, { asset_id: '11' });
   shows('POST streams/{id}/playasset', played, { success: true });
   expect(site.sound.commands.at(-1)?.command).toEqual({ name: 'play', assetId: 11 });
+  await ada.post(`streams/${id}/playasset/`, formOf({ asset_id: 12 }));
+  expect(site.sound.commands.at(-1)?.command).toEqual({ name: 'play', assetId: 12 });
+  await ada.post(`streams/${id}/playasset/`, { asset_id: 11 });
+  expect(site.sound.commands.at(-1)?.command).toEqual({ name: 'play', assetId: 11 });
   covers('POST streams/{id}/playasset', '>asset_id');
   expect((await ada.call('POST', `streams/${id}/playasset/`, {})).status).toBe(400);
   expect(await events(id)).toEqual([
@@ -299,6 +303,8 @@ test('a stream obeys its commands, and each is noted', async () => {
     'resume',
     'skip_ahead',
     'skip_ahead',
+    'play_asset_in_stream',
+    'play_asset_in_stream',
     'play_asset_in_stream',
   ]);
   for (const call of ['heartbeat', 'pause', 'resume', 'skipasset', 'playasset']) {
