@@ -69,7 +69,7 @@ function crud(
   };
 }
 
-export const CONTRACT: Readonly<Record<string, readonly string[]>> = {
+const CALLS: Readonly<Record<string, readonly string[]>> = {
   'POST users': [
     ...USER,
     'token',
@@ -323,3 +323,20 @@ export const CONTRACT: Readonly<Record<string, readonly string[]>> = {
     '=others see no device ids',
   ],
 };
+
+/** Fields that a change may bring alone, beside those above: other spellings, and those that only their call says. */
+const CHANGED: Readonly<Record<string, readonly string[]>> = {
+  'PATCH assets/{id}': words(`audio_length_in_seconds mediatype language user session_id session
+    project_id project tags envelope_id loc_description_ids loc_alt_text_ids`),
+  'PATCH sessions/{id}': words(`project_id project client_system client_type timezone
+    geo_listen_enabled demo_stream_enabled language language_id`),
+  'PATCH streams/{id}': ['tags'],
+};
+
+/** All of it: each call is known without its last slash as well, and fields are changed one by one. */
+export const CONTRACT: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(CALLS).map(([call, items]) => [
+    call,
+    [...new Set([...items, ...inputs(CHANGED[call] ?? []), '=slash-less'])],
+  ]),
+);
