@@ -13,14 +13,15 @@ import type {
   PluginDevice,
 } from '../../actors/plugins/protocol.js';
 import type { ChannelSpec } from '../../actors/plugins/sdk/plugin.types.js';
-import type { Clock, TimerHandle } from '../../engine/clock.js';
-import { EngineError } from '../../engine/errors.js';
+import type { Clock } from '../../engine/clock.js';
+import type { EngineError } from '../../engine/errors.js';
 import type { ConnectionRow } from '../contract/rows.js';
 import type { DeviceTables } from '../devices/tables.js';
 import type { LiveTable } from '../live/table.types.js';
 import type { Instances } from './instances.js';
 import type { RecordBook } from './record-book.js';
 import { Troubles } from './troubles.js';
+import { UnitLearner } from './unit-learner.js';
 
 export interface PluginDevicesOptions {
   readonly clock: Clock;
@@ -45,8 +46,6 @@ type Listener<T> = (value: T) => void;
 
 /** Personalities whose devices choose their ids themselves. */
 const NOT_PLUGINS: ReadonlySet<string> = new Set(['smartos', 'native']);
-/** Units that were learnt are written together after this long. */
-const GATHER_MS = 100;
 const PLUGIN_ID = /^\d{1,15}:./;
 
 /** Whether a plugin drives the device: its id is `<plugin code>:<instance>:<external id>`. */
@@ -68,14 +67,12 @@ export class PluginDevices {
   readonly #connectionListeners = new Set<Listener<ConnectionFacts>>();
   readonly #strangers = new Map<string, string>();
   readonly #troubles: Troubles;
-  /** Units by channel that are to be written. */
-  readonly #units = new Map<number, string>();
-  #unitsTimer: TimerHandle | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #units: UnitLearner;
 
   constructor(options: PluginDevicesOptions) {
     this.#options = options;
     const { clock, book, settings } = options;
+    this.#units = new UnitLearner(options);
     this.#troubles = new Troubles(clock, (deviceId) => {
       const instanceId = book.get(deviceId)?.instanceId;
       return settings().connection({ deviceId, instanceId }).holdDownMs;
@@ -177,10 +174,7 @@ export class PluginDevices {
 
   /** Writes what is due. */
   async close(): Promise<void> {
-    this.#options.clock.clearTimeout(this.#unitsTimer);
-    this.#unitsTimer = undefined;
-    await this.#writing;
-    await this.#writeUnits();
+    await this.#units.close();
   }
 
   /** Rows of the control store are gone with the device. */
@@ -230,7 +224,7 @@ export class PluginDevices {
    * @returns those
    */
   identities(all: readonly IdentityFacts[]): readonly Stranger[] {
-    const { book } = this.#options;
+    const { book, tables } = this.#options;
     const strangers: Stranger[] = [];
     for (const facts of all) {
       const { deviceId } = facts;
@@ -248,7 +242,7 @@ export class PluginDevices {
         const changes = changesOf(record, facts);
         if (changes !== undefined) book.change(deviceId, changes);
       }
-      this.#learnUnits(deviceId);
+      this.#units.learn(tables.definition(deviceId), this.#specs.get(deviceId));
       this.show(deviceId);
       for (const listener of this.#identityListeners) listener(deviceId);
     }
@@ -364,33 +358,6 @@ export class PluginDevices {
       readsDropped: facts.readsDropped,
     };
     live.connections.put({ ...row });
-  }
-
-  /** Units of a fleet that is met for the first time are gathered and written together. */
-  #learnUnits(deviceId: string): void {
-    const { tables, clock } = this.#options;
-    const specs = this.#specs.get(deviceId);
-    for (const channel of tables.definition(deviceId)?.channels ?? []) {
-      const unit = specs?.get(channel.name)?.unit;
-      if (unit === undefined || unit === '' || channel.unit !== undefined) continue;
-      this.#units.set(channel.id, unit);
-    }
-    if (this.#units.size === 0) return;
-    this.#unitsTimer ??= clock.setTimeout(() => {
-      this.#unitsTimer = undefined;
-      this.#writing = this.#writing.then(() => this.#writeUnits());
-    }, GATHER_MS);
-  }
-
-  async #writeUnits(): Promise<void> {
-    const units = [...this.#units];
-    this.#units.clear();
-    try {
-      await this.#options.store.setUnits(units);
-    } catch (thrown) {
-      // Told again with the next identity.
-      this.#options.onFault(EngineError.from(thrown));
-    }
   }
 }
 

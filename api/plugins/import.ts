@@ -1,7 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import { EngineError } from '../../engine/errors.js';
 import { InvalidRequest } from '../http/problem.js';
-import type { DeviceWish, PluginService } from './service.js';
+import type { DeviceWish } from './new-devices.js';
+import type { PluginService } from './service.js';
 
 interface Problem {
   readonly row: number;
