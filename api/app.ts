@@ -30,6 +30,7 @@ import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
 import { startInventory } from './inventory/compose.js';
 import { LiveHub } from './live/hub.js';
+import { startMqtt } from './mqtt/compose.js';
 import { openDjangoMicboard } from './personalities/django-micboard/index.js';
 import { startMicboard } from './personalities/micboard/compose.js';
 import { openRoundware } from './personalities/roundware/compose.js';
@@ -477,6 +478,18 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('gateway', () => gateway?.stop(2_000));
   hub.start(publish);
 
+  const mqtt = await startMqtt({
+    config: config.mqtt,
+    host: config.host,
+    auth,
+    clock,
+    log: (level, text) => log[level](text),
+    devices: tables.devices,
+    channels: tables.channels,
+    specs: (deviceId) => plugins.specs(deviceId),
+    set: (deviceId, name, value) => devices.setParameter(deviceId, name, value, 'MQTT'),
+  });
+  stack.push('mqtt', () => mqtt.stop());
   if (config.personalities.micboard.enabled) {
     const micboard = await startMicboard({
       ...config.personalities.micboard,

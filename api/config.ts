@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { EngineError } from '../engine/errors.js';
+import { mqttConfiguration } from './mqtt/config.js';
 
 const port = z.int().min(0).max(65_535);
 const count = z.int().min(1).max(64);
@@ -74,6 +75,8 @@ const schema = z.strictObject({
       secretKey: z.string().min(16).optional(),
     })
     .prefault({}),
+  /** The embedded broker, and what is published for Home Assistant. */
+  mqtt: mqttConfiguration,
   series: z
     .strictObject({
       /** Disk kept for samples while the store is away; per device shard. */
@@ -267,6 +270,11 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_BURST_MS: [['audio', 'burstMs'], asNumber],
   EARSHOT_PLUGINS_FOLDER: [['plugins', 'folder'], asText],
   EARSHOT_SECRET_KEY: [['plugins', 'secretKey'], asText],
+  EARSHOT_MQTT_BROKER: [['mqtt', 'broker', 'enabled'], asFlag],
+  EARSHOT_MQTT_PORT: [['mqtt', 'broker', 'port'], asNumber],
+  EARSHOT_MQTT_ANONYMOUS: [['mqtt', 'broker', 'allowAnonymous'], asFlag],
+  EARSHOT_MQTT_PUBLISH: [['mqtt', 'publish', 'enabled'], asFlag],
+  EARSHOT_MQTT_PUBLISH_URL: [['mqtt', 'publish', 'url'], asText],
   EARSHOT_SMTP_URL: [['mail', 'smtpUrl'], asText],
   EARSHOT_MAIL_FROM: [['mail', 'from'], asText],
   EARSHOT_UPLOAD_MAX_BYTES: [['ingest', 'maxBytes'], asNumber],

@@ -100,18 +100,22 @@ export class Auth {
    * @throws EngineError `auth.required`, `rate.limited`, `server.busy`, `store.away`.
    */
   async login(username: string, password: string, place: LoginPlace): Promise<Login> {
-    const name = usernameOf(username);
-    await this.#guard.begin(name, place.address);
-    const user = isPlainText(name, 128) ? await this.#store.users.byName(name) : undefined;
-    const right = await this.#passwords.verify(user?.passwordHash, password);
-    if (user === undefined || !right) throw wrongPassword();
-    await this.#guard.succeeded(name, place.address);
+    const user = await this.#checked(username, password, place.address);
     const login = await this.#start(withoutHash(user), user.passwordHash, place);
     if (this.#passwords.isOutdated(user.passwordHash)) {
       const renewed = await this.#passwords.hash(password);
       await this.#store.users.rehash(user.id, user.passwordHash, renewed);
     }
     return login;
+  }
+
+  /**
+   * Who this is, for protocols that bring the password each time; starts no login.
+   * @throws as `login`.
+   */
+  async verify(username: string, password: string, address: string): Promise<Principal> {
+    const { id, username: name, role } = await this.#checked(username, password, address);
+    return { kind: 'user', id, name, role };
   }
 
   /**
@@ -193,6 +197,16 @@ export class Auth {
     this.#closed = true;
     this.#unfollow();
     this.#clock.clearTimeout(this.#timer);
+  }
+
+  async #checked(username: string, password: string, address: string) {
+    const name = usernameOf(username);
+    await this.#guard.begin(name, address);
+    const user = isPlainText(name, 128) ? await this.#store.users.byName(name) : undefined;
+    const right = await this.#passwords.verify(user?.passwordHash, password);
+    if (user === undefined || !right) throw wrongPassword();
+    await this.#guard.succeeded(name, address);
+    return user;
   }
 
   async #start(user: User, passwordHash: string, place: LoginPlace): Promise<Login> {

@@ -1,0 +1,165 @@
+import { createServer, type Socket } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Aedes, type Client } from 'aedes';
+import { FrameGuard } from '../../actors/plugins/mqtt/frame-guard.js';
+import { EngineError } from '../../engine/errors.js';
+import type { BrokerStart, FromBroker, Rights, ToBroker } from './protocol.js';
+
+/** What is known of a connected client. */
+interface Guest {
+  rights: Rights;
+  who: string;
+  subscriptions: number;
+  second: number;
+  inSecond: number;
+}
+
+const LOGIN_MS = 10_000;
+/** A packet is its payload, and a topic and properties of bounded length. */
+const HEADER_BYTES = 70_000;
+const MAX_LOGINS = 200;
+
+const options = workerData as BrokerStart;
+const port = parentPort;
+if (port === null) throw new EngineError('internal', 'the broker runs in a thread of its own');
+const tell = (message: FromBroker): void => port.postMessage(message);
+
+const guests = new WeakMap<Client, Guest>();
+const clients = new Set<Client>();
+const logins = new Map<number, (answer: { rights: Rights | undefined; who: string }) => void>();
+let nextLogin = 1;
+
+/** A client that keeps to no limit is closed; its last will is sent, as it did not say goodbye. */
+function drop(client: Client, reason: string): void {
+  tell({ type: 'dropped', client: client.id, reason });
+  client.conn.destroy();
+}
+
+function mayPublish(rights: Rights, topic: string): boolean {
+  if (rights === 'all') return true;
+  if (rights === 'read' || topic.startsWith('$')) return false;
+  if (!topic.startsWith(`${options.prefix}/`)) return true;
+  // States are ours; a wish is an operator's.
+  return rights === 'operate' && topic.endsWith('/set');
+}
+
+const broker = await Aedes.createBroker({
+  connectTimeout: 10_000,
+  heartbeatInterval: 10_000,
+  keepaliveLimit: 3_600,
+  maxClientsIdLength: 128,
+  queueLimit: 1_000,
+  maxTopicLevels: 20,
+  preConnect: (_client, _packet, done) => {
+    done(null, clients.size <= options.maxClients);
+  },
+  authenticate: (client, user, password, done) => {
+    const guest: Guest = { rights: 'publish', who: '', subscriptions: 0, second: 0, inSecond: 0 };
+    if (user === undefined && password === undefined && options.allowAnonymous) {
+      guests.set(client, guest);
+      done(null, true);
+      return;
+    }
+    if (password === undefined || password.length > 4_096 || logins.size >= MAX_LOGINS) {
+      done(null, false);
+      return;
+    }
+    const id = nextLogin++;
+    const settle = ({ rights, who }: { rights: Rights | undefined; who: string }): void => {
+      if (!logins.delete(id)) return;
+      clearTimeout(timer);
+      if (rights !== undefined) guests.set(client, { ...guest, rights, who });
+      done(null, rights !== undefined);
+    };
+    const timer = setTimeout(() => settle({ rights: undefined, who: '' }), LOGIN_MS);
+    logins.set(id, settle);
+    const address = 'remoteAddress' in client.conn ? String(client.conn.remoteAddress) : '';
+    tell({ type: 'login', id, user: user ?? '', password: password.toString('utf8'), address });
+  },
+  authorizePublish: (client, packet, done) => {
+    const guest = client === null ? undefined : guests.get(client);
+    if (client === null || guest === undefined) {
+      done(new Error('not allowed'));
+      return;
+    }
+    const second = Math.floor(performance.now() / 1_000);
+    if (second !== guest.second) guest.inSecond = 0;
+    guest.second = second;
+    guest.inSecond += 1;
+    if (guest.rights !== 'all' && guest.inSecond > options.maxMessagesPerSecond) {
+      if (guest.inSecond === options.maxMessagesPerSecond + 1) {
+        drop(client, `more than ${options.maxMessagesPerSecond} messages a second`);
+      }
+      done(new Error('too many messages'));
+      return;
+    }
+    if (
+      packet.payload.length > options.maxPayloadBytes ||
+      !mayPublish(guest.rights, packet.topic)
+    ) {
+      // MQTT 3.1.1 has no way to refuse one message but to end the connection.
+      drop(client, `may not publish ${packet.topic.slice(0, 200)}`);
+      done(new Error('not allowed'));
+      return;
+    }
+    done(null);
+  },
+  authorizeSubscribe: (client, subscription, done) => {
+    const guest = guests.get(client);
+    if (guest === undefined || guest.subscriptions >= options.maxSubscriptions) {
+      done(null, null);
+      return;
+    }
+    guest.subscriptions += 1;
+    done(null, subscription);
+  },
+  authorizeForward: (client, packet) => {
+    const { conn } = client;
+    if (conn.writableLength > options.maxQueueBytes) {
+      drop(client, 'does not take what it subscribed to');
+      return null;
+    }
+    return packet;
+  },
+});
+broker.on('client', (client) => clients.add(client));
+broker.on('clientDisconnect', (client) => clients.delete(client));
+broker.on('unsubscribe', (topics, client) => {
+  const guest = client === null ? undefined : guests.get(client);
+  if (guest !== undefined) guest.subscriptions = Math.max(0, guest.subscriptions - topics.length);
+});
+
+let sockets = 0;
+const server = createServer((socket: Socket) => {
+  if (sockets >= options.maxClients) {
+    socket.destroy();
+    return;
+  }
+  sockets += 1;
+  socket.once('close', () => {
+    sockets -= 1;
+  });
+  socket.setNoDelay(true);
+  const guard = new FrameGuard(options.maxPayloadBytes + HEADER_BYTES);
+  socket.on('data', (chunk: Uint8Array) => {
+    if (!guard.see(chunk)) socket.destroy();
+  });
+  broker.handle(socket);
+});
+server.on('error', (error) => tell({ type: 'failed', message: error.message }));
+server.listen(options.port, options.host, () => {
+  const address = server.address();
+  tell({ type: 'listening', port: typeof address === 'object' ? (address?.port ?? 0) : 0 });
+});
+
+port.on('message', (message: ToBroker) => {
+  if (message.type === 'login') logins.get(message.id)?.(message);
+  else if (message.type === 'drop') {
+    for (const client of clients) {
+      if (guests.get(client)?.who === message.who) drop(client, 'its login was changed or ended');
+    }
+  } else {
+    server.close();
+    broker.close(() => process.exit(0));
+  }
+});

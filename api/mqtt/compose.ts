@@ -1,0 +1,68 @@
+import type { Clock } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
+import type { ChannelRow, DeviceRow } from '../contract/rows.js';
+import type { LiveTable } from '../live/table.types.js';
+import { Broker, type BrokerOptions } from './broker.js';
+import type { MqttConfiguration } from './config.js';
+import { HomeAssistantPublisher, type PublisherOptions } from './publisher.js';
+
+export interface MqttOptions {
+  readonly config: MqttConfiguration;
+  /** Address of the pages. */
+  readonly host: string;
+  readonly auth: BrokerOptions['auth'];
+  readonly clock: Clock;
+  readonly log: (level: 'info' | 'warn', text: string) => void;
+  readonly devices: LiveTable;
+  readonly channels: LiveTable;
+  readonly specs: PublisherOptions['specs'];
+  readonly set: PublisherOptions['set'];
+}
+
+/**
+ * The embedded broker and what is published, as configured. `stop` of the answer ends both.
+ * @throws EngineError `input.invalid` for publishing to a broker that is not switched on
+ */
+export async function startMqtt(
+  options: MqttOptions,
+): Promise<{ readonly stop: () => Promise<void> }> {
+  const { config, auth, clock, log } = options;
+  const { enabled: wanted, ...limits } = config.broker;
+  const { enabled: publishes, url, user, password, verifyTls, ...publish } = config.publish;
+  if (publishes && url === undefined && !wanted) {
+    throw new EngineError(
+      'input.invalid',
+      'mqtt.publish.url: name a broker, or switch on the embedded one with mqtt.broker.enabled',
+    );
+  }
+  const { prefix, discoveryPrefix } = publish;
+  const host = limits.host ?? options.host;
+  const broker = wanted
+    ? await Broker.start({ ...limits, host, prefix, discoveryPrefix, auth, clock, log })
+    : undefined;
+  const own = broker?.access;
+  const access = url === undefined ? own : { url, user, password };
+  const publisher =
+    !publishes || access === undefined
+      ? undefined
+      : new HomeAssistantPublisher({
+          ...publish,
+          access: { ...access, verifyTls },
+          clock,
+          devices: () => rowsOf<DeviceRow>(options.devices),
+          channels: () => rowsOf<ChannelRow>(options.channels),
+          specs: options.specs,
+          set: options.set,
+          log,
+        });
+  return {
+    stop: async () => {
+      await publisher?.stop();
+      await broker?.stop();
+    },
+  };
+}
+
+function rowsOf<T>(table: LiveTable): Iterable<T> {
+  return table.rows() as unknown as Iterable<T>;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+const topicLevel = z.string().regex(/^[^#+\s]{1,128}$/, 'a topic without # and +');
+
+/** Keys of `mqtt` in the configuration. */
+export const mqttConfiguration = z
+  .strictObject({
+    broker: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        /** 0 takes a free port; one that is taken leaves the broker out, with a line in the log. */
+        port: z.int().min(0).max(65_535).default(1883),
+        /** Address to listen on. Default: that of the pages. */
+        host: z.string().min(1).optional(),
+        /** Clients without user and password may publish and subscribe, but set nothing. */
+        allowAnonymous: z.boolean().default(false),
+        maxClients: z.int().min(1).max(20_000).default(1_000),
+        maxPayloadBytes: z.int().min(64).max(16_777_216).default(262_144),
+        /** Of one client. */
+        maxSubscriptions: z.int().min(1).max(10_000).default(500),
+        /** Of one client; more closes it. */
+        maxMessagesPerSecond: z.int().min(1).max(100_000).default(2_000),
+        /** Unsent bytes of one client; more closes it. */
+        maxQueueBytes: z.int().min(65_536).default(4_194_304),
+      })
+      .prefault({}),
+    publish: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        /** A broker; absent: the embedded one. */
+        url: z
+          .string()
+          .regex(/^(mqtts?|wss?):\/\/[^/\s]+/, 'starts with mqtt://, mqtts://, ws:// or wss://')
+          .optional(),
+        user: z.string().optional(),
+        password: z.string().optional(),
+        verifyTls: z.boolean().default(true),
+        prefix: topicLevel.default('earshot'),
+        discoveryPrefix: topicLevel.default('homeassistant'),
+        /** A state is published at most this often; the latest value wins. */
+        everyMs: z.int().min(100).max(60_000).default(1_000),
+        maxDevices: z.int().min(1).max(10_000).default(500),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+export type MqttConfiguration = z.output<typeof mqttConfiguration>;

@@ -1,0 +1,36 @@
+import type { MqttConfiguration } from './config.js';
+
+/** What a client of the broker may do: `all` is the engine itself. */
+export type Rights = 'read' | 'publish' | 'operate' | 'all';
+
+/** What the broker's thread starts with. */
+export interface BrokerStart extends Omit<MqttConfiguration['broker'], 'enabled'> {
+  readonly host: string;
+  /** Topics below belong to the engine: others may only ask there to set something. */
+  readonly prefix: string;
+  readonly discoveryPrefix: string;
+}
+
+export type ToBroker =
+  | {
+      readonly type: 'login';
+      readonly id: number;
+      /** Undefined: refused. */
+      readonly rights: Rights | undefined;
+      /** Kind and id of who it is, to be dropped by. */
+      readonly who: string;
+    }
+  | { readonly type: 'drop'; readonly who: string }
+  | { readonly type: 'stop' };
+
+export type FromBroker =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'failed'; readonly message: string }
+  | {
+      readonly type: 'login';
+      readonly id: number;
+      readonly user: string;
+      readonly password: string;
+      readonly address: string;
+    }
+  | { readonly type: 'dropped'; readonly client: string; readonly reason: string };
