@@ -12,14 +12,18 @@ import { Agent, type Dispatcher } from 'undici';
 import { backoff } from '../../../engine/backoff.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
+import { closeDatagrams } from './datagrams.js';
 import { eventStream } from './event-stream.js';
 import { Attempt, isFailure, retryAfterMs } from './http-attempt.js';
+import { browseServices } from './mdns.js';
 import type {
   EventStream,
+  FoundService,
   HttpAnswer,
   HttpRequest,
   NetLimits,
   PluginNet,
+  ServiceWish,
   WebSocketStream,
 } from './net.types.js';
 import { RateQueue } from './rate-queue.js';
@@ -47,11 +51,14 @@ const CONNECT_TIMEOUT_MS = 300_000;
 export interface NetworkOptions {
   readonly clock: Clock;
   readonly limits?: Partial<NetLimits>;
+  /** Who is asked for services. Default: everybody, by multicast. */
+  readonly servicesAt?: { readonly address: string; readonly port: number };
 }
 
 /** The limits of one instance, held over everything it opens. Made and closed by the host. */
 export class PluginNetwork implements PluginNet {
   readonly #clock: Clock;
+  readonly #servicesAt: NetworkOptions['servicesAt'];
   readonly #ended = new AbortController();
   readonly #open = new Set<() => void>();
   readonly #breakers = new Map<string, CircuitBreakerPolicy>();
@@ -64,8 +71,9 @@ export class PluginNetwork implements PluginNet {
   #consecutiveFailures = 0;
   #lastSuccessUnixMs: number | undefined;
 
-  constructor({ clock, limits }: NetworkOptions) {
+  constructor({ clock, limits, servicesAt }: NetworkOptions) {
     this.#clock = clock;
+    this.#servicesAt = servicesAt;
     // One for each request under way: hundreds are no leak.
     setMaxListeners(0, this.#ended.signal);
     this.#limits = { ...DEFAULT_NET_LIMITS, ...limits };
@@ -209,6 +217,13 @@ export class PluginNetwork implements PluginNet {
         resolve(socket);
       });
     });
+  }
+
+  async services(wish: ServiceWish, found: (service: FoundService) => void): Promise<void> {
+    const open = (address: string | undefined): Promise<UdpSocket> =>
+      this.udp(address === undefined ? {} : { address });
+    const [clock, ended, to] = [this.#clock, this.#ended.signal, this.#servicesAt];
+    await browseServices({ ...wish, clock, open, found, ended, to });
   }
 
   /** Ends everything that is open, fails what waits. */
@@ -365,14 +380,4 @@ function unreachable(whom: string, thrown: Error): EngineError {
 
 function timedOut(whom: string, timeoutMs: number): EngineError {
   return new EngineError('device.unreachable', `${whom} did not answer within ${timeoutMs} ms`);
-}
-
-/** Closes it, also when its user has done so already: a datagram socket says of itself that it is closed a tick later only. */
-export function closeDatagrams(socket: UdpSocket): void {
-  try {
-    socket.close();
-  } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-    if (code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw thrown;
-  }
 }

@@ -65,6 +65,26 @@ export interface WebSocketStream {
   close(): void;
 }
 
+/** Services to ask for by mDNS. */
+export interface ServiceWish {
+  /** With their domain: `_https._tcp.local`. */
+  readonly services: readonly string[];
+  /** How long to listen, ms. */
+  readonly forMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface FoundService {
+  /** As it was asked for. */
+  readonly service: string;
+  /** Of the device, in lower case, without the service: `rack 1`. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** What it says of itself; keys in lower case. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
 /** The way out, with limits: every socket here is closed with the instance, and no answer is larger than allowed. */
 export interface PluginNet {
   /** As they are now: the operator may change them while the instance is open. */
@@ -102,6 +122,11 @@ export interface PluginNet {
     /** Several programs may listen on the port: multicast. */
     readonly shared?: boolean;
   }): Promise<UdpSocket>;
+  /**
+   * Asks for services by multicast DNS on all IPv4 interfaces, and tells each once; at most 1,024. Resolves when the
+   * time is over. @throws EngineError `device.unreachable` when no socket can be bound
+   */
+  services(wish: ServiceWish, found: (service: FoundService) => void): Promise<void>;
   /** Failures in a row of `http`, and when it last worked. */
   readonly health: {
     readonly consecutiveFailures: number;

@@ -20,6 +20,10 @@ import { deviceLayout, protocolOf, serverLayout } from './layout.js';
 import { channelsOf } from './resources.js';
 
 const PORT = 443;
+const WEB = '_https._tcp.local';
+/** As devices announce themselves by mDNS. */
+const SERVICES = ['_ssc._tcp.local', '_ssc._udp.local', WEB];
+const OWN = /sennheiser|\bssc\b|ew-?dx|teamconnect|\btcc|spectera|speechline|sl ?dw/i;
 
 /** Sennheiser's Sound Control Protocol, version 2: REST, and events by subscription. */
 export const plugin: Plugin<SscConfig> = {
@@ -34,7 +38,7 @@ export const plugin: Plugin<SscConfig> = {
     roles: ['receiver', 'sensor'],
     reach: 'devices',
     defaultPort: PORT,
-    discovers: ['scan', 'server'],
+    discovers: ['scan', 'server', 'multicast'],
   },
   configuration,
   open: (context) => new SennheiserInstance(context),
@@ -85,11 +89,14 @@ class SennheiserInstance implements PluginInstance {
       await this.#discoverServer(wish, found, signal);
       return;
     }
+    const announced = wish.multicastMs > 0 ? await this.#announced(wish.multicastMs, signal) : [];
     await askHosts({
-      hosts: wish.hosts,
+      hosts: [...wish.hosts, ...announced],
       clock,
       signal,
-      asked: wish.asked,
+      asked: (host) => {
+        if (wish.hosts.includes(host)) wish.asked(host);
+      },
       missed: (host, error) => log('debug', `${host}: ${error.message}`),
       ask: async (host, hostSignal) => {
         const { port, address } = splitHost(host);
@@ -137,6 +144,20 @@ class SennheiserInstance implements PluginInstance {
 
   close(): void {
     // Connections and their streams end with their sessions.
+  }
+
+  /** Hosts that say by mDNS that they are Sennheiser's: the password is not sent to other web servers. */
+  async #announced(forMs: number, signal: AbortSignal): Promise<readonly string[]> {
+    const hosts = new Set<string>();
+    await this.#context.net.services({ services: SERVICES, forMs, signal }, (service) => {
+      const { name, address, port, texts } = service;
+      const isWeb = service.service === WEB;
+      const words = [name, ...Object.values(texts)].join(' ');
+      if (isWeb && !OWN.test(words)) return;
+      // SSCv1 ports of others than the web server are not what is spoken here.
+      hosts.add(isWeb && port !== PORT ? `${address}:${port}` : address);
+    });
+    return [...hosts];
   }
 
   async #discoverServer(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EmulatorProcess } from '../testing/emulator-process.js';
+import { announce } from '../testing/mdns-responder.js';
 import { PluginRun } from '../testing/plugin-run.js';
 import { plugin } from './plugin.js';
 
@@ -147,6 +148,39 @@ describe('Sennheiser SSCv2', () => {
       { externalId: '1000001', address: '127.0.0.1', port: emulator.port, role: 'receiver' },
     ]);
     expect(asked).toHaveLength(3);
+  });
+
+  test('receivers that announce themselves are asked; other web servers never get the password', async () => {
+    const announced = async (service: string, name: string) =>
+      await announce({ service, name, address: '127.0.0.1', port: emulator.port });
+    const own = await announced('_https._tcp.local', 'EW-DX EM 4 Dante');
+    run = await PluginRun.open(
+      plugin,
+      { password: PASSWORD, scheme: 'http' },
+      {},
+      {
+        ...{ address: '127.0.0.1', port: own.port },
+      },
+    );
+    const { found } = await run.discover({ multicastMs: 500 });
+    expect(found).toMatchObject([
+      { externalId: '1000001', address: '127.0.0.1', port: emulator.port, role: 'receiver' },
+    ]);
+    await own.close();
+    await run.close();
+    const other = await announced('_https._tcp.local', 'Printer');
+    run = await PluginRun.open(
+      plugin,
+      { password: PASSWORD, scheme: 'http' },
+      {},
+      {
+        ...{ address: '127.0.0.1', port: other.port },
+      },
+    );
+    const asked = await done();
+    expect((await run.discover({ multicastMs: 500 })).found).toEqual([]);
+    expect(await done()).toBe(asked);
+    await other.close();
   });
 
   test('a wrong password is denied; one that changes ends the session', async () => {

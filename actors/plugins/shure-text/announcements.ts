@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../../engine/clock.js';
 import type { EngineError } from '../../../engine/errors.js';
 import { guarded } from '../../../engine/guarded.js';
-import { closeDatagrams } from '../sdk/net.js';
+import { closeDatagrams } from '../sdk/datagrams.js';
 import type { PluginNet } from '../sdk/net.types.js';
 import type { FoundDevice } from '../sdk/plugin.types.js';
 import { type DeviceKind, seriesOfKind } from './dcid.js';

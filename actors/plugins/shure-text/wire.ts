@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { EngineError } from '../../../engine/errors.js';
 import { guarded } from '../../../engine/guarded.js';
-import { closeDatagrams } from '../sdk/net.js';
+import { closeDatagrams } from '../sdk/datagrams.js';
 import type { PluginNet } from '../sdk/net.types.js';
 
 /** More than this unsent: the other end has stopped reading. */

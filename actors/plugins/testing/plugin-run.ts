@@ -43,9 +43,14 @@ export class PluginRun<Config, DeviceConfig> {
     plugin: Plugin<Config, DeviceConfig>,
     config: unknown,
     limits: Partial<NetLimits> = {},
+    servicesAt?: { readonly address: string; readonly port: number },
   ): Promise<PluginRun<Config, DeviceConfig>> {
     const clock = new SystemClock();
-    const net = new PluginNetwork({ clock, limits: { ...LIMITS, ...limits } });
+    const net = new PluginNetwork({
+      clock,
+      limits: { ...LIMITS, ...limits },
+      ...(servicesAt === undefined ? {} : { servicesAt }),
+    });
     const logged: string[] = [];
     const ended = new AbortController();
     const instance = await plugin.open({
@@ -85,6 +90,7 @@ export class PluginRun<Config, DeviceConfig> {
   async discover(wish: {
     readonly hosts?: readonly string[];
     readonly server?: boolean;
+    readonly multicastMs?: number;
   }): Promise<{ readonly found: readonly FoundDevice[]; readonly asked: readonly string[] }> {
     const found: FoundDevice[] = [];
     const asked: string[] = [];
@@ -92,7 +98,7 @@ export class PluginRun<Config, DeviceConfig> {
       {
         hosts: wish.hosts ?? [],
         server: wish.server ?? false,
-        multicastMs: 0,
+        multicastMs: wish.multicastMs ?? 0,
         asked: (host) => asked.push(host),
       },
       (device) => found.push(device),
