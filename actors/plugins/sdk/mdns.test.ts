@@ -45,7 +45,7 @@ test.each([false, true])(
     stop.abort();
     await search;
     expect(found).toHaveLength(1);
-    expect(net.openCount).toBe(0);
+    await expect.poll(() => net.openCount).toBe(0);
   },
 );
 
