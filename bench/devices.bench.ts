@@ -131,8 +131,8 @@ async function storedSamples(
       from: String(fromUnixMs),
       to: String(Date.now() + 1_000),
       aggregation: 'count',
-      intervalMs: '3600000',
-      maxPoints: '10',
+      intervalMs: '60000',
+      maxPoints: '100',
     });
     const answer = await json<{ series: readonly { readonly value: readonly number[] }[] }>(
       server,
@@ -202,7 +202,7 @@ async function wire(
   const cookie = await server.signIn();
   context.say('connecting');
   await connected(server, cookie, instanceId, RECEIVERS, 60_000);
-  const fromUnixMs = Date.now() - 600_000;
+  const fromUnixMs = (Math.floor(Date.now() / 60_000) - 10) * 60_000;
   const args = [new URL(server.url).port, cookie, String(BOARDS), String(GROUPS)];
   const boards = await node(
     'bench/devices-boards-load',

@@ -7,6 +7,9 @@ import { eachSampleRow } from './row-text.js';
 /** ClickHouse errors about the data itself: sent again, the same bytes fail again. */
 const REFUSALS = new Set([6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 349]);
 
+/** Channels of one question: they travel in the address, which must stay below what HTTP servers take. */
+const VERIFY_AT_ONCE = 500;
+
 /** How the parts of a batch reach the store. Every step may be repeated: the whole is idempotent. */
 export class StoreInsert {
   readonly #client: ClickHouseClient;
@@ -63,15 +66,17 @@ export class StoreInsert {
   async #verify(batch: StoreBatch, dirty: Set<number>): Promise<void> {
     const unknown = batch.unverified.filter((channel) => !this.#verified.has(channel));
     if (unknown.length === 0) return;
-    const answer = await this.#client.query({
-      query: `SELECT channel, toString(toUnixTimestamp64Micro(max(lastAt))) AS us FROM samples_1d
-        WHERE channel IN {channels:Array(UInt32)} GROUP BY channel`,
-      query_params: { channels: unknown },
-      format: 'JSONEachRow',
-    });
     const stored = new Map<number, number>();
-    for (const row of await answer.json<{ channel: number; us: string }>()) {
-      stored.set(row.channel, Number(row.us));
+    for (let at = 0; at < unknown.length; at += VERIFY_AT_ONCE) {
+      const answer = await this.#client.query({
+        query: `SELECT channel, toString(toUnixTimestamp64Micro(max(lastAt))) AS us FROM samples_1d
+          WHERE channel IN {channels:Array(UInt32)} GROUP BY channel`,
+        query_params: { channels: unknown.slice(at, at + VERIFY_AT_ONCE) },
+        format: 'JSONEachRow',
+      });
+      for (const row of await answer.json<{ channel: number; us: string }>()) {
+        stored.set(row.channel, Number(row.us));
+      }
     }
     if (stored.size > 0) {
       eachSampleRow(batch.samples, (channel, atUs) => {

@@ -184,6 +184,171 @@ describe.each([
     expect(Number(counted?.[0])).toBe(1);
   });
 
+  test('a first batch of twenty thousand channels goes into the store, not into the spool', async () => {
+    const first = nextChannel;
+    nextChannel += 20_000;
+    const rows = Array.from({ length: 20_000 }, (_, i) => [first + i, MIDNIGHT, 1] as const);
+    const stored = await bench.writer().append(batchOf(rows));
+    expect(stored).toBe('store');
+    const answer = await bench.reader.query({
+      channels: [channel],
+      fromUnixMs: at,
+      toUnixMs: at + 10,
+      aggregation: 'avg',
+      maxPoints: 100,
+    });
+    expect(answer.source).toBe('raw');
+    expect(answer.series[0]?.atUnixMs[1]).toBe(MIDNIGHT + 1.125);
+    expect(answer.series[0]?.value).toEqual([0.1 + 0.2, -1e-300, 21.5, 'NaN', '-Infinity']);
+  });
+
+  test('texts are kept as they were, also with tabs, quotes and newlines', async () => {
+    const channel = nextChannel++;
+    const writer = bench.writer();
+    const wild = 'a\tb\nc\\d\'e"f\0g ✓';
+    const none = batchOf([]);
+    await writer.append({
+      ...none,
+      text: [
+        { channel, atUnixMs: MIDNIGHT, value: wild },
+        { channel, atUnixMs: MIDNIGHT + 1_000, value: '' },
+      ],
+    });
+    const query = { channels: [channel], fromUnixMs: MIDNIGHT, toUnixMs: MIDNIGHT + DAY };
+    const all = await bench.reader.query({ ...query, aggregation: 'avg', maxPoints: 10 });
+    expect(points(all)).toEqual([[wild, '']]);
+    const bucket = await bench.reader.query({
+      ...query,
+      aggregation: 'last',
+      intervalMs: HOUR,
+      maxPoints: 100,
+    });
+    expect(points(bucket)).toEqual([['']]);
+  });
+
+  test('every rollup gives what the raw samples give, for every aggregation', async () => {
+    const channel = nextChannel++;
+    const writer = bench.writer();
+    const rows = Array.from({ length: 5_000 }, (_, i) => {
+      return [channel, MIDNIGHT + i * 60_000, Math.sin(i / 50) * 10] as const;
+    });
+    await writer.append(batchOf(rows));
+    for (const aggregation of ['avg', 'min', 'max', 'sum', 'count', 'last'] as const) {
+      for (const intervalMs of [60_000, HOUR, DAY]) {
+        const answer = await bench.reader.query({
+          channels: [channel],
+          fromUnixMs: MIDNIGHT,
+          toUnixMs: MIDNIGHT + 4 * DAY,
+          aggregation,
+          intervalMs,
+          maxPoints: 10_000,
+        });
+        expect(answer.source).toBe({ 60000: '1m', [HOUR]: '1h', [DAY]: '1d' }[intervalMs]);
+        const got = answer.series[0];
+        const first = rows.slice(0, intervalMs / 60_000).map((row) => row[2]);
+        const total = first.reduce((sum, value) => sum + value, 0);
+        const wanted = {
+          avg: total / first.length,
+          min: Math.min(...first),
+          max: Math.max(...first),
+          sum: total,
+          count: first.length,
+          last: first.at(-1) ?? 0,
+        }[aggregation];
+        expect(got?.atUnixMs[0]).toBe(MIDNIGHT);
+        expect(got?.value[0]).toBeCloseTo(wanted, 6);
+        expect(got?.value).toHaveLength(Math.ceil((5_000 * 60_000) / intervalMs));
+      }
+    }
+  });
+
+  test('minmax keeps a spike that an average hides, and never gives more points than asked', async () => {
+    const channel = nextChannel++;
+    const writer = bench.writer();
+    const rows = Array.from({ length: 20_000 }, (_, i) => {
+      return [channel, MIDNIGHT + i * 1_000, i === 12_345 ? 99 : 1] as const;
+    });
+    await writer.append(batchOf(rows));
+    for (const maxPoints of [10, 150, 3_000]) {
+      const answer = await bench.reader.query({
+        channels: [channel],
+        fromUnixMs: MIDNIGHT,
+        toUnixMs: MIDNIGHT + 20_000_000,
+        aggregation: 'minmax',
+        maxPoints,
+      });
+      expect(points(answer)[0]).toContain(99);
+      expect(points(answer)[0]?.length).toBeLessThanOrEqual(maxPoints);
+      const at = answer.series[0]?.atUnixMs ?? [];
+      expect([...at].sort((a, b) => a - b)).toEqual(at);
+    }
+  });
+
+  test('random order, repeats and late rows: rollups end up equal to the distinct raw rows', async () => {
+    const sample = fc.record({
+      second: fc.integer({ min: 0, max: 3 * 24 * 3_600 }),
+      value: fc.integer({ min: -1_000, max: 1_000 }),
+      channel: fc.integer({ min: 0, max: 2 }),
+    });
+    const writer = bench.writer();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(sample, { minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 6 }),
+        async (batches) => {
+          const base = nextChannel;
+          nextChannel += 3;
+          for (const batch of [...batches, batches[0] ?? []]) {
+            await writer.append(
+              batchOf(
+                batch.map((row) => [base + row.channel, MIDNIGHT + row.second * 1_000, row.value]),
+              ),
+            );
+          }
+          await writer.repairRollups();
+          for (const table of ['1m', '1h', '1d']) {
+            const of = `channel >= ${base} AND channel < ${base + 3}`;
+            const start = { '1m': 'Minute', '1h': 'Hour', '1d': 'Day' }[table];
+            const rollup =
+              await bench.rows(`SELECT channel, at, sum(points), sum(total), min(minimum),
+              max(maximum), argMaxMerge(lastValue) FROM samples_${table} WHERE ${of}
+              GROUP BY channel, at ORDER BY channel, at`);
+            const raw =
+              await bench.rows(`SELECT channel, toStartOf${start}(samples.at) AS bucket, count(),
+              sum(value), min(value), max(value), argMax(value, samples.at) FROM samples FINAL WHERE ${of}
+              GROUP BY channel, bucket ORDER BY channel, bucket`);
+            expect(rollup).toEqual(raw);
+          }
+        },
+      ),
+      { numRuns: 2 },
+    );
+  });
+
+  test('a writer that starts anew still notices that a row is a repeat', async () => {
+    const channel = nextChannel++;
+    const row = [channel, MIDNIGHT + 5_000, 3] as const;
+    await bench.writer({ name: 'first' }).append(batchOf([row]));
+    const second = bench.writer({ name: 'second' });
+    await second.append(batchOf([row]));
+    expect(await second.repairRollups()).toBe(1);
+    const [counted] = await bench.rows(
+      `SELECT sum(points) FROM samples_1d WHERE channel = ${channel}`,
+    );
+    expect(Number(counted?.[0])).toBe(1);
+  });
+
+  test('a first batch of twenty thousand channels goes into the store, not into the spool', async () => {
+    const count = 20_000;
+    const writer = bench.writer('wide');
+    const stored = await writer.append({
+      channel: Uint32Array.from({ length: count }, (_, i) => 1_000_000_000 + i),
+      atUnixMs: new Float64Array(count).fill(bench.startUnixMs),
+      value: new Float64Array(count).fill(1),
+      text: [],
+    });
+    expect(stored).toBe('store');
+  });
+
   test('repairs left by a writer that is gone are done by the one that adopts', async () => {
     const channel = nextChannel++;
     const row = [channel, MIDNIGHT + 5_000, 3] as const;
