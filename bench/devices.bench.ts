@@ -144,6 +144,19 @@ async function storedSamples(
   return stored;
 }
 
+/** Until nothing waits to be stored, in memory or on disk. */
+async function settled(server: TestServer, cookie: string, withinMs: number): Promise<void> {
+  const until = performance.now() + withinMs;
+  const counter = (text: string, name: string): number =>
+    Number(new RegExp(`^earshot_total\\{counter="${name}"\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  for (let quiet = 0; quiet < 4 && performance.now() < until; ) {
+    await pause(400);
+    const text = await (await fetch(`${server.url}/metrics`, { headers: { cookie } })).text();
+    const left = counter(text, 'spoolBytes') + (counter(text, 'pendingRows') > 1_000 ? 1 : 0);
+    quiet = left === 0 ? quiet + 1 : 0;
+  }
+}
+
 /** CPU seconds a second of a peer on the same receivers. */
 async function peerCores(
   kind: 'parse' | 'micboard',
@@ -234,7 +247,7 @@ async function wire(
   const { marksMs } = await talker.ask<{ marksMs: number[] }>('');
   await emulated.talker.ask('{"meters":false}');
   const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  await pause(1_500);
+  await settled(server, cookie, 30_000);
   context.say('counting what is stored');
   const ids = emulated.devices.flatMap(({ address, port }) =>
     Array.from(
