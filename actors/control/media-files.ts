@@ -4,6 +4,9 @@ import type { MediaType } from '../content/content.types.js';
 import { note, type SiteScope } from './scope.js';
 import type { SiteControl } from './tables.js';
 
+/** Ends the name of a sound; the media routes give `.mp3` beside each. */
+export const SOUND_ENDING = /\.(wav|mp3|m4a|ogg|oga|opus|flac|aac|caf|webm)$/i;
+
 /** Other forms of the same media: role → path below the media folder. */
 export type Variants = Readonly<
   Partial<

@@ -56,7 +56,7 @@ test('the demo is the first published sound of the first open project that has o
   await sound(silent.id, 'unpublished.mp3', false);
   expect(await demoSound(store)).toBeUndefined();
   const open = await make.project({ demoStreamEnabled: true });
-  await sound(open.id, 'by the sea.mp3');
+  await sound(open.id, 'by the sea.wav');
   await sound(open.id, 'second.mp3');
   expect(await demoSound(store)).toBe('/media/by%20the%20sea.mp3');
 });

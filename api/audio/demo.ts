@@ -1,3 +1,4 @@
+import { SOUND_ENDING } from '../../actors/control/media-files.js';
 import type { SiteStore } from '../../actors/control/site.js';
 
 /** Address that apps of Roundware ask on the mount port when a project says no demo of its own. */
@@ -36,7 +37,8 @@ export async function demoSound({
     });
     const file = await media.get(asset?.mediaId ?? '');
     if (file !== undefined) {
-      const path = file.variants?.mp3 ?? file.file;
+      // The media routes make the MP3 beside a sound of another kind when it is asked for.
+      const path = file.variants?.mp3 ?? file.file.replace(SOUND_ENDING, '.mp3');
       return `/media/${path.split('/').map(encodeURIComponent).join('/')}`;
     }
   }

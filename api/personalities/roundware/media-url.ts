@@ -1,11 +1,10 @@
 import type { Asset, Speaker } from '../../../actors/content/content.types.js';
+import { SOUND_ENDING } from '../../../actors/control/media-files.js';
 import type { Services } from './services.js';
-
-const SOUND = /\.(wav|mp3|m4a|ogg|oga|opus|flac|aac|caf|webm)$/i;
 
 /** Address of a file below the media folder; sounds always have an MP3 beside them. */
 function addressOf(origin: string, file: string, sound: boolean): string {
-  const named = sound ? file.replace(SOUND, '.mp3') : file;
+  const named = sound ? file.replace(SOUND_ENDING, '.mp3') : file;
   return `${origin}/media/${named.split('/').map(encodeURIComponent).join('/')}`;
 }
 
