@@ -272,7 +272,7 @@ export const devicesHealth = z.object({
 });
 export type DevicesHealth = z.infer<typeof devicesHealth>;
 
-export const picture = z.object({
+const picture = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.enum(['photo', 'video']),
