@@ -271,10 +271,3 @@ export const devicesHealth = z.object({
   }),
 });
 export type DevicesHealth = z.infer<typeof devicesHealth>;
-
-const picture = z.object({
-  id: z.string(),
-  name: z.string(),
-  kind: z.enum(['photo', 'video']),
-  url: z.string(),
-});
