@@ -32,6 +32,9 @@ class SensorSite implements Site {
   readonly #sensors = new Map<string, Sensor>();
   readonly #clock: Clock;
   #authorization: string | undefined;
+  /** Requests that showed a password or token, and those with a key of their own. */
+  #authorizations = 0;
+  #apiKeys = 0;
 
   constructor(options: EmulatorOptions) {
     this.#clock = options.clock;
@@ -53,10 +56,10 @@ class SensorSite implements Site {
   }
 
   answer(call: Call): Reply {
-    if (
-      this.#authorization !== undefined &&
-      call.request.headers.authorization !== this.#authorization
-    ) {
+    const { headers } = call.request;
+    if (headers.authorization !== undefined) this.#authorizations += 1;
+    if (headers['x-api-key'] !== undefined) this.#apiKeys += 1;
+    if (this.#authorization !== undefined && headers.authorization !== this.#authorization) {
       return { status: 401, json: { type: 'about:blank', title: 'Unauthorized', status: 401 } };
     }
     if (call.path === '/devices') {
@@ -97,6 +100,8 @@ class SensorSite implements Site {
       gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * of))] ?? null;
     return {
       devices: this.#sensors.size,
+      authorizations: this.#authorizations,
+      apiKeys: this.#apiKeys,
       fewestPolls: fewest,
       gapP01Ms: share(0.01),
       gapP50Ms: share(0.5),

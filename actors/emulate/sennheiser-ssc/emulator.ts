@@ -42,6 +42,8 @@ class SennheiserSite implements Site {
   #events = 0;
   #added = 0;
   #removed = 0;
+  /** Requests that showed a login, right or wrong. */
+  #logins = 0;
 
   constructor(options: EmulatorOptions, number: number, faults: Faults) {
     this.#clock = options.clock;
@@ -59,6 +61,7 @@ class SennheiserSite implements Site {
   }
 
   answer(call: Call): Reply {
+    if (call.request.headers.authorization !== undefined) this.#logins += 1;
     if (!OPEN.has(call.path) && call.request.headers.authorization !== this.#authorization) {
       return {
         status: 401,
@@ -104,6 +107,7 @@ class SennheiserSite implements Site {
       events: this.#events,
       added: this.#added,
       removed: this.#removed,
+      logins: this.#logins,
       discoveryIps: this.#ips,
       channels: this.#microphones.length,
       identifying: this.#identifying,

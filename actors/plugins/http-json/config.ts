@@ -82,7 +82,8 @@ export type ChannelConfig = HttpJsonConfig['channels'][number];
 export const deviceConfiguration = z.strictObject({
   url: z.string().max(1_024).optional().meta({
     title: 'Address',
-    description: 'Instead of the address of the instance.',
+    description:
+      'Instead of the address of the instance. On another server than that or the list: asked without user, password, token and headers.',
   }),
   words: z
     .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/), z.string().max(256))

@@ -100,6 +100,51 @@ describe('HTTP / JSON', () => {
     await expect.poll(() => session.failure?.code).toBe('auth.denied');
   });
 
+  test('an address of a device gets the credentials only where the instance itself would send them', async () => {
+    const other = await EmulatorProcess.start(['http-json', '--devices', '1']);
+    try {
+      await emulator.control({ authorization: 'Bearer one' });
+      run = await open({ token: 'one', headers: { 'x-api-key': 'two' } });
+      const near = { config: { url: `${emulator.address}/devices/sensor-0002` } };
+      expect((await run.connect('sensor-0001', near)).session.identity).toMatchObject({
+        serial: 'SENSOR-0002',
+      });
+      const far = { config: { url: `${other.address}/devices/sensor-0001` } };
+      expect((await run.connect('sensor-0003', far)).session.values.size).toBe(4);
+      expect(await other.stats()).toMatchObject({ authorizations: 0, apiKeys: 0 });
+      expect((await emulator.stats())['authorizations']).toBeGreaterThan(0);
+      // Without a template of its own the list says what is the instance's.
+      const listed = await PluginRun.open(
+        plugin,
+        sensorConfig(emulator.address, { url: undefined, token: 'one' }),
+      );
+      try {
+        expect((await listed.connect('sensor-0001', near)).session.values.size).toBe(4);
+        await listed.connect('sensor-0003', far);
+      } finally {
+        await listed.close();
+      }
+      // A template with the device's address leads where the device is.
+      const each = await PluginRun.open(
+        plugin,
+        sensorConfig(emulator.address, { url: 'http://{address}:{port}/{room}', token: 'one' }),
+      );
+      try {
+        const at = { address: '127.0.0.1', port: emulator.port };
+        const words = { room: 'devices' };
+        const own = { ...at, config: { ...near.config, words } };
+        expect((await each.connect('sensor-0001', own)).session.values.size).toBe(4);
+        await each.connect('sensor-0003', { ...at, config: { ...far.config, words } });
+        await each.connect('sensor-0003', { ...at, config: far.config });
+      } finally {
+        await each.close();
+      }
+      expect(await other.stats()).toMatchObject({ authorizations: 0, apiKeys: 0 });
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('a mapping for another kind of device is told, not silently empty', async () => {
     run = await open({ channels: [{ id: 'a', name: 'A', path: 'nothing.here' }] });
     await expect(run.connect('sensor-0001')).rejects.toMatchObject({ code: 'input.invalid' });

@@ -13,7 +13,7 @@ import type {
   PluginContext,
   PluginInstance,
 } from '../sdk/plugin.types.js';
-import { accessHeaders } from './access.js';
+import { accessHeaders, isOwnOrigin } from './access.js';
 import {
   configuration,
   deviceConfiguration,
@@ -89,7 +89,11 @@ class HttpJsonInstance implements PluginInstance<HttpJsonDeviceConfig> {
       ended = () => list.leave(target.externalId, device);
       return device;
     }
-    const poll = this.#poll(fillUrl(template, wordsOf(target)), session.signal);
+    const words = wordsOf(target);
+    const url = fillUrl(template, words);
+    // An address that came with the device must not lead the password of the instance somewhere else.
+    const headers = isOwnOrigin(url, config, words) ? this.#headers : {};
+    const poll = this.#poll(url, session.signal, headers);
     const turn = async (): Promise<void> => {
       const answer = await poll.ask();
       if (answer.changed) device.take(answer.json);
@@ -161,9 +165,9 @@ class HttpJsonInstance implements PluginInstance<HttpJsonDeviceConfig> {
     this.#list?.close();
   }
 
-  #poll(url: string, signal: AbortSignal): Poll {
+  #poll(url: string, signal: AbortSignal, headers = this.#headers): Poll {
     const { net, config } = this.#context;
-    return new Poll({ net, url, headers: this.#headers, verifyTls: config.verifyTls, signal });
+    return new Poll({ net, url, headers, verifyTls: config.verifyTls, signal });
   }
 
   async #set(

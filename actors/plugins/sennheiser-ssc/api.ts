@@ -12,12 +12,19 @@ export class SscApi {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #signal: AbortSignal;
 
-  constructor(net: PluginNet, config: SscConfig, base: string, signal: AbortSignal) {
+  /** `login` false: who answers there is not known yet, so nothing of the instance is shown to it. */
+  constructor(
+    net: PluginNet,
+    config: SscConfig,
+    base: string,
+    signal: AbortSignal,
+    { login = true }: { readonly login?: boolean } = {},
+  ) {
     this.#net = net;
     this.#base = base.replace(/\/+$/, '');
     this.#verifyTls = config.verifyTls;
-    const login = Buffer.from(`${config.user}:${config.password}`, 'utf8').toString('base64');
-    this.#headers = { authorization: `Basic ${login}` };
+    const pair = Buffer.from(`${config.user}:${config.password}`, 'utf8').toString('base64');
+    this.#headers = login ? { authorization: `Basic ${pair}` } : {};
     this.#signal = signal;
   }
 

@@ -100,7 +100,10 @@ class SennheiserInstance implements PluginInstance {
       missed: (host, error) => log('debug', `${host}: ${error.message}`),
       ask: async (host, hostSignal) => {
         const { port, address } = splitHost(host);
-        const api = this.#api(this.#baseOf(address, port), hostSignal);
+        // Whoever answers may be anybody; what a device is, it tells without a login.
+        const base = this.#baseOf(address, port);
+        const { net } = this.#context;
+        const api = new SscApi(net, config, base, hostSignal, { login: false });
         const identity = await api.get('/api/device/identity');
         if (recordOf(identity) === undefined) return;
         const model = textOf(fieldOf(identity, 'product'));
@@ -146,7 +149,7 @@ class SennheiserInstance implements PluginInstance {
     // Connections and their streams end with their sessions.
   }
 
-  /** Hosts that say by mDNS that they are Sennheiser's: the password is not sent to other web servers. */
+  /** Hosts that say by mDNS that they are Sennheiser's: other web servers are left alone. */
   async #announced(forMs: number, signal: AbortSignal): Promise<readonly string[]> {
     const hosts = new Set<string>();
     await this.#context.net.services({ services: SERVICES, forMs, signal }, (service) => {

@@ -140,7 +140,7 @@ describe('Sennheiser SSCv2', () => {
   });
 
   test('hosts are asked without a password, and those that are none are passed over', async () => {
-    run = await open({ password: 'not known yet' });
+    run = await open();
     const { found, asked } = await run.discover({
       hosts: [`127.0.0.1:${emulator.port}`, '127.0.0.98:9', 'bad host'],
     });
@@ -148,9 +148,13 @@ describe('Sennheiser SSCv2', () => {
       { externalId: '1000001', address: '127.0.0.1', port: emulator.port, role: 'receiver' },
     ]);
     expect(asked).toHaveLength(3);
+    expect(await emulator.stats()).toMatchObject({ logins: 0 });
+    // The same instance shows it to a device that it is told to connect.
+    await connect();
+    expect((await emulator.stats())['logins']).toBeGreaterThan(0);
   });
 
-  test('receivers that announce themselves are asked; other web servers never get the password', async () => {
+  test('receivers that announce themselves are asked; other web servers are left alone, and none gets the password', async () => {
     const announced = async (service: string, name: string) =>
       await announce({ service, name, address: '127.0.0.1', port: emulator.port });
     const own = await announced('_https._tcp.local', 'EW-DX EM 4 Dante');
@@ -180,6 +184,7 @@ describe('Sennheiser SSCv2', () => {
     const asked = await done();
     expect((await run.discover({ multicastMs: 500 })).found).toEqual([]);
     expect(await done()).toBe(asked);
+    expect(await emulator.stats()).toMatchObject({ logins: 0 });
     await other.close();
   });
 
