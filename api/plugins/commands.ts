@@ -21,6 +21,14 @@ export interface PluginCommandsOptions {
   readonly onFault: (error: EngineError) => void;
 }
 
+interface UnderWay {
+  readonly command: Command;
+  /** Why it must not wait again. */
+  overtaken?: string;
+  /** The device was away and is back since this was begun. */
+  isBack?: boolean;
+}
+
 const DEADLINE_MS = 5_000;
 /** Waiting commands of one device. */
 const MAX_QUEUED = 100;
@@ -28,12 +36,14 @@ const LOOK_EVERY_MS = 1_000;
 
 /**
  * Commands to plugin devices: sent, or queued until the device is back or the time is over. A newer value for the
- * same parameter takes the place of one that still waits.
+ * same parameter takes the place of one that still waits, or would wait again because the device went away.
  */
 export class PluginCommands {
   readonly #options: PluginCommandsOptions;
   /** By device, the oldest first. */
   readonly #queued = new Map<string, Command[]>();
+  /** By id; taken from the queue or new, and not answered yet. */
+  readonly #underWay = new Map<string, UnderWay>();
   #timer: TimerHandle | undefined;
   #stopped = false;
 
@@ -54,6 +64,9 @@ export class PluginCommands {
 
   forget(deviceIds: readonly string[]): void {
     for (const id of deviceIds) this.#queued.delete(id);
+    for (const one of this.#underWay.values()) {
+      if (deviceIds.includes(one.command.deviceId)) one.overtaken = 'its device was removed';
+    }
   }
 
   /**
@@ -78,7 +91,7 @@ export class PluginCommands {
     await this.#supersede(deviceId, name, 'a newer value took its place');
     if (isConnected(deviceId) || ttlMs <= 0) {
       const command = await store.create(base);
-      void this.#send(command);
+      void this.#sendAll([command]);
       return command;
     }
     if ((this.#queued.get(deviceId)?.length ?? 0) >= MAX_QUEUED) {
@@ -99,34 +112,49 @@ export class PluginCommands {
 
   /** Sends what waits, in order. */
   deviceIsBack(deviceId: string): void {
+    for (const one of this.#underWay.values()) {
+      if (one.command.deviceId === deviceId) one.isBack = true;
+    }
     const waiting = this.#queued.get(deviceId);
     if (waiting === undefined) return;
     this.#queued.delete(deviceId);
     void this.#sendAll(waiting);
   }
 
-  async #sendAll(waiting: readonly Command[]): Promise<void> {
-    for (const command of waiting) {
-      try {
-        await this.#send(await this.#options.store.move(command.id, 'pending'));
-      } catch (thrown) {
-        // Removed with its device meanwhile.
-        const error = EngineError.from(thrown);
-        if (error.code !== 'not-found') this.#options.onFault(error);
-      }
+  /** In order, until the device is away: the rest waits again then, before what was asked meanwhile. Never rejects. */
+  async #sendAll(commands: readonly Command[]): Promise<void> {
+    const mine = commands.map((command): UnderWay => ({ command }));
+    for (const one of mine) this.#underWay.set(one.command.id, one);
+    const away = await this.#untilAway(commands);
+    for (const { id } of commands) this.#underWay.delete(id);
+    const [first] = commands;
+    // Nobody would tell of it a second time.
+    if (away && first !== undefined && mine.some(({ isBack }) => isBack === true)) {
+      this.deviceIsBack(first.deviceId);
     }
   }
 
-  /** Never rejects. */
-  async #send(command: Command): Promise<void> {
+  async #untilAway(commands: readonly Command[]): Promise<boolean> {
+    for (const [i, command] of commands.entries()) {
+      if (await this.#send(command)) continue;
+      this.#putBack(commands.slice(i));
+      return true;
+    }
+    return false;
+  }
+
+  /** Never rejects. @returns false when it waits again */
+  async #send(command: Command): Promise<boolean> {
     const { clock, store, send, onFault } = this.#options;
-    const { id, deviceId, name, value } = command;
+    const { id, deviceId, name, value, expiresAtUnixMs } = command;
     try {
+      if (await this.#isOver(id)) return true;
+      if (command.state === 'queued') await store.move(id, 'pending');
       const answer = await this.#answer(() => send(deviceId, name, value, DEADLINE_MS));
-      const { expiresAtUnixMs } = command;
       if (answer.state === 'offline' && (expiresAtUnixMs ?? 0) > clock.nowMs()) {
-        this.#push(await store.move(id, 'queued'));
-        return;
+        if (await this.#isOver(id)) return true;
+        await store.move(id, 'queued');
+        return await this.#isOver(id);
       }
       await store.settle(id, answer.state, clock.nowMs(), answer.detail);
     } catch (thrown) {
@@ -134,6 +162,28 @@ export class PluginCommands {
       const error = EngineError.from(thrown);
       if (error.code !== 'not-found') onFault(error);
     }
+    return true;
+  }
+
+  /** Settles one that was overtaken while it was under way: it must not reach the device after the newer one. */
+  async #isOver(id: string): Promise<boolean> {
+    const why = this.#underWay.get(id)?.overtaken;
+    if (why === undefined) return false;
+    await this.#expire(id, why);
+    return true;
+  }
+
+  /** What was overtaken meanwhile ends; the rest comes first. */
+  #putBack(commands: readonly Command[]): void {
+    const [first] = commands;
+    if (first === undefined) return;
+    const left: Command[] = [];
+    for (const command of commands) {
+      const why = this.#underWay.get(command.id)?.overtaken;
+      if (why === undefined) left.push({ ...command, state: 'queued' });
+      else void this.#expire(command.id, why);
+    }
+    this.#queued.set(first.deviceId, [...left, ...(this.#queued.get(first.deviceId) ?? [])]);
   }
 
   async #answer(send: () => Promise<'confirmed' | 'unanswered' | 'offline'>): Promise<{
@@ -153,6 +203,9 @@ export class PluginCommands {
   }
 
   async #supersede(deviceId: string, name: string, why: string): Promise<void> {
+    for (const one of this.#underWay.values()) {
+      if (one.command.deviceId === deviceId && one.command.name === name) one.overtaken = why;
+    }
     const waiting = this.#queued.get(deviceId) ?? [];
     const older = waiting.filter((command) => command.name === name);
     if (older.length === 0) return;
