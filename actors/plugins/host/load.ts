@@ -5,7 +5,7 @@ import type { PluginDescription } from '../protocol.js';
 import { pluginError } from '../sdk/errors.js';
 import * as normalise from '../sdk/normalise.js';
 import { type Plugin, type PluginKit, SDK_VERSION } from '../sdk/plugin.types.js';
-import { configSchema } from '../sdk/schema.js';
+import { configSchema, type JsonObject, secretFields, unkeptSecrets } from '../sdk/schema.js';
 import { within } from './within.js';
 
 export interface LoadedPlugin {
@@ -66,6 +66,12 @@ export async function loadPlugin(moduleUrl: string, clock: Clock): Promise<Loade
   }
   if (typeof plugin.open !== 'function') throw invalid('it has no function "open"');
   const { defaultPort, ...rest } = checked.data;
+  const configurationSchema = configSchema(plugin.configuration, 'configuration');
+  const deviceConfigurationSchema =
+    plugin.deviceConfiguration === undefined
+      ? undefined
+      : configSchema(plugin.deviceConfiguration, 'deviceConfiguration');
+  mustKeepSecrets(configurationSchema, deviceConfigurationSchema);
   return {
     plugin,
     description: {
@@ -74,13 +80,24 @@ export async function loadPlugin(moduleUrl: string, clock: Clock): Promise<Loade
         sdk: SDK_VERSION,
         ...(defaultPort === undefined ? {} : { defaultPort }),
       },
-      configurationSchema: configSchema(plugin.configuration, 'configuration'),
-      deviceConfigurationSchema:
-        plugin.deviceConfiguration === undefined
-          ? undefined
-          : configSchema(plugin.deviceConfiguration, 'deviceConfiguration'),
+      configurationSchema,
+      deviceConfigurationSchema,
     },
   };
+}
+
+/** A secret that would be stored and shown in clear makes the plugin unusable. */
+function mustKeepSecrets(configuration: JsonObject, ofDevice: JsonObject | undefined): void {
+  const places = [
+    ...unkeptSecrets(configuration).map((path) => `configuration.${path}`),
+    ...[...secretFields(ofDevice ?? {}), ...unkeptSecrets(ofDevice ?? {})].map(
+      (path) => `deviceConfiguration.${path}`,
+    ),
+  ];
+  if (places.length === 0) return;
+  throw invalid(
+    `${[...new Set(places)].join(', ')}: a secret here would be kept in clear; make it a field of the object "configuration" or of an object in it, outside of arrays, records and unions, with .meta({ secret: true }) last`,
+  );
 }
 
 async function importOf(moduleUrl: string): Promise<unknown> {

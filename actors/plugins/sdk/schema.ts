@@ -47,6 +47,38 @@ export function secretFields(schema: JsonObject): readonly string[] {
   return found;
 }
 
+const DATA_KEYS: ReadonlySet<string> = new Set(['default', 'examples', 'const', 'enum']);
+/** As deep as the store takes secrets out of a configuration. */
+const MAX_SECRET_DEPTH = 6;
+
+/**
+ * Places of secrets that cannot be kept encrypted: in arrays, records, unions, intersections, behind references,
+ * below six names or under a name with a dot. Only a field of an object, or of objects in it, can.
+ */
+export function unkeptSecrets(schema: JsonObject): readonly string[] {
+  const found: string[] = [];
+  const walk = (node: unknown, path: readonly string[], plain: boolean): void => {
+    if (Array.isArray(node)) {
+      for (const child of node) walk(child, path, false);
+      return;
+    }
+    if (!isObject(node)) return;
+    if (node['secret'] === true) {
+      const kept = plain && path.length > 0 && path.length <= MAX_SECRET_DEPTH;
+      if (!kept || path.some((name) => name.includes('.'))) found.push(path.join('.'));
+      return;
+    }
+    for (const [key, child] of Object.entries(node)) {
+      if (DATA_KEYS.has(key)) continue;
+      if (key === 'properties' && isObject(child)) {
+        for (const [name, field] of Object.entries(child)) walk(field, [...path, name], plain);
+      } else walk(child, key === 'items' ? [...path, '[]'] : path, false);
+    }
+  };
+  walk(schema, [], true);
+  return [...new Set(found)];
+}
+
 /** Texts of a configuration that must not be shown. */
 export function secretValues(schema: JsonObject, config: JsonObject): readonly string[] {
   return secretFields(schema).flatMap((path) => {
