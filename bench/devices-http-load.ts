@@ -18,7 +18,7 @@ const server = createServer((request, response) => {
   response.end(`{"temperature":${20 + (times.length % 10) / 10},"humidity":40}`);
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => {
+server.listen(0, '0.0.0.0', () => {
   const address = server.address();
   process.stdout.write(`ready ${typeof address === 'object' ? address?.port : 0}\n`);
 });

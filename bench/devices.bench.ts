@@ -296,7 +296,8 @@ async function cold(
       },
       devices: Array.from({ length: KNOWN }, (_, i) => ({
         externalId: `sensor-${i}`,
-        address: '127.0.0.1',
+        // Each at an address of its own, as devices are: requests to one are limited.
+        address: `127.1.${i >> 8}.${i & 255}`,
         port,
         config: {},
       })),

@@ -96,7 +96,7 @@ describe('settings', () => {
       rotationMs: 300_000,
       maxReadsPerS: 2_000,
     });
-    expect(book.net(3)).toEqual({ timeoutMs: 10_000, retries: 3, requestsPerS: 1_000 });
+    expect(book.net(3)).toEqual({ timeoutMs: 10_000, retries: 3, requestsPerS: 50 });
     expect(book.limits(4).maxConnecting).toBe(SETTINGS.maxConnecting.default);
   });
 });

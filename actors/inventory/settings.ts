@@ -104,7 +104,7 @@ export const SETTINGS = {
     'Requests a second',
     'Requests to one server or device; more wait for their turn. 1,000: only the plugin’s own rates hold.',
     '1/s',
-    [1_000, 1, 1_000],
+    [50, 1, 1_000],
     NOT_DEVICES,
   ),
   requestTimeoutMs: definition(

@@ -176,6 +176,21 @@ describe('a request', () => {
     await Promise.all(Array.from({ length: 20 }, () => net.http({ url })));
   });
 
+  it('is spread over time at its server without any bucket, and other servers do not wait for it', async () => {
+    const times: number[] = [];
+    const url = await server((_, response) => {
+      times.push(performance.now());
+      response.end('fine');
+    });
+    const other = await server((_, response) => response.end('fine'));
+    const net = network();
+    expect(net.limits.requestsPerS).toBe(50);
+    const all = Promise.all(Array.from({ length: 26 }, () => net.http({ url })));
+    await net.http({ url: other });
+    await all;
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(400);
+  });
+
   it('of a bucket waits for its turn, and a thousand may wait', async () => {
     const times: number[] = [];
     const url = await server((_, response) => {

@@ -32,7 +32,7 @@ import { openWebSocket } from './web-socket.js';
 export const DEFAULT_NET_LIMITS: NetLimits = {
   timeoutMs: 10_000,
   retries: 3,
-  requestsPerS: 1_000,
+  requestsPerS: 50,
   backoffMs: 500,
   breakerFailures: 5,
   breakerOpenMs: 60_000,

@@ -7,7 +7,7 @@ export interface NetLimits {
   readonly timeoutMs: number;
   /** Further tries after 429, 500, 502, 503, 504 or a broken connection. Default 3. */
   readonly retries: number;
-  /** Requests of `http` and `events` to one server; more wait, 1,000 at most. From 1,000 on, the default: no limit. */
+  /** Requests of `http` and `events` to one origin; more wait, 1,000 at most. Default 50; from 1,000 on: no limit. */
   readonly requestsPerS: number;
   /** Pause before retry n: `backoffMs × 2^n`, with jitter. Default 500. A `Retry-After` up to 30 s is obeyed. */
   readonly backoffMs: number;

@@ -134,7 +134,9 @@ class ShureSystemInstance implements PluginInstance {
 
   /** Devices that are polled share the requests; a period too short for them all is stretched, not overrun. */
   #fairMs(): number {
-    const { pollIntervalMs, requestsPerSecond } = this.#context.config;
+    const { config, net } = this.#context;
+    const { pollIntervalMs } = config;
+    const requestsPerSecond = Math.min(config.requestsPerSecond, net.limits.requestsPerS);
     let polled = 0;
     for (const device of this.#devices) if (device.polled) polled += 1;
     return Math.max(pollIntervalMs, (polled * REQUESTS_A_POLL * 1_000) / requestsPerSecond);

@@ -8,6 +8,7 @@ import { RecordingSession } from './recording-session.js';
 const LIMITS: Partial<NetLimits> = {
   timeoutMs: 700,
   retries: 1,
+  requestsPerS: 1_000,
   backoffMs: 20,
   breakerFailures: 1_000,
 };

@@ -265,7 +265,7 @@ export const plugin = {
     const answer = await site.call('POST', `/v1/plugin-instances/${id}/check`);
     return (answer.json as { detail: unknown }).detail;
   };
-  const standard = { timeoutMs: 10_000, retries: 3, requestsPerS: 1_000, opened: 1 };
+  const standard = { timeoutMs: 10_000, retries: 3, requestsPerS: 50, opened: 1 };
   await expect.poll(detail, { timeout: 20_000 }).toEqual(standard);
   const row = await set('net.retries', 1, String(id));
   await set('net.timeoutMs', 4_000, String(id));
