@@ -36,6 +36,12 @@ export class SnapshotKeeper {
     }, EVERY_MS);
   }
 
+  /** Writes what is due, without waiting for its second. */
+  async flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    await this.#writing;
+  }
+
   /** Writes what is due. */
   async close(): Promise<void> {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ContentTable } from '../../actors/content/store.types.js';
 import type { PluginInstanceRow } from '../../actors/inventory/inventory.types.js';
 import type { PluginDescription } from '../../actors/plugins/protocol.js';
@@ -135,10 +136,13 @@ export class Instances {
     const before = { config: row.config, secrets: this.#secrets(row, 'lenient') };
     const split =
       wish.config === undefined ? before : await this.#checked(row.plugin, wish.config, before);
+    const isSame =
+      isDeepStrictEqual(split, before) && (row.sealed === null || this.#isReadable(row));
     const after = await this.#options.table.update(id, {
       name: wish.name ?? row.name,
       enabled: wish.enabled ?? row.enabled,
-      ...(wish.config === undefined
+      // Sealed anew, the same secrets would look like others.
+      ...(wish.config === undefined || isSame
         ? {}
         : { config: split.config, sealed: this.#sealed(row.plugin, split.secrets) }),
       updatedAtUnixMs: this.#options.clock.nowMs(),
@@ -155,18 +159,22 @@ export class Instances {
   }
 
   /** Reads rows that were changed elsewhere. @returns those that are new, changed or gone. */
-  async refresh(ids: readonly number[]): Promise<readonly number[]> {
+  async refresh(
+    ids: readonly number[],
+  ): Promise<readonly { readonly id: number; readonly reopens: boolean }[]> {
     const rows = new Map((await this.#options.table.many(ids)).map((row) => [row.id, row]));
-    return ids.filter((id) => {
+    return ids.flatMap((id) => {
       const before = this.#rows.get(id);
       const after = rows.get(id);
-      if (JSON.stringify(before) === JSON.stringify(after)) return false;
+      if (JSON.stringify(before) === JSON.stringify(after)) return [];
       if (after !== undefined) this.#put(after);
       else {
         this.#rows.delete(id);
         this.#options.live.remove(String(id));
       }
-      return true;
+      return [
+        { id, reopens: before === undefined || after === undefined || opensAnew(before, after) },
+      ];
     });
   }
 
@@ -237,6 +245,16 @@ export class Instances {
     return Object.keys(secrets).length === 0 ? null : this.#options.sealing.seal(secrets, plugin);
   }
 
+  #isReadable(row: PluginInstanceRow): boolean {
+    try {
+      this.#secrets(row, 'strict');
+      return true;
+    } catch {
+      // Sealed with another key: what is given now takes its place.
+      return false;
+    }
+  }
+
   #secrets(row: PluginInstanceRow, how: 'strict' | 'lenient'): Config {
     if (row.sealed === null) return {};
     try {
@@ -247,4 +265,13 @@ export class Instances {
       return {};
     }
   }
+}
+
+/** Whether its connections depend on what changed: a new name alone drops none. */
+export function opensAnew(before: PluginInstanceRow, after: PluginInstanceRow): boolean {
+  return (
+    before.enabled !== after.enabled ||
+    before.sealed !== after.sealed ||
+    !isDeepStrictEqual(before.config, after.config)
+  );
 }

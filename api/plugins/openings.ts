@@ -1,9 +1,12 @@
 import type { InstanceLimits, InstanceNet } from '../../actors/plugins/protocol.js';
+import { backoff } from '../../engine/backoff.js';
+import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Instances } from './instances.js';
 import type { PluginHost, PluginLink } from './plugin-host.js';
 
 export interface OpeningsOptions {
+  readonly clock: Clock;
   readonly instances: Instances;
   /** As they are set now. */
   readonly limits: (instanceId: number) => {
@@ -11,6 +14,8 @@ export interface OpeningsOptions {
     readonly net: InstanceNet;
   };
   readonly failed: (instanceId: number, reason: string) => void;
+  /** What failed for a reason that may pass is due again: to be opened, with its devices. */
+  readonly retry: (host: PluginHost) => void;
 }
 
 interface Opened {
@@ -18,7 +23,13 @@ interface Opened {
   readonly devices: Set<string>;
 }
 
+interface Retry {
+  readonly attempts: number;
+  readonly timer: TimerHandle;
+}
+
 const OPEN_MS = 30_000;
+const retryDelayMs = backoff({ firstMs: 2_000, maxMs: 60_000, jitter: 0.3 });
 
 /** Which instances are open in which thread, and which devices it was given: a new thread has none of them. */
 export class Openings {
@@ -26,6 +37,7 @@ export class Openings {
   readonly #links = new WeakMap<PluginLink, Opened>();
   readonly #reasons = new Map<number, string>();
   readonly #current = new Map<PluginHost, PluginLink>();
+  readonly #retries = new Map<number, Retry>();
 
   constructor(options: OpeningsOptions) {
     this.#options = options;
@@ -37,7 +49,7 @@ export class Openings {
     const { instances } = this.#of(link);
     let opening = instances.get(instanceId);
     if (opening === undefined) {
-      opening = this.#open(link, instanceId);
+      opening = this.#open(host, link, instanceId);
       instances.set(instanceId, opening);
     }
     return await opening;
@@ -74,11 +86,18 @@ export class Openings {
 
   /** It is closed, or will be opened anew: its devices are to be given again. */
   forget(instanceId: number, deviceIds: readonly string[]): void {
+    this.#endRetry(instanceId);
+    this.#reasons.delete(instanceId);
     for (const link of this.#current.values()) {
       const opened = this.#of(link);
       opened.instances.delete(instanceId);
       for (const id of deviceIds) opened.devices.delete(id);
     }
+  }
+
+  /** Nothing is opened again by itself any more. */
+  stop(): void {
+    for (const id of [...this.#retries.keys()]) this.#endRetry(id);
   }
 
   #of(link: PluginLink): Opened {
@@ -89,7 +108,7 @@ export class Openings {
     return opened;
   }
 
-  async #open(link: PluginLink, instanceId: number): Promise<boolean> {
+  async #open(host: PluginHost, link: PluginLink, instanceId: number): Promise<boolean> {
     const { instances, limits, failed } = this.#options;
     try {
       const { name, enabled } = instances.require(instanceId);
@@ -97,6 +116,7 @@ export class Openings {
       const config = await instances.wholeConfig(instanceId);
       const params = { instanceId, name, config, ...limits(instanceId) };
       await link.call('instance.open', params, { deadlineMs: OPEN_MS });
+      this.#endRetry(instanceId);
       this.#reasons.delete(instanceId);
       instances.state(instanceId, 'open');
       return true;
@@ -106,7 +126,26 @@ export class Openings {
       if (link.closed !== undefined) return false;
       this.#reasons.set(instanceId, error.message);
       failed(instanceId, error.message);
+      if (error.remedy === 'retry') this.#retryLater(host, link, instanceId);
       return false;
     }
+  }
+
+  #retryLater(host: PluginHost, link: PluginLink, instanceId: number): void {
+    const { clock, retry } = this.#options;
+    const before = this.#retries.get(instanceId);
+    clock.clearTimeout(before?.timer);
+    const attempts = (before?.attempts ?? 0) + 1;
+    const timer = clock.setTimeout(() => {
+      this.#of(link).instances.delete(instanceId);
+      // A new thread opens all of its instances anew.
+      if (link.closed === undefined) retry(host);
+    }, retryDelayMs(attempts));
+    this.#retries.set(instanceId, { attempts, timer });
+  }
+
+  #endRetry(instanceId: number): void {
+    this.#options.clock.clearTimeout(this.#retries.get(instanceId)?.timer);
+    this.#retries.delete(instanceId);
   }
 }

@@ -23,7 +23,7 @@ import { isPluginDevice, PluginDevices } from './devices.js';
 import { Discoveries } from './discoveries.js';
 import { PluginHosts } from './hosts.js';
 import type { Sealing } from './instance-config.js';
-import { Instances, type InstanceWish } from './instances.js';
+import { Instances, type InstanceWish, opensAnew } from './instances.js';
 import { type InventoryChanges, InventoryFeed } from './inventory-feed.js';
 import { MeterWatchers } from './meter-watchers.js';
 import { type DeviceWish, NewDevices } from './new-devices.js';
@@ -187,7 +187,11 @@ export class PluginService implements PluginPort, DeviceDriver {
     });
     this.#care = new ThreadCare({
       ...{ instances: this.instances, devices: this.devices, book: this.book, tables },
-      hosts: this.hosts,
+      ...{ clock, hosts: this.hosts, onFault },
+      snapshots: async () => {
+        await this.#keeper.flush();
+        return await store.snapshots.load('device');
+      },
       limits: (id) => ({
         limits: this.#facts.settings.limits(id),
         net: this.#facts.settings.net(id),
@@ -207,10 +211,8 @@ export class PluginService implements PluginPort, DeviceDriver {
    * nobody. After `DeviceService.start`, which shows the devices and their last values.
    */
   async start(): Promise<void> {
-    const { store } = this.#options;
     await this.#feed.start();
     await Promise.all([this.instances.load(), this.book.load(), this.#facts.load()]);
-    this.#care.snapshots = await store.snapshots.load('device');
     await this.discoveries.load();
     await this.commands.start();
     for (const { deviceId } of this.book.all()) this.devices.show(deviceId);
@@ -224,6 +226,7 @@ export class PluginService implements PluginPort, DeviceDriver {
     this.#started = false;
     this.#options.clock.clearTimeout(this.#timer);
     this.commands.stop();
+    this.#care.openings.stop();
     this.scans.stop();
     this.#watchers.stop();
     await this.#feed.stop();
@@ -278,6 +281,7 @@ export class PluginService implements PluginPort, DeviceDriver {
     try {
       if (!enabled) throw new EngineError('conflict', 'the instance is not enabled');
       const { link } = await this.#care.running(host);
+      await this.#care.openAgain(host, instanceId);
       if (!(await this.#care.openings.isOpen(host, link, instanceId))) {
         throw new EngineError(
           'conflict',
@@ -302,8 +306,9 @@ export class PluginService implements PluginPort, DeviceDriver {
 
   /** @throws EngineError `not-found`, InvalidRequest */
   async updateInstance(id: number, wish: Partial<InstanceWish>): Promise<void> {
-    await this.instances.update(id, wish);
-    await this.#care.instanceChanged(id);
+    const before = this.instances.require(id);
+    const after = await this.instances.update(id, wish);
+    await this.#care.instanceChanged(id, opensAnew(before, after));
   }
 
   /** @throws EngineError `not-found`; `conflict` while it has devices */
@@ -442,7 +447,6 @@ export class PluginService implements PluginPort, DeviceDriver {
     await Promise.all(hosts.map(up));
     if (this.#started) await this.hosts.reload().catch(fault);
     if (this.#started) await this.hosts.describeAll().catch(fault);
-    this.#care.snapshots = {};
   }
 
   async #validate(
@@ -530,8 +534,8 @@ export class PluginService implements PluginPort, DeviceDriver {
       }
     }
     const all = everything ? this.instances.all().map(({ id }) => id) : [];
-    for (const id of await this.instances.refresh([...all, ...ids('instances')])) {
-      await this.#care.instanceChanged(id);
+    for (const { id, reopens } of await this.instances.refresh([...all, ...ids('instances')])) {
+      await this.#care.instanceChanged(id, reopens);
     }
     const records = everything ? [...this.book.all()].map(({ id }) => id) : [];
     const touched = await this.book.refresh([...records, ...ids('records')]);

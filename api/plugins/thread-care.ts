@@ -1,5 +1,6 @@
 import type { DeviceRecord } from '../../actors/inventory/inventory.types.js';
 import type { InstanceLimits, InstanceNet } from '../../actors/plugins/protocol.js';
+import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { DeviceTables } from '../devices/tables.js';
 import type { PluginDevices } from './devices.js';
@@ -10,6 +11,7 @@ import type { PluginHost, PluginLink } from './plugin-host.js';
 import type { RecordBook } from './record-book.js';
 
 export interface ThreadCareOptions {
+  readonly clock: Clock;
   readonly instances: Instances;
   readonly devices: Pick<PluginDevices, 'forThread' | 'show' | 'unattended'>;
   readonly book: RecordBook;
@@ -20,6 +22,9 @@ export interface ThreadCareOptions {
     readonly limits: InstanceLimits;
     readonly net: InstanceNet;
   };
+  /** States of devices as they are stored now. */
+  readonly snapshots: () => Promise<Readonly<Record<string, string>>>;
+  readonly onFault: (error: EngineError) => void;
   /** A thread has all its devices. */
   readonly settled: () => void;
 }
@@ -32,17 +37,21 @@ const ADOPT_MS = 30_000;
  */
 export class ThreadCare {
   readonly openings: Openings;
-  /** States of devices as they were when the engine stopped, until all threads had them. */
-  snapshots: Readonly<Record<string, string>> = {};
   readonly #options: ThreadCareOptions;
   readonly #turns = new WeakMap<PluginHost, Promise<void>>();
 
   constructor(options: ThreadCareOptions) {
     this.#options = options;
     this.openings = new Openings({
+      clock: options.clock,
       instances: options.instances,
       limits: options.limits,
       failed: (id, reason) => this.failed(id, reason),
+      retry: (host) => {
+        this.inTurn(host, () => this.bringUp(host)).catch((thrown: unknown) =>
+          options.onFault(EngineError.from(thrown)),
+        );
+      },
     });
   }
 
@@ -63,8 +72,17 @@ export class ThreadCare {
       this.#options.book.ofInstance(id).map((one) => one.deviceId),
     );
     const fresh = ids.filter((id) => !this.openings.has(link, id));
-    if (fresh.length > 0) await pool.place(fresh, this.snapshots);
+    if (fresh.length > 0) await pool.place(fresh, await this.#options.snapshots());
     this.#options.settled();
+  }
+
+  /** One that failed is opened once more, with its devices. */
+  async openAgain(host: PluginHost, instanceId: number): Promise<void> {
+    await this.inTurn(host, async () => {
+      if (this.openings.reason(instanceId) === undefined) return;
+      this.openings.forget(instanceId, []);
+      await this.bringUp(host);
+    });
   }
 
   async running(host: PluginHost): Promise<{ readonly link: PluginLink }> {
@@ -113,12 +131,14 @@ export class ThreadCare {
     return done;
   }
 
-  async instanceChanged(id: number): Promise<void> {
+  /** @param reopens false: nothing changed that its connections depend on */
+  async instanceChanged(id: number, reopens = true): Promise<void> {
     const row = this.#options.instances.get(id);
     const host = row === undefined ? undefined : this.#options.hosts.get(row.plugin);
     if (row === undefined || host === undefined) return;
     const ids = this.#options.book.ofInstance(id).map(({ deviceId }) => deviceId);
     for (const deviceId of ids) this.#options.devices.show(deviceId);
+    if (!reopens && this.openings.reason(id) === undefined) return;
     await this.inTurn(host, async () => {
       await this.closeInstance(host, id);
       if (!row.enabled) this.#options.devices.unattended(ids, 'stopped', undefined);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -204,6 +204,46 @@ test.each(['throw', 'exit'] as const)(
   },
   60_000,
 );
+
+test('a new name of an instance drops no connection, and is shown', async () => {
+  const { id } = await device('SN-named');
+  await expect.poll(() => state(id)).toBe('connected');
+  const before = site.tables.connections.get(id)?.['connectedAtUnixMs'];
+  const path = `/v1/plugin-instances/${instanceId}`;
+  expect((await site.call('PATCH', path, { name: 'Stage' })).status).toBe(200);
+  expect(site.tables.connections.get(id)).toMatchObject({
+    ...{ state: 'connected', instanceName: 'Stage', connectedAtUnixMs: before },
+  });
+  await site.call('PATCH', path, { name: 'Hall' });
+  await site.call('DELETE', `/v1/devices/${id}`);
+});
+
+test('an instance whose server is away is opened again by itself, and by a check at once', async () => {
+  const gate = join(data, 'gate');
+  const away = `
+import { existsSync } from 'node:fs';
+const open = () => {
+  if (existsSync(${JSON.stringify(gate)})) return { connect: () => new Promise(() => {}), close: () => {} };
+  throw Object.assign(new Error('the server is away'), { code: 'device.unreachable' });
+};
+`;
+  const source = linePlugin({ code: 'gated' }).replace(/open: \(\{ config[\s\S]*$/, 'open };\n');
+  putPlugin(site, 'gated.mjs', `${away}${source}`);
+  await site.call('POST', '/v1/plugins/reload');
+  const made = await site.call('POST', '/v1/plugin-instances', { plugin: 'gated', name: 'Gated' });
+  const { id } = made.json as { id: number };
+  const instance = (): unknown => site.tables.instances.get(String(id))?.['state'];
+  await expect.poll(instance).toBe('failed');
+  writeFileSync(gate, '');
+  await expect.poll(instance, { timeout: 30_000 }).toBe('open');
+  rmSync(gate);
+  await site.call('PATCH', `/v1/plugin-instances/${id}`, { config: { room: 'attic' } });
+  await expect.poll(instance).toBe('failed');
+  writeFileSync(gate, '');
+  await site.plugins.check(id);
+  expect(instance()).toBe('open');
+  rmSync(join(site.folder, 'gated.mjs'));
+}, 60_000);
 
 test('a plugin that crashes in a loop is shown, and others go on', async () => {
   const { id, line } = await device('SN-4');
