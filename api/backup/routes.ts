@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open as openFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import { z } from 'zod';
 import type { SiteControl } from '../../actors/control/tables.js';
@@ -12,6 +13,7 @@ import { EngineError } from '../../engine/errors.js';
 import { connectSeries } from '../../engine/series/client.js';
 import type { SeriesAddress } from '../../engine/series/series.types.js';
 import { Reply, type Route, route } from '../http/route.types.js';
+import { wholeRows } from './rows.js';
 import {
   BACKUP_FORMAT,
   BACKUP_VERSION,
@@ -135,18 +137,42 @@ async function backup(options: BackupOptions, media: boolean, history: boolean):
         const { stream } = await client.exec({
           query: `SELECT * FROM ${table} FORMAT TabSeparated`,
         });
-        return stream;
+        return pipeline(stream, wholeRows(table), (error) => {
+          if (error) out.destroy(error);
+        });
       });
     }
   }
-  if (media) {
-    for (const file of await filesIn(options.mediaFolder)) {
-      const name = relative(options.mediaFolder, file).split(sep).join('/');
-      lazily(`${MEDIA_PREFIX}${name}`, false, () => Promise.resolve(createReadStream(file)));
-    }
+  if (!media) zip.end();
+  else {
+    addMedia(zip, out, options.mediaFolder).then(
+      () => zip.end(),
+      (error: unknown) => out.destroy(EngineError.from(error)),
+    );
   }
-  zip.end();
   return out;
+}
+
+/** One file after the other, when its turn comes; one that was deleted meanwhile is left out. */
+async function addMedia(zip: ZipFile, out: Readable, folder: string): Promise<void> {
+  for (const file of await filesIn(folder)) {
+    if (out.destroyed) return;
+    const name = relative(folder, file).split(sep).join('/');
+    const handle = await openFile(file).catch((thrown: unknown) => {
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+      throw thrown;
+    });
+    if (handle === undefined) continue;
+    const stream = handle.createReadStream();
+    const left = (): void => {
+      stream.destroy();
+    };
+    stream.on('error', (error) => out.destroy(error));
+    out.once('close', left);
+    zip.addReadStream(stream, `${MEDIA_PREFIX}${name}`, { compress: false });
+    if (!stream.closed) await once(stream, 'close');
+    out.off('close', left);
+  }
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {

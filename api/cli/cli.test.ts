@@ -143,11 +143,15 @@ describe('simulated devices', () => {
     const [first] = await json<{ id: string }[]>('devices', '--vendor', 'simulated');
     const file = join(home, 'site.zip');
     expect((await earshot('backup', file)).code).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     const data = join(home, 'restored');
     const restored = await earshot('restore', file, '--data', data);
     expect(restored.errors).toBe('');
     expect(restored.code).toBe(0);
     expect((await earshot('restore', file, '--data', data)).errors).toMatch(/is not empty/);
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(statSync(join(data, 'control.db')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(home)).not.toContain('restored.part');
     expect(readdirSync(data)).toEqual(
       expect.arrayContaining(['control.db', 'series', 'secret.key']),
     );

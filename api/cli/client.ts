@@ -106,7 +106,9 @@ export class Client {
     }
     const part = `${file}.part`;
     try {
-      await pipeline(source, meter, createWriteStream(part));
+      // One that was left behind keeps its mode: what is written holds secrets.
+      await rm(part, { force: true });
+      await pipeline(source, meter, createWriteStream(part, { mode: 0o600 }));
       await rename(part, file);
     } finally {
       await rm(part, { force: true });

@@ -101,16 +101,27 @@ export function ago(atUnixMs: number | null | undefined, nowUnixMs: number): str
 }
 
 /** A bar on standard error, where that is a terminal; else nothing. */
-export function progress(json: boolean, what: string): { set(share: number): void; end(): void } {
-  if (json || !process.stderr.isTTY) return { set: () => undefined, end: () => undefined };
+export function progress(
+  json: boolean,
+  what: string,
+): {
+  set(share: number): void;
+  /** Where nobody knows of how many. */
+  bytes(count: number): void;
+  end(): void;
+} {
+  if (json || !process.stderr.isTTY) {
+    return { set: () => undefined, bytes: () => undefined, end: () => undefined };
+  }
   const bar = new SingleBar({
-    format: `${what} {bar} {percentage} %`,
+    format: `${what} {bar} {percentage} %{size}`,
     stream: process.stderr,
     hideCursor: true,
   });
-  bar.start(100, 0);
+  bar.start(100, 0, { size: '' });
   return {
     set: (share) => bar.update(Math.round(100 * Math.min(1, share))),
+    bytes: (count) => bar.update(0, { size: ` ${(count / 1e6).toFixed(1)} MB` }),
     end: () => bar.stop(),
   };
 }

@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -105,7 +105,7 @@ async function putBack(client: ClickHouseClient, table: string, stream: Readable
   }
 }
 
-/** Makes a data folder of a backup. @throws EngineError `input.invalid`, `conflict` when the folder is not empty. */
+/** Makes a data folder of a backup, whole or not at all. @throws EngineError `input.invalid`, `conflict` when the folder is not empty. */
 export async function restore(
   file: string,
   data: string,
@@ -117,12 +117,34 @@ export async function restore(
       `${data} is not empty: restore into a new folder, then start with EARSHOT_DATA=${data}`,
     );
   }
+  const part = `${data}.part`;
+  await rm(part, { recursive: true, force: true });
+  try {
+    const restored = await restoreInto(part, file, told);
+    if (!restored.includes(CONTROL_FILE)) {
+      throw new EngineError(
+        'input.invalid',
+        `${file} cannot be restored: it lacks ${CONTROL_FILE}; take a whole backup`,
+      );
+    }
+    await rename(part, data);
+    return restored;
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+async function restoreInto(
+  data: string,
+  file: string,
+  told: (share: number) => void,
+): Promise<readonly string[]> {
   const zip = await openZip(file);
   const restored: string[] = [];
   let store: EmbeddedStore | undefined;
   let client: ClickHouseClient | undefined;
   try {
-    await mkdir(data, { recursive: true });
+    await mkdir(data, { recursive: true, mode: 0o700 });
     let checked = false;
     let done = 0;
     await eachEntry(zip, async (entry) => {
@@ -166,9 +188,8 @@ export async function restore(
             ? inside(join(data, 'media'), fileName.slice(MEDIA_PREFIX.length))
             : undefined;
       if (target === undefined) return;
-      await mkdir(dirname(target), { recursive: true });
-      await pipeline(await contentsOf(zip, entry), createWriteStream(target));
-      if (fileName === KEY_FILE) await chmod(target, 0o600);
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await pipeline(await contentsOf(zip, entry), createWriteStream(target, { mode: 0o600 }));
       restored.push(fileName);
     });
     if (client !== undefined) {

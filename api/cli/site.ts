@@ -322,7 +322,8 @@ function backupCommand(program: Command): void {
             `/v1/backup?media=${options.media}&history=${options.history}`,
             file,
             (now, of) => {
-              if (of !== undefined) bar.set(now / of);
+              if (of === undefined) bar.bytes(now);
+              else bar.set(now / of);
             },
           )
           .finally(() => bar.end());
