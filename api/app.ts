@@ -219,6 +219,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     environment: (name) => process.env[name],
     folder: config.plugins.folder ?? join(config.data, 'plugins'),
     packages: config.plugins.packages,
+    heapMb: config.plugins.heapMb,
     dataFolder: config.data,
     threadOptions: {
       series: series.address,

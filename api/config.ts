@@ -71,6 +71,8 @@ const schema = z.strictObject({
         .array(z.string().regex(/^(@[a-z0-9._-]+\/)?[a-z0-9._-]+$/))
         .max(100)
         .default([]),
+      /** What the heap of each plugin's thread may hold, MiB; one that needs more is replaced. */
+      heapMb: z.int().min(32).max(65_536).default(512),
       /** Seals vendors' secrets; 16 characters or more. Default: a key file made in the data folder. */
       secretKey: z.string().min(16).optional(),
     })
@@ -269,6 +271,7 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_SESSION_IDLE_MS: [['audio', 'idleAfterMs'], asNumber],
   EARSHOT_BURST_MS: [['audio', 'burstMs'], asNumber],
   EARSHOT_PLUGINS_FOLDER: [['plugins', 'folder'], asText],
+  EARSHOT_PLUGINS_HEAP_MB: [['plugins', 'heapMb'], asNumber],
   EARSHOT_SECRET_KEY: [['plugins', 'secretKey'], asText],
   EARSHOT_MQTT_BROKER: [['mqtt', 'broker', 'enabled'], asFlag],
   EARSHOT_MQTT_PORT: [['mqtt', 'broker', 'port'], asNumber],

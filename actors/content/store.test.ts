@@ -199,6 +199,16 @@ describe.each(['sqlite', 'postgres'] as const)('the content store on %s', (diale
     ]);
   });
 
+  test('reads as many rows by id as are asked for, in the order of the ids', async () => {
+    const { content } = await opened();
+    const made = await content.localizedStrings.createMany(
+      Array.from({ length: 12_000 }, (_, i) => ({ languageId: 1, text: `t${i}` })),
+    );
+    const ids = made.map(({ id }) => id).reverse();
+    const rows = await content.localizedStrings.many(ids);
+    expect(rows.map(({ id }) => id)).toEqual(ids);
+  }, 60_000);
+
   test('removes what belongs to a project with it, and refuses to break references', async () => {
     const { content, make } = await opened();
     const { id: projectId } = await make.project();

@@ -63,7 +63,7 @@ export interface FindVotes extends Find<Rows.Vote> {
  */
 export interface ContentTable<T extends { readonly id: number }, F extends Find<T> = Find<T>> {
   get(id: number): Promise<T | undefined>;
-  /** In the order of `ids`; unknown ones are left out. At most 10,000. */
+  /** In the order of `ids`; unknown ones are left out. Any number: read in pieces, with pauses. */
   many(ids: readonly number[]): Promise<readonly T[]>;
   find(find?: F): Promise<readonly T[]>;
   first(find: F): Promise<T | undefined>;

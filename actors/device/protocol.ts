@@ -217,7 +217,11 @@ export interface FromDeviceShard {
       readonly params: readonly {
         readonly id: string;
         readonly protocol: string;
-        readonly channels: readonly { readonly name: string; readonly kind: ChannelKind }[];
+        readonly channels: readonly {
+          readonly name: string;
+          readonly kind: ChannelKind;
+          readonly unit?: string | undefined;
+        }[];
       }[];
       readonly result: InternAnswer;
     };

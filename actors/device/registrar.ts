@@ -5,13 +5,17 @@ import type { ChannelKind, DeviceDefinition, InternAnswer } from './protocol.js'
 export interface Claim {
   readonly id: string;
   readonly protocol: string;
-  readonly channels: readonly { readonly name: string; readonly kind: ChannelKind }[];
+  readonly channels: readonly {
+    readonly name: string;
+    readonly kind: ChannelKind;
+    readonly unit?: string | undefined;
+  }[];
 }
 
 interface Gathered {
   readonly id: string;
   readonly protocol: string;
-  readonly channels: Map<string, ChannelKind>;
+  readonly channels: Map<string, Claim['channels'][number]>;
 }
 
 /** What a round of registration came to: definitions, or why some or all devices were not taken. */
@@ -47,11 +51,11 @@ export class Registrar {
     const gathered = this.#gathered.get(claim.id) ?? {
       id: claim.id,
       protocol: claim.protocol,
-      channels: new Map<string, ChannelKind>(),
+      channels: new Map<string, Claim['channels'][number]>(),
     };
     this.#gathered.set(claim.id, gathered);
-    for (const { name, kind } of claim.channels) {
-      if (!gathered.channels.has(name)) gathered.channels.set(name, kind);
+    for (const channel of claim.channels) {
+      if (!gathered.channels.has(channel.name)) gathered.channels.set(channel.name, channel);
     }
     return this.#round;
   }
@@ -62,7 +66,7 @@ export class Registrar {
     const claims = Array.from(this.#gathered.values(), ({ id, protocol, channels }) => ({
       id,
       protocol,
-      channels: Array.from(channels, ([name, kind]) => ({ name, kind })),
+      channels: [...channels.values()],
     }));
     this.#gathered = new Map();
     const number = this.#round;

@@ -23,7 +23,15 @@ export interface PluginHostOptions {
   readonly clock: Clock;
   readonly pool: Pick<
     PoolOptions,
-    'entry' | 'adopt' | 'onSnapshots' | 'onFault' | 'faults' | 'hangMs' | 'intensity' | 'backoffMs'
+    | 'entry'
+    | 'adopt'
+    | 'onSnapshots'
+    | 'onFault'
+    | 'faults'
+    | 'hangMs'
+    | 'intensity'
+    | 'backoffMs'
+    | 'resourceLimits'
   >;
   readonly threadOptions: Omit<PluginThreadOptions, 'shard' | 'module'>;
   readonly wire: (link: PluginLink) => void;

@@ -160,11 +160,13 @@ export class RecordBook {
   }
 
   #put(record: DeviceRecord): void {
+    // First of all: a record whose keys cannot be made must leave the one before it as it is.
+    const keys = keysOf(record);
     const before = this.#byDevice.get(record.deviceId);
     if (before !== undefined) this.#drop(before);
     this.#byDevice.set(record.deviceId, record);
     this.#byId.set(record.id, record.deviceId);
-    for (const key of keysOf(record)) {
+    for (const key of keys) {
       const ids = this.#index.get(key);
       if (ids === undefined) this.#index.set(key, new Set([record.deviceId]));
       else ids.add(record.deviceId);

@@ -56,6 +56,8 @@ export interface PluginServiceOptions {
   readonly dataFolder: string;
   readonly threadOptions: Omit<PluginThreadOptions, 'shard' | 'module'>;
   readonly hangMs?: number;
+  /** What the heap of each plugin's thread may hold, MiB: one that leaks is replaced alone. Default 512. */
+  readonly heapMb?: number;
   readonly onFault: (error: EngineError) => void;
   /** Tests only: threads obey `pool.breakShard`. */
   readonly faults?: boolean;
@@ -64,6 +66,7 @@ export interface PluginServiceOptions {
 const ADOPT_MS = 30_000;
 const CHECK_MS = 20_000;
 const SCAN_STEP_MS = 120_000;
+const DEFAULT_HEAP_MB = 512;
 const REFRESH_MS = 1_000;
 const HEALTH_EVERY = 30;
 /** A thread that works settles a command by so much before the main thread gives up on it. */
@@ -165,6 +168,7 @@ export class PluginService implements PluginPort, DeviceDriver {
       threadOptions: options.threadOptions,
       pool: {
         entry: pluginEntry(),
+        resourceLimits: { maxOldGenerationSizeMb: options.heapMb ?? DEFAULT_HEAP_MB },
         onSnapshots: (rows) => this.#keeper.note(rows),
         onFault,
         ...(options.hangMs === undefined ? {} : { hangMs: options.hangMs }),

@@ -39,6 +39,7 @@ export interface PluginSite {
 export async function startPluginSite(options: {
   readonly data: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly heapMb?: number;
 }): Promise<PluginSite> {
   const { data } = options;
   const clock = new SystemClock();
@@ -96,6 +97,7 @@ export async function startPluginSite(options: {
     environment: (name) => options.environment?.[name],
     folder,
     packages: [],
+    ...(options.heapMb === undefined ? {} : { heapMb: options.heapMb }),
     dataFolder: data,
     threadOptions: { ...shared, spoolFolder: join(data, 'spool-plugins') },
     onFault,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SystemClock } from '../../../engine/clock.js';
 import type { SampleBatch } from '../../../engine/series/series.types.js';
+import type { Claim } from '../../device/registrar.js';
 import type { ChannelSpec } from '../sdk/plugin.types.js';
 import { Readings } from './readings.js';
 
@@ -15,6 +16,7 @@ const spec = (id: string, more: Partial<ChannelSpec> = {}): ChannelSpec => ({
 /** Readings of one device whose parameters are registered, and what reached the store. */
 function opened(...specs: readonly ChannelSpec[]) {
   const stored: SampleBatch[] = [];
+  const claims: Claim[] = [];
   const clock = new SystemClock();
   let nowMs = 1_800_000_000_000;
   const readings = new Readings({
@@ -35,7 +37,10 @@ function opened(...specs: readonly ChannelSpec[]) {
       },
       close: () => Promise.resolve(),
     },
-    intern: () => Promise.resolve({ devices: [], refused: [] }),
+    intern: (some) => {
+      claims.push(...some);
+      return Promise.resolve({ devices: [], refused: [] });
+    },
     protocol: () => 'test',
     tell: () => undefined,
     onFault: (error) => {
@@ -46,6 +51,11 @@ function opened(...specs: readonly ChannelSpec[]) {
   const device = readings.enter('a', known, 1_000);
   const handles = specs.map((one) => readings.declare(device, one));
   return {
+    claims,
+    declare: (one: ChannelSpec) => {
+      readings.declare(device, one);
+      readings.flush();
+    },
     read: (at: number, value: number | string | boolean | null) =>
       readings.read(device, handles[at] ?? -1, value, undefined),
     pass: (ms: number) => {
@@ -126,4 +136,12 @@ test('unknown takes the latest value away and stores nothing, also before the pa
     [1, 69],
     [2, 'AA'],
   ]);
+});
+
+test('a parameter is claimed with its unit, and one without a unit with none', () => {
+  const one = opened();
+  one.declare(spec('1.rf', { unit: 'dBm' }));
+  one.declare(spec('1.count', { unit: '' }));
+  expect(one.claims[0]?.channels).toEqual([{ name: '1.rf', kind: 'number', unit: 'dBm' }]);
+  expect(() => one.declare(spec('1.bad', { unit: 7 as unknown as string }))).toThrow(/unit/);
 });

@@ -318,7 +318,9 @@ export class Readings {
     for (let handle = 0; handle < device.specs.length; handle += 1) {
       const spec = device.specs[handle];
       if (spec !== undefined && (device.slots[handle] ?? PENDING) === PENDING) {
-        channels.push({ name: spec.id, kind: spec.kind });
+        // With its unit, so that it need not be learnt, and written once more, from the identity.
+        const unit = spec.unit === undefined || spec.unit === '' ? {} : { unit: spec.unit };
+        channels.push({ name: spec.id, kind: spec.kind, ...unit });
       }
     }
     if (channels.length === 0) return;

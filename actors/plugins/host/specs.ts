@@ -4,6 +4,7 @@ import type { ChannelSpec, Conversion } from '../sdk/plugin.types.js';
 import { CHANNEL_ROLES } from '../sdk/roles.js';
 
 const KINDS: ReadonlySet<string> = new Set(['number', 'text', 'boolean']);
+const MAX_UNIT = 64;
 const DIRECTIONS: ReadonlySet<string> = new Set(['input', 'output', 'bidirectional']);
 
 /** The declaration as it may be kept. @throws EngineError `input.invalid` naming the field. */
@@ -16,6 +17,9 @@ export function checkSpec(spec: ChannelSpec): ChannelSpec {
   }
   if (/\p{Cc}/u.test(spec.id)) refuse('id', 'must be plain text');
   if (typeof spec.name !== 'string' || spec.name === '') refuse('name', 'must not be empty');
+  if (spec.unit !== undefined && (typeof spec.unit !== 'string' || spec.unit.length > MAX_UNIT)) {
+    refuse('unit', `must be text of at most ${MAX_UNIT} characters`);
+  }
   if (!KINDS.has(spec.kind)) refuse('kind', 'must be number, text or boolean');
   if (!DIRECTIONS.has(spec.direction)) {
     refuse('direction', 'must be input, output or bidirectional');
