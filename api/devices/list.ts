@@ -3,7 +3,7 @@ import { EngineError } from '../../engine/errors.js';
 import { type LiveResource, liveQuery, type Row } from '../contract/live.js';
 import { compileFilter } from '../live/filter.js';
 import { compileOrder } from '../live/order.js';
-import { canonicalQuery } from '../live/query.js';
+import { canonicalQuery, requireShort } from '../live/query.js';
 import type { MemoryTable } from '../live/table.js';
 
 export interface ListQuery {
@@ -33,7 +33,8 @@ export function listRows(table: MemoryTable, resource: LiveResource, list: ListQ
     window: { offset, limit },
   });
   if (!parsed.success) throw invalid(parsed.error);
-  const { query } = canonicalQuery(parsed.data, MAX_FILTER_NODES);
+  requireShort(parsed.data.filter, MAX_FILTER_NODES);
+  const { query } = canonicalQuery(parsed.data);
   const accepts = compileFilter(query.filter);
   const found = [...table.records()].filter((record) => accepts(record.row));
   found.sort(compileOrder(query.sort));

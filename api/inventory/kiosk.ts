@@ -5,15 +5,25 @@ import type { KioskLinkRow } from '../../actors/inventory/inventory.types.js';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { kioskCreate, kioskLink, kioskView } from '../contract/inventory.js';
+import type { Filter, LiveResource } from '../contract/live.js';
 import { type Route, route } from '../http/route.types.js';
 import type { SocketRequest } from '../http/socket.types.js';
-import type { LiveGuest } from '../live/client.js';
+import { type LiveGuest, oneOf } from '../live/guest.js';
 import { invalid } from '../routes/table-routes.js';
 
 const RESOURCES = new Set(['rf', 'groups'] as const);
+/** Of a board that is not there (any more). */
+const NOTHING: Filter = { or: [] };
 const SECRET = /^[A-Za-z0-9_-]{20,64}$/;
 /** More are of no use to anybody. */
 const MAX_LINKS = 1_000;
+
+/** What a board shows, as filters that stay the same objects while its slots do. */
+interface Shown {
+  readonly slots: string;
+  readonly rf: Filter;
+  readonly groups: Filter;
+}
 
 /** Links that show a board without a login; their secrets are known to who holds them only. */
 export class KioskLinks {
@@ -21,6 +31,8 @@ export class KioskLinks {
   readonly #clock: Clock;
   readonly #onFault: (error: EngineError) => void;
   readonly #byHash = new Map<string, KioskLinkRow>();
+  /** By the id of the group; of those with links. */
+  #boards: ReadonlyMap<number, Shown> = new Map();
   #stop: (() => void) | undefined;
   #reading: Promise<void> = Promise.resolve();
 
@@ -46,9 +58,7 @@ export class KioskLinks {
           ({ domain }) => domain === 'inventory.kiosks' || domain === 'inventory.groups',
         );
       if (!touched) return;
-      this.#reading = this.#reading
-        .then(() => this.#read())
-        .catch((thrown: unknown) => this.#onFault(EngineError.from(thrown)));
+      this.#readAgain().catch((thrown: unknown) => this.#onFault(EngineError.from(thrown)));
     });
   }
 
@@ -72,6 +82,7 @@ export class KioskLinks {
     if (link === undefined) return Promise.reject(ended('auth.denied'));
     return Promise.resolve({
       resources: RESOURCES,
+      within: (resource) => this.#within(link, resource),
       valid: () => this.#byHash.get(link.hash) !== undefined && this.#holds(link),
     });
   }
@@ -94,7 +105,7 @@ export class KioskLinks {
       createdBy: by,
       createdAtUnixMs: this.#clock.nowMs(),
     });
-    this.#byHash.set(link.hash, link);
+    await this.#readAgain();
     return { link, secret };
   }
 
@@ -102,12 +113,44 @@ export class KioskLinks {
     return expiresAtUnixMs === null || this.#clock.nowMs() < expiresAtUnixMs;
   }
 
+  #within({ groupId }: KioskLinkRow, resource: LiveResource): Filter | undefined {
+    if (groupId === null) return undefined;
+    const board = this.#boards.get(groupId);
+    return (resource === 'groups' ? board?.groups : board?.rf) ?? NOTHING;
+  }
+
+  /** One reading after the other, so that an older state never replaces a newer one. */
+  #readAgain(): Promise<void> {
+    const work = this.#reading.then(() => this.#read());
+    this.#reading = work.catch(() => undefined);
+    return work;
+  }
+
   async #read(): Promise<void> {
-    const rows = await this.#store.inventory.kiosks.find();
+    const { kiosks, groups } = this.#store.inventory;
+    const rows = await kiosks.find();
+    const wanted = new Set(rows.flatMap(({ groupId }) => (groupId === null ? [] : [groupId])));
+    const boards = new Map<number, Shown>();
+    for (const { id, slots } of await groups.many([...wanted])) {
+      const before = this.#boards.get(id);
+      const key = slots.join();
+      boards.set(id, before?.slots === key ? before : shownBy(id, slots));
+    }
+    this.#boards = boards;
     this.#byHash.clear();
     for (const row of rows) this.#byHash.set(row.hash, row);
   }
 }
+
+/** A blank is no place. */
+const shownBy = (id: number, slots: readonly number[]): Shown => ({
+  slots: slots.join(),
+  rf: oneOf(
+    'slot',
+    slots.filter((slot) => slot > 0),
+  ),
+  groups: { field: 'id', op: '==', value: String(id) },
+});
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 

@@ -6,6 +6,7 @@ import { INVENTORY_SPECS } from '../../actors/inventory/specs.js';
 import { inventoryRows } from '../../actors/inventory/testing/rows.js';
 import type { TestClock } from '../../engine/clock.js';
 import { INVENTORY, type InventoryResource } from '../contract/inventory.js';
+import type { LiveQueryInput } from '../contract/live.js';
 import type { Role } from '../contract/rest.js';
 import { ANONYMOUS } from '../http/auth.types.js';
 import { createGateway, type Gateway } from '../http/server.js';
@@ -312,6 +313,66 @@ test('a kiosk link shows one board without a login, until it ends', async () => 
     })
     .toBe(4503);
   expect((await call('GET', `/v1/kiosk/${secret}`, undefined, '')).status).toBe(404);
+});
+
+test('who has a link to one board is shown no other rows, whatever they ask for, and follows its edits', async () => {
+  const { make, deviceId, one, two } = await device();
+  const three = await make.channel(deviceId, 3, { slot: 3 });
+  const free = await make.channel(deviceId, 4, {});
+  const group = await make.group(1, [2, 0]);
+  const other = await make.group(2, [1, 3]);
+  await expect.poll(() => [tables.rf.size, tables.groups.size]).toEqual([4, 2]);
+  const url = `ws://127.0.0.1:${gateway.port}/v1/live`;
+  const guestOf = async (groupId: number | null) => {
+    const { json } = await call('POST', '/v1/kiosk-links', { groupId });
+    const secret = String(json['url']).replace('/kiosk/', '');
+    return await new TestLiveClient(`${url}?kiosk=${secret}`).opened();
+  };
+  const guest = await guestOf(group.id);
+  const named = (id: string, query: LiveQueryInput) => {
+    const replica = guest.subscribe(id, query);
+    return () => replica.list().map((row) => row['id']);
+  };
+  hub.start((channel, message, isBinary) => gateway.publish(channel, message, isBinary));
+  const window = { offset: 0, limit: 10_000 };
+  const rf = named('rf', { resource: 'rf', window });
+  const groups = named('groups', { resource: 'groups', window });
+  const others = named('others', {
+    resource: 'rf',
+    filter: { or: [{ field: 'slot', op: '!=', value: 2 }, { and: [] }] },
+  });
+  await expect.poll(() => guest.ofType('snapshot').length).toBe(3);
+  expect([rf(), groups(), others()]).toEqual([
+    [String(two.id)],
+    [String(group.id)],
+    [String(two.id)],
+  ]);
+  const ticked = (what: () => unknown) =>
+    expect.poll(() => {
+      hub.tick();
+      return what();
+    });
+  await call('PATCH', `/v1/board-groups/${group.id}`, { slots: [1, 3] });
+  await ticked(() => [...rf()].sort()).toEqual([String(one.id), String(three.id)]);
+  await ticked(() => others().length).toBe(2);
+  // A channel that takes a place of the board comes, and one that leaves it goes.
+  const moves = [
+    { id: three.id, slot: null },
+    { id: free.id, slot: 3 },
+  ];
+  await store.inventory.rfChannels.updateMany(
+    moves.map(({ id, slot }) => ({ id, values: { slot } })),
+  );
+  await ticked(() => [...rf()].sort()).toEqual([String(one.id), String(free.id)]);
+  await call('PATCH', `/v1/board-groups/${group.id}`, { slots: [] });
+  await ticked(rf).toEqual([]);
+  expect(groups()).toEqual([String(group.id)]);
+  expect(guest.closeCode).toBeUndefined();
+  const all = await guestOf(null);
+  const everything = all.subscribe('a', { resource: 'rf' });
+  const boards = all.subscribe('b', { resource: 'groups' });
+  await expect.poll(() => [everything.list().length, boards.list().length]).toEqual([4, 2]);
+  expect(other.id).not.toBe(group.id);
 });
 
 test('a kiosk link ends at its time, or when it is removed', async () => {

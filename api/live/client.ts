@@ -1,10 +1,12 @@
-import type { LiveResource } from '../contract/live.js';
 import type { GatewaySocket } from '../http/socket.types.js';
+import type { LiveGuest, Narrowed } from './guest.js';
 import type { Topic } from './topic.js';
 
-interface Subscription {
+export interface Subscription {
   readonly id: string;
-  readonly topic: Topic;
+  topic: Topic;
+  /** Of a guest: what was asked, and what of it the topic may show. */
+  narrowed: Narrowed | undefined;
   /** False while the client is behind: it then waits for a new snapshot. */
   live: boolean;
 }
@@ -14,13 +16,6 @@ export type LiveSocket = Pick<
   GatewaySocket<LiveClient>,
   'send' | 'end' | 'getBufferedAmount' | 'subscribe' | 'unsubscribe'
 >;
-
-/** Somebody without a login who may see a part. */
-export interface LiveGuest {
-  readonly resources: ReadonlySet<LiveResource>;
-  /** Asked often; false: the socket is closed. */
-  valid(): boolean;
-}
 
 const NONE: readonly Subscription[] = [];
 
@@ -64,8 +59,8 @@ export class LiveClient {
   }
 
   /** Subscribes and sends the snapshot, or waits with it while the client is behind. */
-  add(id: string, topic: Topic, epoch: string, softBytes: number): void {
-    const subscription: Subscription = { id, topic, live: false };
+  add(id: string, topic: Topic, epoch: string, softBytes: number, narrowed?: Narrowed): void {
+    const subscription: Subscription = { id, topic, narrowed, live: false };
     this.#subscriptions ??= [];
     this.#subscriptions.push(subscription);
     this.check(softBytes);
@@ -73,9 +68,15 @@ export class LiveClient {
   }
 
   /** Subscribes a client that came back and sends only what it missed. */
-  resume(id: string, topic: Topic, revision: number, missed: readonly Uint8Array[]): void {
+  resume(
+    id: string,
+    topic: Topic,
+    revision: number,
+    missed: readonly Uint8Array[],
+    narrowed?: Narrowed,
+  ): void {
     this.#subscriptions ??= [];
-    this.#subscriptions.push({ id, topic, live: true });
+    this.#subscriptions.push({ id, topic, narrowed, live: true });
     this.socket?.subscribe(topic.channel);
     const answer = { type: 'resumed', id, topic: topic.id, revision };
     this.socket?.send(JSON.stringify(answer), false);
@@ -92,6 +93,23 @@ export class LiveClient {
     const shared = list.some((other) => other.topic === found.topic && other.live);
     if (found.live && !shared) this.socket?.unsubscribe(found.topic.channel);
     return found.topic;
+  }
+
+  /**
+   * Gives a subscription another topic, whose latest state is sent, or waits while the client is behind.
+   * @returns the topic that lost a subscription.
+   */
+  move(subscription: Subscription, topic: Topic, epoch: string, softBytes: number): Topic {
+    const before = subscription.topic;
+    const shared = this.subscriptions.some(
+      (other) => other !== subscription && other.topic === before && other.live,
+    );
+    if (subscription.live && !shared) this.socket?.unsubscribe(before.channel);
+    subscription.live = false;
+    subscription.topic = topic;
+    this.check(softBytes);
+    if (!this.#behind) this.#show(subscription, epoch);
+    return before;
   }
 
   /**

@@ -278,7 +278,11 @@ describe('guests', () => {
         if (!request.query.includes('kiosk=right')) {
           return Promise.reject(new EngineError('auth.denied', 'this link does not hold'));
         }
-        return Promise.resolve({ resources: new Set(['rf'] as const), valid: () => holds });
+        return Promise.resolve({
+          resources: new Set(['rf'] as const),
+          within: () => undefined,
+          valid: () => holds,
+        });
       },
     });
     const gateway = await createGateway({

@@ -17,7 +17,8 @@ import {
   socketEndpoint,
   stateOf,
 } from '../http/socket.types.js';
-import { LiveClient, type LiveGuest } from './client.js';
+import { LiveClient } from './client.js';
+import type { LiveGuest, Narrowed } from './guest.js';
 import { DEFAULT_LIMITS, type LiveLimits } from './limits.js';
 import type { MemoryTable } from './table.js';
 import { TopicRegistry } from './topics.js';
@@ -202,6 +203,7 @@ export class LiveHub {
       const client = this.#clients[this.#checkFrom];
       if (client === undefined) continue;
       if (client.guest?.valid() === false) uninvited.push(client);
+      else if (client.guest !== undefined) this.#narrowAgain(client, client.guest);
       const unsent = client.check(this.#limits.softBufferBytes);
       if (unsent > this.#limits.hardBufferBytes) slow.push(client);
       else if (client.behind && unsent === 0) {
@@ -277,16 +279,42 @@ export class LiveHub {
       const most = String(this.#limits.subscriptionsPerSocket);
       throw new EngineError('server.busy', `one socket may have ${most} subscriptions`);
     }
-    const topic = this.#topics.topicOf(query);
+    const narrowed: Narrowed | undefined = client.guest && {
+      asked: query,
+      within: client.guest.within(query.resource),
+    };
+    const topic = this.#topics.topicOf(query, narrowed?.within);
     this.#topics.join(topic);
     if (resume !== undefined && resume.epoch === this.epoch && resume.topic === topic.id) {
       const missed = client.behind ? undefined : topic.ring.since(resume.revision, topic.revision);
       if (missed !== undefined) {
-        client.resume(id, topic, resume.revision, missed);
+        client.resume(id, topic, resume.revision, missed, narrowed);
         return;
       }
     }
-    client.add(id, topic, this.epoch, this.#limits.softBufferBytes);
+    client.add(id, topic, this.epoch, this.#limits.softBufferBytes, narrowed);
+  }
+
+  /** What a guest may see can change while they look: their subscriptions go over to it. */
+  #narrowAgain(client: LiveClient, guest: LiveGuest): void {
+    const { softBufferBytes } = this.#limits;
+    for (const subscription of client.subscriptions) {
+      const { asked, within: before } = subscription.narrowed ?? {};
+      if (asked === undefined) continue;
+      const within = guest.within(asked.resource);
+      if (within === before) continue;
+      try {
+        const topic = this.#topics.topicOf(asked, within);
+        this.#topics.join(topic);
+        subscription.narrowed = { asked, within };
+        const left = client.move(subscription, topic, this.epoch, softBufferBytes);
+        this.#topics.leave(left, this.#clock.monoMs());
+      } catch (thrown) {
+        // Rather nothing than what may not be seen any more.
+        this.#close(client, EngineError.from(thrown));
+        return;
+      }
+    }
   }
 
   #takeToken(client: LiveClient): boolean {

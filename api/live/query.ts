@@ -1,5 +1,5 @@
 import { EngineError } from '../../engine/errors.js';
-import type { LiveQuery } from '../contract/live.js';
+import type { Filter, LiveQuery } from '../contract/live.js';
 import { canonicalFilter, countNodes } from './filter.js';
 
 /** A query in the form by which equal ones are found. */
@@ -14,14 +14,17 @@ export interface CanonicalQuery {
 }
 
 /** @throws EngineError `input.invalid` when the filter has too many nodes. */
-export function canonicalQuery(query: LiveQuery, maxNodes: number): CanonicalQuery {
-  const { filter, window } = query;
+export function requireShort(filter: Filter | undefined, maxNodes: number): void {
   if (filter !== undefined && countNodes(filter) > maxNodes) {
     throw new EngineError(
       'input.invalid',
       `the filter has more than ${String(maxNodes)} nodes: make it shorter`,
     );
   }
+}
+
+export function canonicalQuery(query: LiveQuery): CanonicalQuery {
+  const { filter, window } = query;
   const fields =
     query.fields === undefined
       ? undefined

@@ -1,8 +1,9 @@
 import { EngineError } from '../../engine/errors.js';
-import type { LiveQuery, LiveResource } from '../contract/live.js';
+import type { Filter, LiveQuery, LiveResource } from '../contract/live.js';
+import { narrowedQuery } from './guest.js';
 import type { LiveLimits } from './limits.js';
 import { Projection } from './projection.js';
-import { canonicalQuery } from './query.js';
+import { canonicalQuery, requireShort } from './query.js';
 import type { MemoryTable, RowRecord } from './table.js';
 import { Topic } from './topic.js';
 import { View } from './view.js';
@@ -48,11 +49,13 @@ export class TopicRegistry {
   }
 
   /**
-   * The topic of a query, made when nobody asked it yet; count the subscription with `join`.
+   * The topic of a query, made when nobody asked it yet; count the subscription with `join`. Of the rows it finds
+   * only those `within` are in it.
    * @throws EngineError `input.invalid`, `not-found` for a resource without rows here, `server.busy` at the bound.
    */
-  topicOf(asked: LiveQuery): Topic {
-    const canonical = canonicalQuery(asked, this.#limits.filterNodes);
+  topicOf(asked: LiveQuery, within?: Filter): Topic {
+    requireShort(asked.filter, this.#limits.filterNodes);
+    const canonical = canonicalQuery(narrowedQuery({ asked, within }));
     const known = this.#byKey.get(canonical.key);
     if (known !== undefined) return known;
     const resource = this.#resources.get(asked.resource);

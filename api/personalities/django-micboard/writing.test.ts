@@ -120,6 +120,17 @@ test('values are kept for all or for one manufacturer', async () => {
   covers('django every call', '=400 names the field');
 });
 
+test('values that are sent at the same time are all kept', async () => {
+  const before = (await site.ask('GET', 'config/')).body['config'] as object;
+  const keys = Array.from({ length: 20 }, (_, i) => `together${i}`);
+  const got = await Promise.all(keys.map((key) => post('config/', { [key]: key })));
+  expect(got.map(({ status }) => status)).toEqual(keys.map(() => 200));
+  expect((await site.ask('GET', 'config/')).body['config']).toEqual({
+    ...before,
+    ...Object.fromEntries(keys.map((key) => [key, key])),
+  });
+});
+
 test('groups are those of the boards', async () => {
   const wish = { title: 'Choir', slots: [3, 0], hide_charts: true };
   shows('django POST groups/{id}', (await post('groups/3/', wish)).body, { success: true });

@@ -28,6 +28,13 @@ const ipsInput = z.object({
 });
 
 export function writingCalls(parts: Parts): readonly Call[] {
+  // Values are read, changed and written as a whole: two at once would lose those of one.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
   const write = (path: string, limit: Call['limit'], run: Call['run']): Call => ({
     method: 'POST',
     path,
@@ -42,7 +49,7 @@ export function writingCalls(parts: Parts): readonly Call[] {
     postOnly('discovery/ips', ['discovery', 120]),
     write('refresh', ['refresh', 10], ({ maker }) => refresh(parts, maker)),
     postOnly('refresh', ['refresh', 10]),
-    write('config', ['config', 60], (ask) => setConfig(parts, ask)),
+    write('config', ['config', 60], (ask) => inTurn(() => setConfig(parts, ask))),
     write('groups/{id}', ['group', 60], async (ask) => {
       const number = groupNumber.safeParse(ask.params['id']);
       if (!number.success) throw new EngineError('input.invalid', 'a group is a number from 1');
