@@ -123,9 +123,12 @@ class Api {
     headers: Headers,
   ): Promise<void> {
     const { address, origin } = request;
+    const basic = /^basic /i.test(exchange.header('authorization') ?? '');
+    // Checking a password is work: an address may ask for no more of it than for anything else.
+    if (basic) this.#limit(call, addressGroup(address));
     const who = await this.#writers.who(exchange, address);
-    const asker = who.kind === 'anonymous' ? addressGroup(address) : `${who.kind} ${who.id}`;
-    this.#limit(call, asker);
+    if (who.kind !== 'anonymous') this.#limit(call, `${who.kind} ${who.id}`);
+    else if (!basic) this.#limit(call, addressGroup(address));
     if (call.access === 'viewer') requireRole(who, 'viewer', 'this list');
     if (call.access === 'write') await this.#writers.requireWriter(exchange, address, who);
     const query = new URLSearchParams(exchange.head.query);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EngineError } from '../../../engine/errors.js';
 import { type DjangoSite, fillDjango, type Got, startDjangoSite } from '../testing/django-site.js';
 import { covers, shows } from '../testing/mic-contract.js';
@@ -129,6 +129,18 @@ test('values that are sent at the same time are all kept', async () => {
     ...before,
     ...Object.fromEntries(keys.map((key) => [key, key])),
   });
+});
+
+test('an address that tries passwords is stopped before they are checked', async () => {
+  const tried = { authorization: basic('olga', 'not it'), 'x-forwarded-for': '10.8.0.1' };
+  const login = vi.spyOn(site.auth, 'login');
+  const statuses: number[] = [];
+  for (let i = 0; i < 7; i += 1) {
+    statuses.push((await site.ask('POST', 'discover/', { headers: tried })).status);
+  }
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  expect(login).toHaveBeenCalledTimes(5);
+  login.mockRestore();
 });
 
 test('groups are those of the boards', async () => {
