@@ -4,9 +4,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { SystemClock } from '../../engine/clock.js';
 import { HTTP_KINDS } from './http/kinds.js';
 import type { EmulatorKind } from './kind.types.js';
+import { mqtt } from './mqtt/kind.js';
 import { shureText } from './shure-text/kind.js';
 
-const KINDS: readonly EmulatorKind[] = [shureText, ...HTTP_KINDS];
+const KINDS: readonly EmulatorKind[] = [shureText, mqtt, ...HTTP_KINDS];
 
 interface Flags {
   readonly devices: number;
