@@ -57,7 +57,7 @@ async function fault(name: string, on = true): Promise<void> {
 
 /** The first tank, as soon as it is heard and says its level. */
 async function connected() {
-  let made: Awaited<ReturnType<PluginRun['connect']>> | undefined;
+  let made: Awaited<ReturnType<NonNullable<typeof run>['connect']>> | undefined;
   await expect
     .poll(async () => {
       made = await run?.connect(FIRST).catch(() => undefined);
