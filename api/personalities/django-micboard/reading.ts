@@ -41,19 +41,23 @@ interface Kept {
 
 export function readingCalls(parts: Parts): readonly Call[] {
   const { tables, makers } = parts;
+  /** By plugins: one for all, and one for each manufacturer there is. */
   const kept = new Map<string, Kept>();
-  const data = (ask: Ask): Promise<object> => {
+  const rows = (ask: Ask): Promise<object> => {
     const nowMonoMs = parts.clock.monoMs();
-    const key = `${ask.origin} ${[...(ask.maker?.plugins ?? [])].sort().join()}`;
+    for (const [key, { atMonoMs }] of kept) {
+      if (nowMonoMs - atMonoMs >= FRESH_MS) kept.delete(key);
+    }
+    const key = [...(ask.maker?.plugins ?? [])].sort().join();
     const known = kept.get(key);
-    if (known !== undefined && nowMonoMs - known.atMonoMs < FRESH_MS) return known.work;
-    // Hosts are written by who asks, so that there may be any number of them.
-    if (kept.size > 100) kept.clear();
-    const work = dataOf(parts, ask);
+    if (known !== undefined) return known.work;
+    const work = dataOf(parts, ask.maker);
     kept.set(key, { atMonoMs: nowMonoMs, work });
     work.catch(() => kept.delete(key));
     return work;
   };
+  // The address is written by who asks, so it is no part of what is kept.
+  const data = async (ask: Ask): Promise<object> => ({ ...(await rows(ask)), url: ask.origin });
   const detail = (ask: Ask): object | undefined => {
     const device = shapes.deviceOf(shapes.receivers(tables, ask.maker), ask.params['id'] ?? '');
     if (device === undefined) return undefined;
@@ -111,7 +115,8 @@ function found<T>(value: T | undefined, error: string): T {
   return value;
 }
 
-async function dataOf(parts: Parts, { maker, origin }: Ask): Promise<object> {
+/** All of `data.json` but its `url`. */
+async function dataOf(parts: Parts, maker: Manufacturer | undefined): Promise<object> {
   const { tables } = parts;
   const channels = shapes.channelsByDevice(tables);
   const list: object[] = [];
@@ -126,7 +131,6 @@ async function dataOf(parts: Parts, { maker, origin }: Ask): Promise<object> {
   const groups = [...shapes.rowsOf<GroupRow>(tables.groups)].sort((a, b) => a.number - b.number);
   return {
     receivers: list,
-    url: origin,
     gif: [],
     jpg: [],
     mp4: [],
