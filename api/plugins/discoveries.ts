@@ -28,8 +28,14 @@ export interface Acted {
   readonly refused: readonly { readonly id: number; readonly reason: string }[];
 }
 
-/** Of the queue; what is found beyond is left until something was decided. */
+/** Of the queue; when it is full, what was decided and what is not seen any more leaves, and the rest is told. */
 const MAX_ROWS = 10_000;
+/** Not seen for so long, what waits for a decision may leave a full queue; what was rejected after a week. */
+const UNSEEN_MS = 86_400_000;
+const REJECTED_MS = 7 * UNSEEN_MS;
+const TELL_FULL_EVERY_MS = 600_000;
+/** Lots of found devices that wait for their turn; further ones are left: who is still there is found again. */
+const MAX_WAITING = 50;
 /** How often a device that is seen all the time is noted. */
 const SEEN_EVERY_MS = 60_000;
 
@@ -43,6 +49,8 @@ export class Discoveries {
   readonly #rows = new Map<number, DiscoveryRow>();
   readonly #byExternal = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #toldFullMonoMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DiscoveriesOptions) {
     this.#options = options;
@@ -58,9 +66,16 @@ export class Discoveries {
     source: DiscoveryRow['source'],
     devices: readonly FoundDevice[],
   ): Promise<void> {
-    return this.#inTurn(() => this.#found(instanceId, source, devices)).catch((thrown: unknown) =>
-      this.#options.onFault(EngineError.from(thrown)),
-    );
+    if (this.#waiting >= MAX_WAITING) {
+      this.#tellFull(`vendor connection ${instanceId} finds devices faster than they can be noted`);
+      return Promise.resolve();
+    }
+    this.#waiting += 1;
+    return this.#inTurn(() => this.#found(instanceId, source, devices))
+      .catch((thrown: unknown) => this.#options.onFault(EngineError.from(thrown)))
+      .finally(() => {
+        this.#waiting -= 1;
+      });
   }
 
   /** Approving and importing are the same: the device is made and connects. */
@@ -118,6 +133,7 @@ export class Discoveries {
     const { clock, table, book, instances } = this.#options;
     if (instances.get(instanceId) === undefined) return;
     const nowUnixMs = clock.nowMs();
+    if (this.#rows.size + devices.length > MAX_ROWS) await this.#makeRoom(nowUnixMs);
     const fresh = new Map<string, Omit<DiscoveryRow, 'id'>>();
     const again: { id: number; values: Partial<Omit<DiscoveryRow, 'id'>> }[] = [];
     for (const device of devices) {
@@ -130,7 +146,10 @@ export class Discoveries {
       if (known === undefined) {
         // What is registered as just this needs no decision.
         if (registered !== undefined && registered.deviceId === deviceId) continue;
-        if (this.#rows.size + fresh.size >= MAX_ROWS) continue;
+        if (this.#rows.size + fresh.size >= MAX_ROWS) {
+          this.#tellFull(`${MAX_ROWS} found devices wait for a decision`);
+          continue;
+        }
         fresh.set(key, {
           ...EMPTY,
           ...told,
@@ -226,6 +245,25 @@ export class Discoveries {
       lastSeenUnixMs: row.lastSeenUnixMs,
     };
     this.#options.live.put({ ...live });
+  }
+
+  async #makeRoom(nowUnixMs: number): Promise<void> {
+    for (const { id, state, lastSeenUnixMs } of [...this.#rows.values()]) {
+      const unseenMs = nowUnixMs - lastSeenUnixMs;
+      const stays = state === 'rejected' ? unseenMs < REJECTED_MS : unseenMs < UNSEEN_MS;
+      if (state !== 'imported' && stays) continue;
+      await this.#options.table.remove(id);
+      this.#drop(id);
+    }
+  }
+
+  #tellFull(why: string): void {
+    const nowMonoMs = this.#options.clock.monoMs();
+    if (nowMonoMs - this.#toldFullMonoMs < TELL_FULL_EVERY_MS) return;
+    this.#toldFullMonoMs = nowMonoMs;
+    this.#options.onFault(
+      new EngineError('rate.limited', `${why}: approve or reject some on the page Discovery`),
+    );
   }
 
   #drop(id: number): void {
