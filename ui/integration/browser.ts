@@ -43,7 +43,8 @@ export function startSite(options: TestServerOptions = {}): Promise<TestServer> 
     ...options,
     env: {
       EARSHOT_DEMO: 'yes',
-      EARSHOT_DEMO_DEVICES: '60',
+      // Sixty, with the five of the simulated stage.
+      EARSHOT_DEMO_DEVICES: '55',
       EARSHOT_DEMO_WALKERS: '3',
       EARSHOT_DEVICE_SHARDS: '1',
       EARSHOT_MEDIA_SHARDS: '1',
