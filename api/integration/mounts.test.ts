@@ -154,7 +154,9 @@ test('with a real Icecast the session is a mount there, survives its restart and
     const whole = Math.floor((before.size - from) / MP3_FRAME_BYTES) * MP3_FRAME_BYTES;
     const { left } = await decodeStream(before.bytes().subarray(from, from + whole));
     expect(toneLevel(left, WEST_HZ, left.length - 24_000)).toBeGreaterThan(0.3);
-    await expect.poll(() => fed.table.get(session.id)?.['listeners'], { timeout: 10_000 }).toBe(1);
+    await expect
+      .poll(() => fed.table.get(String(session.number))?.['listeners'], { timeout: 10_000 })
+      .toBe(1);
     await icecast.stop();
     await expect.poll(connected, { timeout: 10_000 }).toBe('away');
     await icecast.start();

@@ -146,8 +146,9 @@ test('an edit of a project is heard by all of a hundred listeners', async () => 
   );
   for (const listener of listeners) await listener.reaches(16_000);
   const heard = (): number =>
-    sessions.filter(({ id }) => JSON.stringify(site.table.get(id)?.['hears']) === '["Middle"]')
-      .length;
+    sessions.filter(
+      ({ number }) => JSON.stringify(site.table.get(String(number))?.['hears']) === '["Middle"]',
+    ).length;
   const [west] = await site.store.content.speakers.find({
     where: [{ field: 'code', op: '=', value: 'west' }],
   });
@@ -209,8 +210,8 @@ test('ten thousand moves to one stream end at the last place, and others are ans
   expect(refused).toBe(0);
   const perSecond = 10_000 / ((performance.now() - startedMonoMs) / 1_000);
   await patch(busy.id, 100);
-  await expect.poll(() => site.table.get(busy.id)?.['hears']).toEqual(['East']);
-  await expect.poll(() => site.table.get(other.id)?.['hears']).toEqual(['East']);
+  await expect.poll(() => site.table.get(String(busy.number))?.['hears']).toEqual(['East']);
+  await expect.poll(() => site.table.get(String(other.number))?.['hears']).toEqual(['East']);
   const worst = Math.max(...answeredMs);
   process.stdout.write(
     `${Math.round(perSecond)} moves a second by one client; another's answers took ${Math.round(worst)} ms at most\n`,
