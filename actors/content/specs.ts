@@ -5,7 +5,7 @@ export interface TableSpec<T> {
   /** Name in the store. */
   readonly name: string;
   /** Of the change feed: `content.<name>`. */
-  readonly domain: `content.${string}` | `inventory.${string}`;
+  readonly domain: `content.${string}` | `inventory.${string}` | `automation.${string}`;
   readonly table: string;
   readonly columns: Columns<T>;
   /** Fields that may be null and are sorted by: those come last. */

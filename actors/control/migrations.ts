@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { createFeedTables } from '../../engine/control/feed-log.js';
 import type { Migration } from '../../engine/control/migrate.js';
+import { AUTOMATION } from './migration-automation.js';
 import { COMMANDS } from './migration-commands.js';
 import { CONTENT } from './migration-content.js';
 import { INVENTORY } from './migration-inventory.js';
@@ -164,4 +165,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SESSIONS,
   INVENTORY,
   COMMANDS,
+  AUTOMATION,
 ];

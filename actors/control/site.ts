@@ -1,4 +1,6 @@
 import { type ControlOptions, openControl } from '../../engine/control/control.js';
+import { openAutomation } from '../automation/store.js';
+import type { AutomationStore } from '../automation/store.types.js';
 import { openContent } from '../content/store.js';
 import type { ContentStore } from '../content/store.types.js';
 import { openInventory } from '../inventory/store.js';
@@ -33,6 +35,8 @@ export interface SiteStore {
   readonly content: ContentStore;
   /** Devices of plugins, what is received on them and who carries it. */
   readonly inventory: InventoryStore;
+  /** What decides, tells and records: rules, alarms, notifications, experiments, dashboards. */
+  readonly automation: AutomationStore;
   /** Closes the store; idempotent. */
   close(): Promise<void>;
 }
@@ -56,6 +60,7 @@ export async function openSiteStore(
     settings: new Settings(control),
     content: openContent(control),
     inventory: openInventory(control),
+    automation: openAutomation(control),
     close: () => control.close(),
   };
 }

@@ -116,4 +116,6 @@ export type Domain =
   /** A content table, `content.assets` …; the id is the row's number as text. */
   | `content.${string}`
   /** A table of the device inventory, `inventory.records` …; the id likewise. */
-  | `inventory.${string}`;
+  | `inventory.${string}`
+  /** A table of rules, alarms and recordings, `automation.rules` …; the id likewise. */
+  | `automation.${string}`;

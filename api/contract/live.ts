@@ -19,6 +19,12 @@ export const LIVE_RESOURCES = [
   'instances',
   'discoveries',
   'scans',
+  'rules',
+  'rule-sources',
+  'deliveries',
+  'experiments',
+  'variables',
+  'journal',
 ] as const;
 export const liveResource = z.enum(LIVE_RESOURCES);
 export type LiveResource = z.infer<typeof liveResource>;
