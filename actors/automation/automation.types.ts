@@ -88,6 +88,17 @@ export interface AlarmRow {
   /** Steps of this are due by `raisedAtUnixMs`; as the rule had it. */
   readonly escalation: readonly EscalationStep[];
   readonly parentAlarmId: number | null;
+  /** Of its rule, as it was when it was raised. */
+  readonly parentRuleId: number | null;
+  /** Raised again within the cooldown of its rule: nobody is told until it is raised anew. */
+  readonly held: boolean;
+  /** Last edge of the rule that was taken: told again it changes nothing. */
+  readonly edge: number;
+  readonly edgeAtUnixMs: number;
+  /** Counts its changes; with the kind of the last one the history is complete also after a kill. */
+  readonly changes: number;
+  readonly lastChange: string;
+  readonly comments: number;
   /** What the channels said when it was raised. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
@@ -203,8 +214,10 @@ export interface AlertGroupRow {
   readonly alarmIds: readonly number[];
   readonly dueAtUnixMs: number | null;
   readonly toldAtUnixMs: number | null;
-  /** Of what was told last: told again only when it differs or `repeatMs` passed. */
-  readonly toldHash: string | null;
+  /** What was told last, severity by alarm: told again only when it differs or `repeatMs` passed. */
+  readonly told: Readonly<Record<string, Severity>>;
+  /** Of the last notification, from 1; part of its key. */
+  readonly sequence: number;
 }
 
 /** How a user wants to be told of wireless microphones (§1.9). */
@@ -221,6 +234,8 @@ export interface NotificationPreferenceRow {
   readonly quietTo: string | null;
   readonly timeZone: string;
   readonly minIntervalMs: number;
+  /** When the user was told last, by alarm type and source; bounded. */
+  readonly told: Readonly<Record<string, number>>;
 }
 
 export interface VariableRow {

@@ -80,6 +80,10 @@ export interface ContentTable<T extends { readonly id: number }, F extends Find<
   createManyIn(scope: SiteScope, values: readonly Omit<T, 'id'>[]): Promise<readonly T[]>;
   /** @returns undefined when there is none. @throws as `create`. */
   update(id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined>;
+  /** The same inside a transaction of the caller. */
+  updateIn(scope: SiteScope, id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined>;
+  /** As `find`, inside a transaction of the caller: sees what it wrote. */
+  findIn(scope: SiteScope, find?: F): Promise<readonly T[]>;
   /** Many changes in one transaction; unknown rows are left out. @returns how many there were. */
   updateMany(
     changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],

@@ -53,6 +53,14 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
   }
 
   async find(find?: F): Promise<readonly T[]> {
+    return await this.control.read((db) => this.#find(db, find));
+  }
+
+  async findIn(scope: SiteScope, find?: F): Promise<readonly T[]> {
+    return await this.#find(scope.db, find);
+  }
+
+  async #find(db: Kysely<SiteTables>, find: F | undefined): Promise<readonly T[]> {
     const by = this.#column(find?.order?.by ?? 'id');
     const way = sql.raw(find?.order?.direction === 'desc' ? 'desc' : 'asc');
     const order =
@@ -61,7 +69,7 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
         : sql`order by ${by} ${way} ${this.#nullsLast(find.order.by)}, id ${way}`;
     const limit = Math.min(MOST_ROWS, Math.max(0, find?.limit ?? MOST_ROWS));
     const tail = sql`${order} limit ${limit} offset ${Math.max(0, find?.offset ?? 0)}`;
-    return await this.control.read((db) => this.#select(db, this.whereOf(find), tail));
+    return await this.#select(db, this.whereOf(find), tail);
   }
 
   async first(find: F): Promise<T | undefined> {
@@ -130,6 +138,14 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
 
   async update(id: number, values: Partial<Omit<T, 'id'>>): Promise<T | undefined> {
     return await this.control.write((scope) => this.#update(scope, id, values));
+  }
+
+  async updateIn(
+    scope: SiteScope,
+    id: number,
+    values: Partial<Omit<T, 'id'>>,
+  ): Promise<T | undefined> {
+    return await this.#update(scope, id, values);
   }
 
   async updateMany(

@@ -27,6 +27,8 @@ export interface AlarmRow {
   readonly shelvedUntilUnixMs: number | null;
   /** A silence, a mute schedule or its parent holds its notifications back; null: nothing does. */
   readonly quiet: 'silence' | 'schedule' | 'parent' | 'shelved' | null;
+  /** Active for 30 min, and nobody acknowledged it. */
+  readonly overdue: boolean;
   readonly repeats: number;
   readonly escalated: number;
   readonly comments: number;
