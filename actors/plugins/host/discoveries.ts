@@ -4,6 +4,7 @@ import type { FromPluginThread, ToPluginThread } from '../protocol.js';
 import { pluginError } from '../sdk/errors.js';
 import type { FoundDevice } from '../sdk/plugin.types.js';
 import type { Instance } from './instance.js';
+import { foundOf } from './told.js';
 import { within } from './within.js';
 
 type Wish = ToPluginThread['requests']['discover.run']['params'];
@@ -15,7 +16,7 @@ export interface DiscoveryPorts {
 }
 
 interface Scan {
-  readonly instanceId: number;
+  readonly instance: Instance;
   readonly control: AbortController;
   found: number;
   asked: number;
@@ -28,7 +29,6 @@ const MAX_UNTOLD = 5_000;
 const SCAN_DEADLINE_MS = 3_600_000;
 /** What a cancelled search gets to come to an end by itself. */
 const CANCEL_MS = 3_000;
-const MAX_TEXT_CHARS = 200;
 
 /** Searches for devices, and what turns up by itself. */
 export class Discoveries {
@@ -48,7 +48,7 @@ export class Discoveries {
 
   /** @throws EngineError `conflict`, `server.busy`, `input.unsupported`, `call.aborted` when cancelled, what the plugin threw */
   async run(wish: Wish, instance: Instance): Promise<{ readonly found: number }> {
-    const { scanId, instanceId, hosts, multicastMs, server } = wish;
+    const { scanId, hosts, multicastMs, server } = wish;
     const { running } = instance;
     if (this.#scans.has(scanId)) throw new EngineError('conflict', `search ${scanId} runs already`);
     if (this.#scans.size >= MAX_SCANS) {
@@ -61,7 +61,7 @@ export class Discoveries {
       const reason = running === undefined ? 'is not open' : 'cannot search for devices';
       throw new EngineError('input.unsupported', `instance "${instance.name}" ${reason}`);
     }
-    const scan: Scan = { instanceId, control: new AbortController(), found: 0, asked: 0 };
+    const scan: Scan = { instance, control: new AbortController(), found: 0, asked: 0 };
     this.#scans.set(scanId, scan);
     const discover = running.discover.bind(running);
     const searching = (async () => {
@@ -99,15 +99,23 @@ export class Discoveries {
 
   cancelOf(instanceId: number): void {
     for (const scan of this.#scans.values()) {
-      if (scan.instanceId === instanceId) scan.control.abort();
+      if (scan.instance.id === instanceId) scan.control.abort();
     }
   }
 
-  /** A device that turned up. What has no id is not one; over the bound they are left out until the next tick. */
-  found(scanId: string | undefined, instanceId: number, device: FoundDevice): void {
-    if (this.#untold.length >= MAX_UNTOLD) return;
-    const plain = plainDevice(device);
-    if (plain !== undefined) this.#untold.push({ scanId, instanceId, device: plain });
+  /**
+   * A device that turned up; over the bound they are left out until the next tick. What is none is refused, and the
+   * plugin named in a line of its log. @returns whether it was taken
+   */
+  found(scanId: string | undefined, instance: Instance, told: unknown): boolean {
+    if (this.#untold.length >= MAX_UNTOLD) return false;
+    try {
+      this.#untold.push({ scanId, instanceId: instance.id, device: foundOf(told) });
+      return true;
+    } catch (thrown) {
+      instance.refused(thrown);
+      return false;
+    }
   }
 
   /** Posts what was found and asked since the last call. */
@@ -136,8 +144,7 @@ export class Discoveries {
       scan.control.abort();
       return;
     }
-    scan.found += 1;
-    this.found(scanId, scan.instanceId, device);
+    if (this.found(scanId, scan.instance, device)) scan.found += 1;
   }
 
   async #settled(searching: Promise<void>, { control }: Scan): Promise<void> {
@@ -165,17 +172,4 @@ export class Discoveries {
       control.abort();
     }
   }
-}
-
-const TEXTS = ['address', 'name', 'model', 'serial', 'mac', 'firmware'] as const;
-
-function plainDevice(device: FoundDevice): FoundDevice | undefined {
-  if (typeof device.externalId !== 'string' || device.externalId === '') return undefined;
-  const plain: Record<string, unknown> = { ...device, address: device.address };
-  plain['externalId'] = device.externalId.slice(0, MAX_TEXT_CHARS);
-  for (const field of TEXTS) {
-    const text = plain[field];
-    if (typeof text === 'string') plain[field] = text.slice(0, MAX_TEXT_CHARS);
-  }
-  return plain as unknown as FoundDevice;
 }

@@ -3,6 +3,7 @@ import { EngineError } from '../../../engine/errors.js';
 import type { FromPluginThread, InstanceLimits, InstanceNet } from '../protocol.js';
 import { pluginError, Redactor } from '../sdk/errors.js';
 import { PluginNetwork } from '../sdk/net.js';
+import { plainText, textOf } from '../sdk/plain.js';
 import type { FoundDevice, PluginInstance } from '../sdk/plugin.types.js';
 import { type JsonObject, parseConfig, problemsError, secretValues } from '../sdk/schema.js';
 import type { LoadedPlugin } from './load.js';
@@ -15,6 +16,7 @@ const OPEN_DEADLINE_MS = 15_000;
 const CLOSE_DEADLINE_MS = 5_000;
 const LINES_PER_S = 20;
 const MAX_LINE_CHARS = 2_000;
+const LEVELS: ReadonlySet<unknown> = new Set<LogLine['level']>(['debug', 'info', 'warn', 'error']);
 
 export interface InstanceDefinition {
   readonly instanceId: number;
@@ -34,6 +36,7 @@ export interface InstanceHooks {
 export class Instance {
   readonly id: number;
   readonly name: string;
+  readonly pluginName: string;
   limits: InstanceLimits;
   readonly turns: Turns;
   readonly redactor: Redactor;
@@ -55,6 +58,7 @@ export class Instance {
   ) {
     this.id = definition.instanceId;
     this.name = definition.name;
+    this.pluginName = loaded.description.manifest.name;
     this.limits = definition.limits;
     this.turns = turns;
     this.redactor = new Redactor(
@@ -135,8 +139,17 @@ export class Instance {
       this.#swallowed += 1;
       return;
     }
-    const plain = this.redactor.text(String(text)).slice(0, MAX_LINE_CHARS);
-    logged({ instanceId: this.id, level, text: plain, atUnixMs });
+    const known = LEVELS.has(level) ? level : 'info';
+    const plain = plainText(this.redactor.text(textOf(text)), MAX_LINE_CHARS);
+    logged({ instanceId: this.id, level: known, text: plain, atUnixMs });
+  }
+
+  /** What the plugin told and cannot be taken: said with its name, as it is the plugin that must be mended. */
+  refused(thrown: unknown): EngineError {
+    const { code, message } = this.redactor.error(pluginError(thrown));
+    const error = new EngineError(code, `plugin ${this.pluginName}: ${message}`);
+    this.log('warn', `refused: ${error.message}`);
+    return error;
   }
 
   /** Lets go of everything, whatever the plugin does about it. Its connections were ended before. */

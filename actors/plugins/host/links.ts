@@ -19,6 +19,7 @@ import {
 import type { Instance } from './instance.js';
 import type { DeviceReadings, Readings } from './readings.js';
 import { Session } from './session.js';
+import { identityOf } from './told.js';
 
 const KIND = 'connection';
 const RESTART_DELAY = backoff({ firstMs: 200, maxMs: 30_000, jitter: 0.5 });
@@ -341,10 +342,17 @@ export class Links {
       sendBack({ type, ...this.#faultOf(error) });
     };
     const session = new Session(readings, device.readings, {
-      identify: (identity) => {
-        device.identity = { ...device.identity, ...identity };
-        this.#identities.add(device);
+      identify: (told) => {
+        try {
+          device.identity = { ...device.identity, ...identityOf(told) };
+          this.#identities.add(device);
+        } catch (thrown) {
+          const error = instance.refused(thrown);
+          // Whoever connects is told why; a connection that works is not ended for a name.
+          if (session.connection === undefined) fail(error);
+        }
       },
+      refused: (thrown) => instance.refused(thrown),
       declared: () => this.#identities.add(device),
       lost: fail,
       nowMs: () => clock.nowMs(),

@@ -4,6 +4,7 @@ import { EngineError } from '../../../engine/errors.js';
 import type { PluginDescription } from '../protocol.js';
 import { pluginError } from '../sdk/errors.js';
 import * as normalise from '../sdk/normalise.js';
+import { plainText } from '../sdk/plain.js';
 import { type Plugin, type PluginKit, SDK_VERSION } from '../sdk/plugin.types.js';
 import { configSchema, type JsonObject, secretFields, unkeptSecrets } from '../sdk/schema.js';
 import { within } from './within.js';
@@ -15,7 +16,13 @@ export interface LoadedPlugin {
 
 const LOAD_DEADLINE_MS = 10_000;
 
-const text = (max: number) => z.string().trim().min(1).max(max);
+// The blanks that control characters become may leave nothing.
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .overwrite((told) => plainText(told, max))
+    .min(1);
 
 const manifestSchema = z.object({
   code: z

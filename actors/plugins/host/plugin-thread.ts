@@ -12,6 +12,7 @@ import type {
   ToPluginThread,
 } from '../protocol.js';
 import { pluginError } from '../sdk/errors.js';
+import { plainText, textOf } from '../sdk/plain.js';
 import type { HealthReport } from '../sdk/plugin.types.js';
 import { parseConfig } from '../sdk/schema.js';
 import { Commands } from './commands.js';
@@ -20,6 +21,7 @@ import { Instance, type InstanceDefinition, type LogLine, newTurns } from './ins
 import { Links } from './links.js';
 import type { LoadedPlugin } from './load.js';
 import { Readings } from './readings.js';
+import { healthOf, MAX_TOLD_CHARS } from './told.js';
 import { within } from './within.js';
 
 type Params<M extends keyof ToPluginThread['requests']> = ToPluginThread['requests'][M]['params'];
@@ -27,6 +29,8 @@ type Params<M extends keyof ToPluginThread['requests']> = ToPluginThread['reques
 const CHECK_DEADLINE_MS = 15_000;
 const SWEEP_EVERY_MS = 1_000;
 const MAX_LINES = 1_000;
+const MAX_PROBLEMS = 100;
+const MAX_PROBLEM_CHARS = 500;
 
 /** Where a plugin thread says what it has to say. */
 export interface PluginThreadPorts {
@@ -120,7 +124,13 @@ export class PluginThread {
     const schema = of === 'instance' ? plugin.configuration : plugin.deviceConfiguration;
     if (schema === undefined) return { problems: [] };
     const parsed = parseConfig(schema, config);
-    return { problems: parsed.ok ? [] : parsed.problems };
+    if (parsed.ok) return { problems: [] };
+    // A plugin's own rules have words of their own, and may find something wrong with each item of a list.
+    const problems = parsed.problems.slice(0, MAX_PROBLEMS).map(({ field, message }) => ({
+      field: plainText(textOf(field), MAX_TOLD_CHARS),
+      message: plainText(textOf(message), MAX_PROBLEM_CHARS),
+    }));
+    return { problems };
   }
 
   /** @throws EngineError what the plugin threw; its devices are in `error` then. */
@@ -141,7 +151,10 @@ export class PluginThread {
         {
           clock,
           logged: (line) => this.#log(line),
-          found: (instanceId, device) => this.#discoveries.found(undefined, instanceId, device),
+          found: (instanceId, device) => {
+            const holder = this.#instances.get(instanceId);
+            if (holder !== undefined) this.#discoveries.found(undefined, holder, device);
+          },
         },
         turns,
       );
@@ -192,9 +205,9 @@ export class PluginThread {
       const asked = (async () => await running.checkHealth?.(control.signal))();
       const answer = await within(this.#setup.clock, CHECK_DEADLINE_MS, asked, late);
       if (answer === undefined) return report('error', 'the plugin answered nothing');
-      const message =
-        answer.message === undefined ? undefined : instance.redactor.text(answer.message);
-      return { status: answer.status, message, detail: { ...answer.detail } };
+      const told = healthOf(answer);
+      const message = told.message === undefined ? undefined : instance.redactor.text(told.message);
+      return { ...told, message };
     } catch (thrown) {
       const error = instance.redactor.error(pluginError(thrown));
       return report(error.code === 'device.unreachable' ? 'unreachable' : 'error', error.message);

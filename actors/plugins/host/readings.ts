@@ -133,12 +133,12 @@ export class Readings {
 
   /** @throws EngineError `input.invalid`, `conflict` over 512 of a device. */
   declare(device: DeviceReadings, spec: ChannelSpec): number {
-    const present = device.handles.get(spec.id);
+    const checked = checkSpec(spec);
+    const present = device.handles.get(checked.id);
     if (present !== undefined) {
-      device.specs[present] = checkSpec(spec);
+      device.specs[present] = checked;
       return present;
     }
-    const checked = checkSpec(spec);
     const handle = device.specs.length;
     if (handle >= MAX_CHANNELS) {
       throw new EngineError('conflict', `a device has at most ${MAX_CHANNELS} parameters`);

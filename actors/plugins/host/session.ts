@@ -11,6 +11,8 @@ export interface SessionHooks {
   readonly identify: (identity: DeviceIdentity) => void;
   readonly declared: () => void;
   readonly lost: (error: EngineError) => void;
+  /** Tells what was refused, and answers it as the plugin and the operator are shown it. */
+  readonly refused: (thrown: unknown) => EngineError;
   readonly nowMs: () => number;
 }
 
@@ -47,9 +49,13 @@ export class Session implements DeviceSession {
   }
 
   channel(spec: ChannelSpec): number {
-    const handle = this.#readings.declare(this.#device, spec);
-    if (this.#live) this.#hooks.declared();
-    return handle;
+    try {
+      const handle = this.#readings.declare(this.#device, spec);
+      if (this.#live) this.#hooks.declared();
+      return handle;
+    } catch (thrown) {
+      throw this.#hooks.refused(thrown);
+    }
   }
 
   read(handle: number, value: number | string | boolean | null, atUnixMs?: number): void {

@@ -1,26 +1,31 @@
 import { EngineError, type ErrorCode, isErrorCode } from '../../../engine/errors.js';
+import { plainText, textOf } from './plain.js';
 
 const MAX_MESSAGE_CHARS = 1_000;
 
 /**
  * What a plugin threw, as one of ours. A plugin from a folder may throw an error class of its own: a known `code`
- * on it counts, anything else is `fallback`. Long messages are cut.
+ * on it counts, anything else is `fallback`. Messages are one line of plain text, and cut.
  */
 export function pluginError(thrown: unknown, fallback: ErrorCode = 'internal'): EngineError {
-  if (thrown instanceof EngineError) return thrown;
+  if (thrown instanceof EngineError) {
+    const message = messageOf(thrown);
+    return message === thrown.message ? thrown : new EngineError(thrown.code, message);
+  }
   const code = codeOf(thrown) ?? fallback;
   return new EngineError(code, messageOf(thrown), { cause: thrown });
 }
 
 function codeOf(thrown: unknown): ErrorCode | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
-  return typeof thrown.code === 'string' && isErrorCode(thrown.code) ? thrown.code : undefined;
+  const { code } = thrown;
+  return typeof code === 'string' && isErrorCode(code) ? code : undefined;
 }
 
 function messageOf(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  const shown = text.trim() === '' ? 'the plugin threw an error without a message' : text;
-  return shown.length > MAX_MESSAGE_CHARS ? `${shown.slice(0, MAX_MESSAGE_CHARS)}…` : shown;
+  const told = thrown instanceof Error ? thrown.message : thrown;
+  const text = plainText(textOf(told), MAX_MESSAGE_CHARS);
+  return text === '' ? 'the plugin threw an error without a message' : text;
 }
 
 /** Texts that must not be shown, blotted out wherever they occur. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EngineError } from '../../../engine/errors.js';
+import { plainText } from './plain.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -10,8 +11,9 @@ export interface ConfigProblem {
 }
 
 /**
- * JSON Schema (2020-12) of what an operator may send; secrets carry `secret: true`.
- * @throws EngineError `input.invalid` when it is not a schema of zod 4 or cannot be told as JSON.
+ * JSON Schema (2020-12) of what an operator may send; secrets carry `secret: true`. Plain JSON of at most 256 Ki
+ * characters; titles and descriptions are one line, and cut at 200 and 2,000 characters.
+ * @throws EngineError `input.invalid` when it is not a schema of zod 4, cannot be told as JSON or is too large.
  */
 export function configSchema(schema: unknown, what: string): JsonObject {
   if (!isSchema(schema)) {
@@ -20,8 +22,9 @@ export function configSchema(schema: unknown, what: string): JsonObject {
       `${what} is not a schema of zod 4: export an object made with the "z" that the plugin is given`,
     );
   }
+  let json: string;
   try {
-    return z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
+    json = JSON.stringify(z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' }), labels);
   } catch (thrown) {
     throw new EngineError(
       'input.invalid',
@@ -29,6 +32,25 @@ export function configSchema(schema: unknown, what: string): JsonObject {
       { cause: thrown },
     );
   }
+  if (json.length > MAX_SCHEMA_CHARS) {
+    throw new EngineError(
+      'input.invalid',
+      `${what} is too large for a form: ${json.length} characters as JSON Schema, ${MAX_SCHEMA_CHARS} are the most`,
+    );
+  }
+  return JSON.parse(json) as JsonObject;
+}
+
+const MAX_SCHEMA_CHARS = 262_144;
+const LABEL_CHARS: ReadonlyMap<string, number> = new Map([
+  ['title', 200],
+  ['description', 2_000],
+]);
+
+/** Of `JSON.stringify`. A property may have the name of a label; it is an object then. */
+function labels(key: string, value: unknown): unknown {
+  const max = LABEL_CHARS.get(key);
+  return max !== undefined && typeof value === 'string' ? plainText(value, max) : value;
 }
 
 /** Paths, with dots, of the fields that are kept encrypted: all with `secret: true`, also in nested objects. */

@@ -232,3 +232,61 @@ describe('a search', () => {
     expect(await bench.link.call('discover.cancel', { scanId: 's' })).toEqual({ cancelled: false });
   });
 });
+
+describe('a plugin that tells what cannot be taken', () => {
+  const source = `export function plugin({ z }) {
+  return {
+    manifest: { sdk: 1, code: 'liar', name: 'Liar', version: '1.0.0', description: 'Tells \\u0007 anything.', vendor: 'Test',
+      roles: ['sensor'], reach: 'devices', discovers: ['scan'] },
+    configuration: z.strictObject({}),
+    open: ({ log }) => ({
+      discover: async (_, found) => {
+        found({ externalId: 'a', address: undefined, role: 'sensor', serial: 42 });
+        found({ externalId: 'b', address: undefined, role: 'sensor', config: { call: () => 1 }, self: () => 2 });
+        log('loud', { toString: null });
+      },
+      checkHealth: () => ({ status: 'splendid' }),
+      connect: async ({ externalId }, session) => {
+        session.identify({ name: 'good\\nname' });
+        if (externalId === 'wrong') session.identify({ serial: 42 });
+        if (externalId === 'spec') session.channel({ id: 'x', name: 'X', kind: 'number', direction: 'input', min: 'low' });
+        return { close() {} };
+      },
+      close() {},
+    }),
+  };
+}
+`;
+
+  it('is refused with its name and the field, and what it tells rightly is taken', async () => {
+    const bench = await folder(source);
+    const { manifest } = await bench.link.call('plugin.describe', {});
+    expect(manifest.description).toBe('Tells   anything.');
+    await bench.openInstance();
+    const search = { scanId: 's', instanceId: 1, hosts: ['h'], multicastMs: 0, server: false };
+    expect(await bench.link.call('discover.run', search)).toEqual({ found: 1 });
+    expect(bench.found).toEqual([
+      { externalId: 'b', address: undefined, role: 'sensor', config: {} },
+    ]);
+    await bench.until('lines', () => bench.logged.length >= 2);
+    expect(bench.logged.map(({ level, text }) => `${level} ${text}`)).toEqual([
+      'warn refused: plugin Liar: found device: serial must be text, it is a number',
+      'info something without a text',
+    ]);
+    expect(await bench.link.call('instance.check', { instanceId: 1 })).toMatchObject({
+      status: 'error',
+      message: expect.stringContaining('status must be one of') as string,
+    });
+    await bench.adopt(['right', 'wrong', 'spec'].map((id) => bench.device(id)));
+    for (const [id, reason] of [
+      ['wrong', 'plugin Liar: identity: serial must be text, it is a number'],
+      ['spec', 'plugin Liar: parameter "x": min must be a number'],
+    ] as const) {
+      await bench.until(id, () => bench.state(`bench:1:${id}`) === 'error');
+      expect(bench.facts.get(`bench:1:${id}`)?.errorMessage).toBe(reason);
+    }
+    await bench.until('connected', () => bench.state('bench:1:right') === 'connected');
+    expect(bench.identities.get('bench:1:right')?.name).toBe('good name');
+    expect(bench.faults).toEqual([]);
+  });
+});
