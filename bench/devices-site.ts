@@ -1,11 +1,16 @@
 import { join } from 'node:path';
-import { openSiteStore } from '../actors/control/site.js';
+import type { DeviceClaim } from '../actors/control/devices.js';
+import { openSiteStore, type SiteStore } from '../actors/control/site.js';
 import { RECORD_DEFAULTS } from '../actors/inventory/defaults.js';
 import { SystemClock } from '../engine/clock.js';
+
+type Parameters = DeviceClaim['channels'];
 
 export interface BenchInstance {
   readonly plugin: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Registered for each device before; absent: none. */
+  readonly parameters?: Parameters;
   readonly devices: readonly {
     readonly externalId: string;
     readonly address: string;
@@ -20,16 +25,12 @@ export async function seedDevices(
   instances: readonly BenchInstance[],
 ): Promise<readonly number[]> {
   const clock = new SystemClock();
-  const store = await openSiteStore({
-    file: join(data, 'control.db'),
-    clock,
-    onError: (error) => void process.stderr.write(`${error.message}\n`),
-  });
+  const store = await openStore(data, clock);
   const numbers: number[] = [];
   try {
     const nowUnixMs = clock.nowMs();
     const at = { createdAtUnixMs: nowUnixMs, updatedAtUnixMs: nowUnixMs };
-    for (const { plugin, config, devices } of instances) {
+    for (const { plugin, config, devices, parameters = [] } of instances) {
       const { id: instanceId } = await store.inventory.instances.create({
         plugin,
         name: plugin,
@@ -41,7 +42,11 @@ export async function seedDevices(
       numbers.push(instanceId);
       const idOf = (externalId: string): string => `${plugin}:${instanceId}:${externalId}`;
       await store.devices.intern(
-        devices.map(({ externalId }) => ({ id: idOf(externalId), protocol: plugin, channels: [] })),
+        devices.map(({ externalId }) => ({
+          id: idOf(externalId),
+          protocol: plugin,
+          channels: parameters,
+        })),
       );
       await store.inventory.records.createMany(
         devices.map((device) => ({
@@ -59,4 +64,25 @@ export async function seedDevices(
   } finally {
     await store.close();
   }
+}
+
+/** Parameters of a receiver of one channel, read from a site that has receivers of several. */
+export async function firstParameters(data: string): Promise<Parameters> {
+  const store = await openStore(data, new SystemClock());
+  try {
+    const [device] = await store.devices.list();
+    return (device?.channels ?? [])
+      .filter(({ name }) => !/^[2-9]\./.test(name))
+      .map(({ name, kind, unit }) => ({ name, kind, ...(unit === null ? {} : { unit }) }));
+  } finally {
+    await store.close();
+  }
+}
+
+function openStore(data: string, clock: SystemClock): Promise<SiteStore> {
+  return openSiteStore({
+    file: join(data, 'control.db'),
+    clock,
+    onError: (error) => void process.stderr.write(`${error.message}\n`),
+  });
 }

@@ -8,7 +8,7 @@ import { startServer, type TestServer } from '../api/testing/server.js';
 import { entryUrl } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
 import { parserFramesPerSecond } from './devices-parser.js';
-import { type BenchInstance, seedDevices } from './devices-site.js';
+import { type BenchInstance, firstParameters, seedDevices } from './devices-site.js';
 import {
   type Bench,
   type BenchContext,
@@ -131,7 +131,8 @@ async function storedSamples(
       from: String(fromUnixMs),
       to: String(Date.now() + 1_000),
       aggregation: 'count',
-      intervalMs: '60000',
+      // No rollup has this width: raw rows are counted, whatever is still to be repaired in the rollups.
+      intervalMs: '59000',
       maxPoints: '100',
     });
     const answer = await json<{ series: readonly { readonly value: readonly number[] }[] }>(
@@ -200,6 +201,8 @@ interface Wire {
   readonly cores: number;
   readonly rssBytes: number;
   readonly marks: number;
+  /** Data folder of the site, which is stopped. */
+  readonly data: string;
 }
 
 /** Everything at once: meters of all receivers, history, boards; marks for the time from wire to board. */
@@ -265,6 +268,7 @@ async function wire(
     cores,
     rssBytes,
     marks,
+    data,
   };
 }
 
@@ -272,20 +276,27 @@ async function wire(
 async function cold(
   context: BenchContext,
   seconds: number,
+  parameters: BenchInstance['parameters'] & object,
 ): Promise<{
   readonly coldStartMs: number;
   readonly driftMs: readonly number[];
   readonly polls: number;
 }> {
-  const emulated = await emulate(context, KNOWN, 'QLXD4');
-  const polled = await node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m);
+  const data = folder(context);
+  const [emulated, polled] = await Promise.all([
+    emulate(context, KNOWN, 'QLXD4'),
+    node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m),
+    // The history has its tables, as it has at any start but the first.
+    serve(context, data).then((first) => first.stop()),
+  ]);
   context.onEnd(() => polled.stop());
   const port = Number(polled.ready[1]);
-  const data = folder(context);
+  rmSync(join(data, 'control.db'));
   const [instanceId = 0] = await seedDevices(data, [
-    receivers(emulated.devices),
+    { ...receivers(emulated.devices), parameters },
     {
       plugin: 'http-json',
+      parameters: ['temperature', 'humidity'].map((name) => ({ name, kind: 'number' as const })),
       config: {
         url: 'http://{address}:{port}/d/{id}',
         intervalMs: POLL_MS,
@@ -303,15 +314,10 @@ async function cold(
       })),
     },
   ]);
-  // The first start registers their parameters; a cold start finds them known.
-  const first = await serve(context, data);
-  await connected(first, await first.signIn(), instanceId, KNOWN, 60_000);
-  const password = first.adminPassword ?? '';
-  await first.stop();
   context.say('a cold start');
   const began = performance.now();
   const server = await serve(context, data);
-  const cookie = await server.signIn('admin', password);
+  const cookie = await server.signIn();
   await connected(server, cookie, instanceId, KNOWN, 60_000);
   const coldStartMs = performance.now() - began;
   const talker = new Talker(polled);
@@ -339,20 +345,20 @@ async function sockets(port: number, count: number): Promise<() => void> {
 
 async function run(context: BenchContext): Promise<BenchResult> {
   context.say('parsing');
-  const parser = parserFramesPerSecond(context.quick ? 2 : 10);
+  const parser = parserFramesPerSecond(context.quick ? 1 : 10);
   context.say(`${RECEIVERS} receivers with ${CHANNELS} channels`);
   const emulated = await emulate(context, RECEIVERS, 'ULXD4Q');
   const seconds = context.quick ? 4 : 30;
-  const parse = await peerCores('parse', emulated.devices, context.quick ? 2 : 10, () =>
+  const parse = await peerCores('parse', emulated.devices, context.quick ? 1 : 10, () =>
     Promise.resolve(() => undefined),
   );
-  const micboard = await peerCores('micboard', emulated.devices, context.quick ? 2 : 10, (port) =>
+  const micboard = await peerCores('micboard', emulated.devices, context.quick ? 1 : 10, (port) =>
     sockets(port, BOARDS),
   );
   const live = await wire(context, emulated, seconds);
   await emulated.talker.spawned.stop();
   context.say(`${KNOWN} known receivers, ${KNOWN} devices to poll`);
-  const start = await cold(context, context.quick ? 11 : 60);
+  const start = await cold(context, context.quick ? 6 : 60, await firstParameters(live.data));
   return {
     metrics: {
       parserFramesPerSecond: parser,

@@ -194,7 +194,7 @@ export class DeviceShard {
     const { builder, repeated } = appendColumns(found, this.table, columns, nowUnixMs);
     this.book.heard(found, nowUnixMs);
     const stored = builder.rows;
-    const where = await writer.append(builder.take());
+    const where = await writer.append(builder.take(), 'soon');
     return { stored, repeated, where };
   }
 

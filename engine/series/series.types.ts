@@ -32,12 +32,15 @@ export interface SeriesEvent {
 export type Stored = 'store' | 'spool';
 
 /**
- * Writes to the series store in group commits (≤ 50 ms). One writer a thread.
+ * Writes to the series store in group commits. One writer a thread.
  * A promise resolves only when every row is stored: inserted, or on disk in the spool.
  */
 export interface SeriesWriter {
-  /** @throws EngineError `spool.full` when the store is away and the spool is at its bound: not acknowledged. */
-  append(batch: SampleBatch): Promise<Stored>;
+  /**
+   * `soon`: somebody waits for the answer, so the group is closed after 3 ms instead of its window.
+   * @throws EngineError `spool.full` when the store is away and the spool is at its bound: not acknowledged.
+   */
+  append(batch: SampleBatch, urgency?: 'soon'): Promise<Stored>;
   appendEvents(events: readonly SeriesEvent[]): Promise<Stored>;
   status(): SeriesWriterStatus;
   /** Writes what is pending, then closes. Idempotent. */

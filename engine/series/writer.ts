@@ -27,6 +27,9 @@ const MAX_BATCH_BYTES = 8_388_608;
 /** Between two steps of a repair that has more to do, so that live rows go first. */
 const REPAIR_GAP_MS = 1_000;
 
+/** The window of a group that somebody waits for. */
+const SOON_MS = 3;
+
 const retryBackoff = backoff({ firstMs: 100, maxMs: 5_000, jitter: 0.5 });
 
 /** Rows replayed in one insert: many, so that the spool empties while more is appended. */
@@ -50,6 +53,8 @@ export class StoreWriter implements SeriesWriter {
   readonly #room: RoomGate;
   #group: Group | undefined;
   #windowTimer: TimerHandle | undefined;
+  /** The window of the open group was shortened. */
+  #hurried = false;
   #retryTimer: TimerHandle | undefined;
   #repairTimer: TimerHandle | undefined;
   #nextToken = 0;
@@ -99,7 +104,7 @@ export class StoreWriter implements SeriesWriter {
     this.#repairLater();
   }
 
-  async append(batch: SampleBatch): Promise<Stored> {
+  async append(batch: SampleBatch, urgency?: 'soon'): Promise<Stored> {
     checkBatch(batch);
     if (!this.#room.free) await this.#room.enter();
     this.#room.checkOpen();
@@ -122,6 +127,7 @@ export class StoreWriter implements SeriesWriter {
       groups.add(group);
       this.#sealIfFull(group);
     }
+    if (urgency === 'soon') this.#hurry();
     return settle(groups);
   }
 
@@ -191,13 +197,26 @@ export class StoreWriter implements SeriesWriter {
 
   #openGroup(): Group {
     if (this.#group !== undefined) return this.#group;
-    const { clock, windowMs = 40 } = this.#options;
     this.#group = newGroup(new BatchBuilder(this.#newest));
+    this.#hurried = false;
+    this.#openWindow(this.#options.windowMs ?? 40);
+    return this.#group;
+  }
+
+  #openWindow(windowMs: number): void {
+    const { clock } = this.#options;
+    if (this.#windowTimer !== undefined) clock.clearTimeout(this.#windowTimer);
     this.#windowTimer = clock.setTimeout(() => {
       this.#windowTimer = undefined;
       this.#kick();
     }, windowMs);
-    return this.#group;
+  }
+
+  /** Somebody waits for the answer: what is gathered goes after a moment, or with the end of the insert under way. */
+  #hurry(): void {
+    if (this.#group === undefined || this.#windowTimer === undefined || this.#hurried) return;
+    this.#hurried = true;
+    this.#openWindow(Math.min(SOON_MS, this.#options.windowMs ?? 40));
   }
 
   #sealIfFull(group: Group): void {

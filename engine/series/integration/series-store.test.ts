@@ -49,6 +49,18 @@ describe.each([
     expect(answer.series[0]?.value).toEqual([0.1 + 0.2, -1e-300, 21.5, 'NaN', '-Infinity']);
   });
 
+  test('somebody who waits has the answer long before the window of the others is over', async () => {
+    const channel = nextChannel++;
+    // Nobody would be answered within this test but for the one who asks for it.
+    const writer = bench.writer({ windowMs: 3_600_000 });
+    const patient = writer.append(batchOf([[channel, MIDNIGHT, 1]]));
+    const hurried = writer.append(batchOf([[channel, MIDNIGHT + 1_000, 2]]), 'soon');
+    expect(await Promise.all([patient, hurried])).toEqual(['store', 'store']);
+    const later = writer.append(batchOf([[channel, MIDNIGHT + 2_000, 3]]));
+    const again = writer.append(batchOf([[channel, MIDNIGHT + 3_000, 4]]), 'soon');
+    expect(await Promise.all([later, again])).toEqual(['store', 'store']);
+  });
+
   test('texts are kept as they were, also with tabs, quotes and newlines', async () => {
     const channel = nextChannel++;
     const writer = bench.writer();
