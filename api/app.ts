@@ -26,6 +26,7 @@ import { ensureDemoSite } from './demo/ensure.js';
 import { planSvg } from './demo/plan.js';
 import { ensureDemoReceivers } from './demo/receivers.js';
 import { DeviceService } from './devices/service.js';
+import { startHistory } from './history/compose.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
 import { startInventory } from './inventory/compose.js';
@@ -248,6 +249,15 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('inventory', () => inventory.stop());
 
   inspector.add(poolSource(devices.pool));
+  const history = await startHistory({
+    store,
+    tables,
+    reader,
+    series: series.address,
+    clock,
+    onFault: onError,
+  });
+  stack.push('history', () => history.stop());
 
   const mediaFolder = join(config.data, 'media');
   const demoSite = config.demo.enabled
@@ -368,6 +378,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       nowUnixMs: () => clock.nowMs(),
     }),
     ...inventory.routes,
+    ...history.routes,
     ...seriesRoutes({ reader, resolveChannel: (text) => resolveChannel(tables.channels, text) }),
     ...actorRoutes(inspector),
     ...projectRoutes(audio.sounds, ({ id, plan }) =>

@@ -17,7 +17,7 @@ export interface TableRules {
   readonly read: 'open' | Role;
   readonly write: Role;
   /** Fields of a new row that only the server writes. */
-  readonly made: (nowUnixMs: number) => Readonly<Values>;
+  readonly made: (nowUnixMs: number, principal: Principal) => Readonly<Values>;
   /** The same at each change. */
   readonly touched?: (nowUnixMs: number) => Readonly<Values>;
   /** What fields must say to each other. @returns `[field, what is wrong]`. */
@@ -125,7 +125,7 @@ export function tableRoutes(options: TableRoutes): Route[] {
       response: row,
       status: 201,
       handler: async ({ body: given, principal }) => {
-        const values = { ...rules.made(clock.nowMs()), ...given };
+        const values = { ...rules.made(clock.nowMs(), principal), ...given };
         await checked(given, values, undefined);
         const made = await table.create(values);
         await options.changed?.(made, undefined);

@@ -1,0 +1,64 @@
+import type { SiteStore } from '../../actors/control/site.js';
+import type { Clock } from '../../engine/clock.js';
+import type { EngineError } from '../../engine/errors.js';
+import { SeriesQueries } from '../../engine/series/queries.js';
+import type { SeriesAddress, SeriesReader } from '../../engine/series/series.types.js';
+import type { Route } from '../http/route.types.js';
+import { openEventLog } from '../inventory/event-log.js';
+import { resolveChannel } from '../site/channels.js';
+import type { SiteTablesLive } from '../site/tables.js';
+import { Experiments } from './experiments.js';
+import { Journal } from './journal.js';
+import { recordingRoutes } from './routes-recording.js';
+
+/** History of a running site: recordings, the journal and what is done with stored samples. */
+export interface History {
+  readonly experiments: Experiments;
+  readonly journal: Journal;
+  readonly routes: readonly Route[];
+  stop(): Promise<void>;
+}
+
+export interface HistoryOptions {
+  readonly store: SiteStore;
+  readonly tables: SiteTablesLive;
+  readonly reader: SeriesReader;
+  readonly series: SeriesAddress;
+  readonly clock: Clock;
+  readonly onFault: (error: EngineError) => void;
+}
+
+/** The caller ends it by `stop`. */
+export async function startHistory(options: HistoryOptions): Promise<History> {
+  const { store, tables, reader, series, clock, onFault } = options;
+  const queries = new SeriesQueries(series);
+  const events = openEventLog({ address: series, clock, onError: onFault });
+  const experiments = await Experiments.open({
+    store,
+    live: tables.experiments,
+    clock,
+    onFault,
+  });
+  experiments.onChange((event, { publicId, name }, by) =>
+    events.note(event, publicId, { name, by }),
+  );
+  const journal = await Journal.open({ store, live: tables.journal, clock, onFault });
+  return {
+    experiments,
+    journal,
+    routes: recordingRoutes({
+      store,
+      experiments,
+      reader,
+      queries,
+      resolveChannel: (text) => resolveChannel(tables.channels, text),
+      clock,
+    }),
+    stop: async () => {
+      await experiments.close();
+      await journal.close();
+      await events.close();
+      await queries.close();
+    },
+  };
+}
