@@ -184,6 +184,8 @@ export interface RuleDefinition {
   readonly fault?: string | undefined;
   /** Values of variables that the condition names, by name. */
   readonly variables?: Readonly<Record<string, number | string | boolean>>;
+  /** Units of those that have one. */
+  readonly variableUnits?: Readonly<Record<string, string>>;
 }
 
 export interface RuleChannel {
