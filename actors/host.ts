@@ -24,6 +24,8 @@ interface HostIn extends LinkContract {
 export interface ShardHostOptions {
   readonly clock?: Clock;
   readonly report?: (report: SupervisorReport) => void;
+  /** Snapshot of an actor with what its kind keeps beside the machine. Default: the machine's. */
+  readonly persisted?: (id: string) => string | undefined;
   /** Posts in flight to the main thread. Default: the link's. */
   readonly maxPosts?: number;
 }
@@ -61,6 +63,7 @@ export class ShardHost<
   /** Ids to tell of → whether the snapshot is to be told too. */
   readonly #dirty = new Map<string, boolean>();
   readonly #stops: ((deadlineMs: number) => Promise<void>)[] = [];
+  readonly #persisted: (id: string) => string | undefined;
   readonly #counters = new Map<string, () => number>();
   #flushDue = false;
   #stopping = false;
@@ -89,6 +92,7 @@ export class ShardHost<
       },
       ...(options.report === undefined ? {} : { report: options.report }),
     });
+    this.#persisted = options.persisted ?? ((id) => this.supervisor.persisted(id));
     this.#wire(data.faults);
   }
 
@@ -159,7 +163,7 @@ export class ShardHost<
         continue;
       }
       changed.push(info);
-      const snapshot = edge ? this.supervisor.persisted(id) : undefined;
+      const snapshot = edge ? this.#persisted(id) : undefined;
       if (snapshot !== undefined) snapshots.push({ id, kind: info.kind, snapshot });
     }
     if (told.length === 0) return true;

@@ -1,13 +1,13 @@
 import type { Clock } from './clock.js';
 import { EngineError, type WireError } from './errors.js';
-import type { LinkMessage } from './link.messages.js';
+import type { LinkMessage, Movable } from './link.messages.js';
 import type { CallOptions } from './link.types.js';
 
 /** What the two ends of a stream need of the link that carries them. */
 export interface StreamCarrier {
   readonly clock: Clock;
   readonly closed: EngineError | undefined;
-  send(message: LinkMessage, transfer?: readonly ArrayBuffer[]): void;
+  send(message: LinkMessage, transfer?: readonly Movable[]): void;
   /** Takes a call id and a place under the bound; throws `link.full` or the close reason. */
   claim(incoming: IncomingStream): number;
   release(id: number): void;

@@ -1,4 +1,8 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { WireError } from './errors.js';
+
+/** What can be moved to the other thread instead of being copied. It is of no use here afterwards. */
+export type Movable = ArrayBuffer | MessagePort;
 
 /**
  * What crosses a link. Everything but buffers is copied by structured clone; `transferOf` is the one
@@ -47,24 +51,24 @@ export type LinkMessage =
   | { readonly type: 'end'; readonly id: number; readonly error: WireError | undefined }
   | { readonly type: 'close'; readonly error: WireError };
 
-const movedWith = new WeakMap<object, readonly ArrayBuffer[]>();
+const movedWith = new WeakMap<object, readonly Movable[]>();
 
 /**
  * Marks buffers to be moved when `value` is returned by a handler or yielded by a stream handler.
  * They are detached here once it was sent. Returns `value`.
  */
-export function moving<T extends object>(value: T, buffers: readonly ArrayBuffer[]): T {
+export function moving<T extends object>(value: T, buffers: readonly Movable[]): T {
   movedWith.set(value, buffers);
   return value;
 }
 
-const NOTHING: readonly ArrayBuffer[] = [];
+const NOTHING: readonly Movable[] = [];
 
 /** What is moved with a message: what the caller named, or what `moving` marked on an answer or item. */
 export function transferOf(
   message: LinkMessage,
-  named: readonly ArrayBuffer[] | undefined,
-): readonly ArrayBuffer[] {
+  named: readonly Movable[] | undefined,
+): readonly Movable[] {
   switch (message.type) {
     case 'request':
     case 'open':
@@ -83,6 +87,6 @@ export function transferOf(
   }
 }
 
-function marked(value: unknown): readonly ArrayBuffer[] {
+function marked(value: unknown): readonly Movable[] {
   return typeof value === 'object' && value !== null ? (movedWith.get(value) ?? NOTHING) : NOTHING;
 }

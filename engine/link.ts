@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from './clock.js';
 import { SystemClock } from './clock.js';
 import { EngineError } from './errors.js';
-import { type LinkMessage, transferOf } from './link.messages.js';
+import { type LinkMessage, type Movable, transferOf } from './link.messages.js';
 import type { CallOptions, Link, LinkContract } from './link.types.js';
 import { IncomingStream, OutgoingStream, type StreamCarrier } from './link-streams.js';
 
@@ -9,7 +9,7 @@ export { moving } from './link.messages.js';
 
 /** A `MessagePort`, a `Worker` or `parentPort`. The link listens; whoever made the port closes it. */
 export interface LinkPort {
-  postMessage(value: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(value: unknown, transfer?: readonly Movable[]): void;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
@@ -155,7 +155,7 @@ class PortLink implements StreamCarrier {
     });
   }
 
-  post(topic: string, payload: unknown, transfer?: readonly ArrayBuffer[]): boolean {
+  post(topic: string, payload: unknown, transfer?: readonly Movable[]): boolean {
     if (this.#closed !== undefined || this.inFlight >= this.#maxPosts) return false;
     const ask = (this.#posted + 1) % this.#askEvery === 0;
     try {
@@ -201,7 +201,7 @@ class PortLink implements StreamCarrier {
     this.#incoming.delete(id);
   }
 
-  send(message: LinkMessage, transfer?: readonly ArrayBuffer[]): void {
+  send(message: LinkMessage, transfer?: readonly Movable[]): void {
     if (this.#closed !== undefined) return;
     this.#port.postMessage(message, transferOf(message, transfer));
   }

@@ -1,4 +1,5 @@
 import type { EngineError } from './errors.js';
+import type { Movable } from './link.messages.js';
 
 /**
  * What one side of a link may say to the other: `requests` are answered, `posts` are not, `streams`
@@ -23,7 +24,7 @@ export interface CallOptions {
   /** Rejects with `link.deadline` and tells the other side to cancel. Default 5,000. */
   readonly deadlineMs?: number;
   /** Moved, not copied: detached here. */
-  readonly transfer?: readonly ArrayBuffer[];
+  readonly transfer?: readonly Movable[];
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +44,7 @@ export interface Link<Out extends LinkContract, In extends LinkContract> {
   post<T extends keyof Out['posts'] & string>(
     topic: T,
     payload: Out['posts'][T],
-    transfer?: readonly ArrayBuffer[],
+    transfer?: readonly Movable[],
   ): boolean;
 
   /** Pull-driven stream: the producer never sends more than was asked for. */

@@ -5,7 +5,7 @@ import type { EngineError } from './errors.js';
 import type { PersistedSnapshot } from './persist.js';
 import type { ActorInfo, ChildSpec } from './supervisor.types.js';
 
-export type Phase = 'running' | 'restarting' | 'parked' | 'stopped' | 'stopping';
+export type Phase = 'idle' | 'running' | 'restarting' | 'parked' | 'stopped' | 'stopping';
 
 /** What a supervisor keeps of one child; 50,000 of them live in a shard, so nothing here is per event. */
 export class Child {
@@ -28,6 +28,7 @@ export class Child {
     this.spec = spec;
     this.sinceUnixMs = nowUnixMs;
     this.resumeFrom = spec.snapshot;
+    if (spec.idleState !== undefined && spec.snapshot === undefined) this.phase = 'idle';
   }
 
   enter(phase: Phase, nowUnixMs: number): void {
@@ -46,12 +47,17 @@ export class Child {
     return changed;
   }
 
+  #state(): string {
+    if (this.phase === 'running') return stateText(this.actor?.getSnapshot());
+    return this.phase === 'idle' ? (this.spec.idleState ?? 'idle') : this.phase;
+  }
+
   info(shard: string, parent: string): ActorInfo {
     return {
       id: this.spec.id,
       kind: this.spec.kind,
       shard,
-      state: this.phase === 'running' ? stateText(this.actor?.getSnapshot()) : this.phase,
+      state: this.#state(),
       sinceUnixMs: this.sinceUnixMs,
       restarts: this.restarts,
       lastError: this.lastError?.message,

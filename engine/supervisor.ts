@@ -53,10 +53,17 @@ export class Supervisor implements SupervisorApi {
     }
     const child = new Child(spec as unknown as ChildSpec, this.#clock.nowMs());
     this.#children.set(spec.id, child);
-    this.#boot(child);
+    if (child.phase === 'idle') this.#onChange(spec.id, false);
+    else this.#boot(child);
   }
 
   get(id: string): AnyActorRef | undefined {
+    const child = this.#children.get(id);
+    if (child?.phase === 'idle') this.#boot(child);
+    return child?.actor;
+  }
+
+  peek(id: string): AnyActorRef | undefined {
     return this.#children.get(id)?.actor;
   }
 

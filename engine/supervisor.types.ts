@@ -13,6 +13,11 @@ export interface ChildSpec<TLogic extends AnyActorLogic = AnyActorLogic> {
   /** Where to go on from after a lost thread or engine; undefined starts afresh. */
   readonly snapshot?: Snapshot<unknown> | undefined;
   readonly restart: Restart;
+  /**
+   * Without a snapshot the actor is made when somebody first asks for it with `get`; until then it is listed in this
+   * state. For kinds of which most never have anything to say. Absent: it is made at once.
+   */
+  readonly idleState?: string | undefined;
   /** More than `max` restarts inside `windowMs` parks the child. */
   readonly intensity: { readonly max: number; readonly windowMs: number };
   /** Delay before restart n (from 1). Use `backoff()`: its jitter survives the cap. */
@@ -59,7 +64,10 @@ export interface ActorInfo {
 
 export interface SupervisorApi {
   start<TLogic extends AnyActorLogic>(spec: ChildSpec<TLogic>): void;
+  /** Makes an idle one. */
   get(id: string): AnyActorRef | undefined;
+  /** The actor if there is one; an idle one is left so. */
+  peek(id: string): AnyActorRef | undefined;
   info(id: string): ActorInfo | undefined;
   list(): IterableIterator<ActorInfo>;
   /** Stops and forgets it. False when unknown. */

@@ -1,5 +1,6 @@
 import type { SeriesAddress, SeriesWriterStatus } from '../../engine/series/series.types.js';
 import type { HostPosts, HostRequests } from '../host.protocol.js';
+import type { FeedAttachment } from '../rule/protocol.js';
 
 /** Kinds of a channel's values. */
 export type ChannelKind = 'number' | 'text' | 'boolean';
@@ -205,6 +206,8 @@ export interface ToDeviceShard {
     observers: { readonly protocol: string; readonly count: number };
     /** The change feed: definitions edited elsewhere. */
     'devices.changed': readonly DeviceDefinition[];
+    /** A rule thread's end of a feed, see `actors/rule/feed.ts`. */
+    'feed.attach': FeedAttachment;
   };
   readonly streams: Record<string, never>;
 }

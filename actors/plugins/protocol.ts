@@ -1,6 +1,7 @@
 import type { SeriesAddress, SeriesWriterStatus } from '../../engine/series/series.types.js';
 import type { FromDeviceShard } from '../device/protocol.js';
 import type { HostPosts, HostRequests } from '../host.protocol.js';
+import type { FeedAttachment } from '../rule/protocol.js';
 import type {
   ChannelSpec,
   DeviceIdentity,
@@ -228,6 +229,8 @@ export interface ToPluginThread {
   readonly posts: {
     /** Devices whose meters somebody looks at; all others go slow. */
     'meters.watched': { readonly deviceIds: readonly string[] };
+    /** A rule thread's end of a feed, see `actors/rule/feed.ts`. */
+    'feed.attach': FeedAttachment;
   };
   readonly streams: Record<string, never>;
 }

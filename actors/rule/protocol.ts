@@ -1,5 +1,5 @@
 import type { SeriesAddress } from '../../engine/series/series.types.js';
-import type { HostPosts, HostRequests } from '../host.protocol.js';
+import type { HostPosts, HostRequests, SnapshotRow } from '../host.protocol.js';
 import type { RuleDefinition, RuleState } from './rule.types.js';
 
 export interface RuleShardOptions {
@@ -10,10 +10,18 @@ export interface RuleShardOptions {
   readonly tickMs: number;
 }
 
+/** One end of a feed, given to a source thread and to a rule thread. A later one of the same name takes its place. */
+export interface FeedAttachment {
+  /** Name of the thread at the other end. */
+  readonly name: string;
+  /** A `MessagePort`, transferred. */
+  readonly port: unknown;
+}
+
 /**
  * Samples of watched channels on their way from a thread that takes them to a rule thread, by a port of
- * their own: never through the main thread. Columns are transferred. Numbered, so that a rule thread that is replaced
- * hears again what its predecessor had not settled.
+ * their own: never through the main thread. The source keeps its own copy until it is settled. Numbered, so that a rule
+ * thread that is replaced hears again what its predecessor had not settled.
  */
 export interface FeedBatch {
   readonly type: 'samples';
@@ -29,21 +37,28 @@ export interface FeedBatch {
   }[];
 }
 
-/** Rule thread → source: everything up to `sequence` is settled and may be forgotten. */
+/**
+ * Rule thread → source, everything up to `sequence`: `taken` was evaluated, so that more may be sent; `settled` is in a
+ * checkpoint that the main thread has, so that it may be forgotten.
+ */
 export interface FeedAck {
-  readonly type: 'settled';
+  readonly type: 'taken' | 'settled';
   readonly sequence: number;
 }
 
-/** Rule thread → source: the channels it wants to hear; replaces the earlier wish. */
+/**
+ * Rule thread → source: the channels it wants to hear; replaces the earlier wish. The first of a port also asks for what
+ * is not settled. Latest values of channels that are new in it come at once.
+ */
 export interface FeedWish {
   readonly type: 'watch';
   readonly channels: Uint32Array;
 }
 
 /**
- * An edge of a rule that matters outside: it began or ceased to fire, or its state changed. Numbered by rule: `edge`
- * grows by one with each and survives restarts, so that the same edge told twice is taken once.
+ * An edge of a rule that matters outside: it began or ceased to fire, or its state changed. Numbered by rule and source: `edge`
+ * grows with each and survives restarts, so that the same edge told twice is taken once. Numbers may be left out: of a rule that
+ * flaps while nobody answers only the latest edges are kept.
  */
 export interface RuleEdge {
   readonly id: string;
@@ -54,7 +69,10 @@ export interface RuleEdge {
   readonly from: RuleState;
   /** When the condition said so. */
   readonly atUnixMs: number;
-  /** `firing` and `clear` run actions. `cooled`: it fired within the cooldown, so nobody is told. */
+  /**
+   * `firing` and `clear` run actions and come in turn. `cooled`: it fired within the cooldown, so nobody is told; when it
+   * still fires after it, `firing` follows.
+   */
   readonly kind: 'firing' | 'clear' | 'cooled' | 'state';
   readonly value: number | string | null;
   readonly error?: string | undefined;
@@ -69,7 +87,29 @@ export interface RuleValues {
   readonly atUnixMs: readonly number[];
 }
 
-/** Main thread → rule thread. */
+/**
+ * How far the rules of a thread have come, in columns: what a replaced thread goes on from. Row i is rule `id[i]`; its channels, in the order of its
+ * condition, are the next `channels[i]` rows of `seenUnixMs`.
+ */
+export interface RuleCheckpoint {
+  readonly id: readonly string[];
+  /** The condition holds, hysteresis included. */
+  readonly on: Uint8Array;
+  /** Times in a row that it held. */
+  readonly count: Uint32Array;
+  readonly channels: Uint8Array;
+  /** Newest sample of each channel that was decided on; −∞ before the first. */
+  readonly seenUnixMs: Float64Array;
+}
+
+/** A value of a channel that is known already. */
+export interface KnownValue {
+  readonly channel: number;
+  readonly atUnixMs: number;
+  readonly value: number | string;
+}
+
+/** Main thread → rule thread. `RulePool` is the main thread's side of all this. */
 export interface ToRuleShard {
   readonly requests: HostRequests & {
     /** Rules that are here already are replaced; a changed condition starts afresh. */
@@ -78,11 +118,11 @@ export interface ToRuleShard {
         readonly rules: readonly RuleDefinition[];
         readonly snapshots: Readonly<Record<string, string>>;
         /** Latest values of their channels, so that edges while nobody watched are seen. */
-        readonly latest: readonly {
-          readonly channel: number;
-          readonly atUnixMs: number;
-          readonly value: number | string;
-        }[];
+        readonly latest: readonly KnownValue[];
+        /** Of the thread before this one. */
+        readonly checkpoint: RuleCheckpoint | null;
+        /** Silence is not announced sooner: after a start devices have to come back first. */
+        readonly graceMs: number;
       };
       readonly result: { readonly adopted: number };
     };
@@ -109,8 +149,10 @@ export interface ToRuleShard {
     };
   };
   readonly posts: {
-    /** A source thread's end of a feed: a `MessagePort`, transferred. An earlier one of that source is dropped. */
-    'feed.attach': { readonly source: string; readonly port: unknown };
+    /** A feed of a source thread. What is still in an earlier one of that source is heard all the same. */
+    'feed.attach': FeedAttachment;
+    /** All rules are adopted: sources are told what is watched, and what was not settled is heard again. */
+    'feed.open': Record<string, never>;
     'schedules.changed': readonly { readonly id: number; readonly open: boolean }[];
     'variables.changed': readonly {
       readonly name: string;
@@ -128,6 +170,14 @@ export interface FromRuleShard {
     /** In order, answered when they are stored. Until then they are kept and told again. */
     'rules.edges': {
       readonly params: readonly RuleEdge[];
+      readonly result: { readonly taken: number };
+    };
+    /** At most each second; samples are settled when it is answered. `snapshots` are those of rules that moved on. */
+    'rules.checkpoint': {
+      readonly params: {
+        readonly snapshots: readonly SnapshotRow[];
+        readonly columns: RuleCheckpoint;
+      };
       readonly result: { readonly taken: number };
     };
   };

@@ -1,0 +1,134 @@
+import type { Clock } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
+import type { RuleEdge } from './protocol.js';
+
+/** Edges of one rule and source that may wait for the main thread's answer. */
+const MOST_OF_A_RULE = 8;
+/** With more than this of all rules, each keeps but its latest two. */
+const CROWDED = 50_000;
+const AT_ONCE = 256;
+const AGAIN_MS = 250;
+
+export interface EdgeOutboxOptions {
+  readonly clock: Clock;
+  /** Resolves when they are stored; a rejection tells them again. */
+  readonly tell: (edges: readonly RuleEdge[]) => Promise<unknown>;
+  readonly onTrouble: (error: EngineError) => void;
+}
+
+/**
+ * Edges on their way to the main thread, in order, kept until it has stored them. Bounded while it does not answer: of a rule's
+ * edges that nobody heard, first those that only change its state are let go, then the oldest pair of firing and clear, so that
+ * `firing` and `clear` still come in turn and the latest one is always told. What was let go is counted.
+ */
+export class EdgeOutbox {
+  readonly #options: EdgeOutboxOptions;
+  readonly #waiting = new Set<RuleEdge>();
+  readonly #ofRule = new Map<string, RuleEdge[]>();
+  #inFlight = new Set<RuleEdge>();
+  #due = false;
+  #closed = false;
+  #dropped = 0;
+  #told = 0;
+
+  constructor(options: EdgeOutboxOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get told(): number {
+    return this.#told;
+  }
+
+  of(id: string): readonly RuleEdge[] {
+    return this.#ofRule.get(id) ?? [];
+  }
+
+  push(edge: RuleEdge): void {
+    this.#waiting.add(edge);
+    const list = this.#ofRule.get(edge.id);
+    if (list === undefined) {
+      this.#ofRule.set(edge.id, [edge]);
+    } else {
+      list.push(edge);
+      const limit = this.#waiting.size > CROWDED ? 2 : MOST_OF_A_RULE;
+      while (list.length > limit && this.#letGo(list));
+    }
+    this.#soon(0);
+  }
+
+  /** A rule that is gone has nothing to say. */
+  forget(id: string): void {
+    for (const edge of this.of(id)) this.#waiting.delete(edge);
+    this.#ofRule.delete(id);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #letGo(list: RuleEdge[]): boolean {
+    const free = (edge: RuleEdge | undefined): edge is RuleEdge =>
+      edge !== undefined && !this.#inFlight.has(edge);
+    const newest = list.length - 1;
+    let at = list.findIndex(
+      (edge, i) => i < newest && free(edge) && (edge.kind === 'state' || edge.kind === 'cooled'),
+    );
+    let many = 1;
+    if (at < 0) {
+      at = list.findIndex((edge, i) => i + 1 < newest && free(edge) && free(list[i + 1]));
+      many = 2;
+    }
+    if (at < 0) return false;
+    for (const edge of list.splice(at, many)) this.#waiting.delete(edge);
+    this.#dropped += many;
+    return true;
+  }
+
+  #soon(delayMs: number): void {
+    if (this.#due || this.#inFlight.size > 0 || this.#closed) return;
+    this.#due = true;
+    const go = (): void => {
+      this.#due = false;
+      void this.#tell();
+    };
+    if (delayMs === 0) queueMicrotask(go);
+    else this.#options.clock.setTimeout(go, delayMs);
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#closed || this.#inFlight.size > 0 || this.#waiting.size === 0) return;
+    const edges: RuleEdge[] = [];
+    for (const edge of this.#waiting) {
+      if (edges.length === AT_ONCE) break;
+      edges.push(edge);
+    }
+    this.#inFlight = new Set(edges);
+    let againMs = 0;
+    try {
+      await this.#options.tell(edges);
+      this.#told += edges.length;
+      for (const edge of edges) this.#settle(edge);
+    } catch (thrown) {
+      againMs = AGAIN_MS;
+      this.#options.onTrouble(EngineError.from(thrown));
+    }
+    this.#inFlight = new Set();
+    if (this.#waiting.size > 0) this.#soon(againMs);
+  }
+
+  #settle(edge: RuleEdge): void {
+    if (!this.#waiting.delete(edge)) return;
+    const list = this.#ofRule.get(edge.id);
+    const rest = list?.filter((other) => other !== edge) ?? [];
+    if (rest.length === 0) this.#ofRule.delete(edge.id);
+    else this.#ofRule.set(edge.id, rest);
+  }
+}
