@@ -22,6 +22,7 @@ import { mediaOf } from './content/removal.js';
 import { incomingFolderOf, SiteContent } from './content/site-content.js';
 import { visitOfSession } from './content/wishes.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
+import { startDashboards } from './dashboards/compose.js';
 import { ensureDemoSite } from './demo/ensure.js';
 import { planSvg } from './demo/plan.js';
 import { ensureDemoReceivers } from './demo/receivers.js';
@@ -332,12 +333,20 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('shards watch', () => shards.stop());
   shards.start();
 
+  const seriesCalls = seriesRoutes({
+    reader,
+    resolveChannel: (text) => resolveChannel(tables.channels, text),
+  });
+  const dashboards = await startDashboards({ store, series: seriesCalls, clock, onFault: onError });
+  stack.push('dashboards', () => dashboards.stop());
+
   const hub = new LiveHub({
     tables: Object.values(tables),
     clock,
     log,
     limits: { tickMs: config.live.tickMs, hardBufferBytes: config.live.slowLimitBytes },
-    guestOf: (request) => inventory.kiosks.guestOf(request),
+    guestOf: async (request) =>
+      (await dashboards.shares.guestOf(request)) ?? (await inventory.kiosks.guestOf(request)),
   });
   inventory.service.watch((resource) => hub.watched(resource));
   stack.push('live hub', () => hub.stop());
@@ -379,7 +388,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     }),
     ...inventory.routes,
     ...history.routes,
-    ...seriesRoutes({ reader, resolveChannel: (text) => resolveChannel(tables.channels, text) }),
+    ...seriesCalls,
+    ...dashboards.routes,
     ...actorRoutes(inspector),
     ...projectRoutes(audio.sounds, ({ id, plan }) =>
       plan?.url === `/v1/projects/${id}/plan.svg` ? planSvg() : undefined,

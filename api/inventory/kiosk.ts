@@ -82,7 +82,7 @@ export class KioskLinks {
     if (link === undefined) return Promise.reject(ended('auth.denied'));
     return Promise.resolve({
       resources: RESOURCES,
-      within: (resource) => this.#within(link, resource),
+      within: ({ resource }) => this.#within(link, resource),
       valid: () => this.#byHash.get(link.hash) !== undefined && this.#holds(link),
     });
   }

@@ -56,8 +56,23 @@ export function compileFilter(filter: Filter | undefined): Predicate {
     const parts = filter.and.map(compileFilter);
     return (row) => parts.every((part) => part(row));
   }
+  const oneOf = compileOneOf(filter.or);
+  if (oneOf !== undefined) return oneOf;
   const parts = filter.or.map(compileFilter);
   return (row) => parts.some((part) => part(row));
+}
+
+/** Many ids of one column are looked up, not compared one by one. Undefined: it is another kind of `or`. */
+function compileOneOf(parts: readonly Filter[]): Predicate | undefined {
+  const [first] = parts;
+  if (first === undefined || !('field' in first) || parts.length < 3) return undefined;
+  const wanted = new Set<unknown>();
+  for (const part of parts) {
+    if (!('field' in part) || part.field !== first.field || part.op !== '==') return undefined;
+    wanted.add(fold(part.value));
+  }
+  const read = cellReader(first.field);
+  return (row) => wanted.has(fold(read(row)));
 }
 
 function compileLeaf({ field, op, value }: Leaf): Predicate {

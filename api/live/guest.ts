@@ -4,10 +4,11 @@ import type { Filter, LiveQuery, LiveResource } from '../contract/live.js';
 export interface LiveGuest {
   readonly resources: ReadonlySet<LiveResource>;
   /**
-   * Rows of a resource that may be seen; undefined: all of them. Asked often; another object means that it changed,
-   * and what is subscribed to follows. May have any number of nodes, unlike what clients send.
+   * Rows of what is asked for that may be seen; undefined: all of them. Asked often; another object means that it
+   * changed, and what is subscribed to follows. May have any number of nodes, unlike what clients send.
+   * @throws EngineError `auth.denied` for columns that may not be seen.
    */
-  within(resource: LiveResource): Filter | undefined;
+  within(query: LiveQuery): Filter | undefined;
   /** Asked often; false: the socket is closed. */
   valid(): boolean;
 }

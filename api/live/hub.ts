@@ -281,7 +281,7 @@ export class LiveHub {
     }
     const narrowed: Narrowed | undefined = client.guest && {
       asked: query,
-      within: client.guest.within(query.resource),
+      within: client.guest.within(query),
     };
     const topic = this.#topics.topicOf(query, narrowed?.within);
     this.#topics.join(topic);
@@ -301,9 +301,9 @@ export class LiveHub {
     for (const subscription of client.subscriptions) {
       const { asked, within: before } = subscription.narrowed ?? {};
       if (asked === undefined) continue;
-      const within = guest.within(asked.resource);
-      if (within === before) continue;
       try {
+        const within = guest.within(asked);
+        if (within === before) continue;
         const topic = this.#topics.topicOf(asked, within);
         this.#topics.join(topic);
         subscription.narrowed = { asked, within };
