@@ -226,7 +226,7 @@ function shownOf(row: DashboardRow, who: Principal): z.infer<typeof contract.das
 }
 
 /** Widgets as they are answered. */
-export async function widgetsOf(
+async function widgetsOf(
   desk: DashboardDesk,
   rows: readonly WidgetRow[],
 ): Promise<contract.Widget[]> {

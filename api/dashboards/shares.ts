@@ -15,7 +15,7 @@ const DOMAINS: ReadonlySet<string> = new Set([
 ]);
 
 /** A dashboard with a link, as it is now. */
-export interface SharedOne {
+interface SharedOne {
   readonly dashboard: DashboardRow;
   readonly widgets: readonly WidgetRow[];
   readonly signalChannels: ReadonlyMap<number, string>;
@@ -102,7 +102,7 @@ export class DashboardShares {
         widgets,
         signalChannels,
         shown,
-        filters: same ? before.filters : new Map(),
+        filters: same ? before.filters : new Map<string, Filter>(),
       });
     }
     this.#byHash = next;

@@ -6,7 +6,7 @@ import { filterFields } from '../live/filter.js';
 const MAX_CHANNELS = 1_000;
 
 /** Rows of a resource, with some of their columns. */
-export interface ShownRows {
+interface ShownRows {
   readonly filter: Filter;
   readonly fields: ReadonlySet<string>;
 }
