@@ -33,6 +33,7 @@ import { createGateway, type Gateway } from './http/server.js';
 import { startInventory } from './inventory/compose.js';
 import { LiveHub } from './live/hub.js';
 import { startMqtt } from './mqtt/compose.js';
+import { startOps } from './ops/compose.js';
 import { openDjangoMicboard } from './personalities/django-micboard/index.js';
 import { startMicboard } from './personalities/micboard/compose.js';
 import { openRoundware } from './personalities/roundware/compose.js';
@@ -179,6 +180,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
 
   const { auth, adminPassword } = await openAuth({ store, clock, onError });
   stack.push('auth', () => auth.close());
+  const ops = startOps({ store, auditKeepDays: config.audit.keepDays, clock, onError });
+  stack.push('audit', () => ops.stop());
 
   const reader = new StoreReader({ address: series.address, clock, retention: config.series });
   stack.push('series reader', () => reader.close());
@@ -412,6 +415,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       clock,
     }),
     ...content.routes,
+    ...ops.routes,
     ...healthRoutes({
       version,
       uptimeS: () => Math.round((clock.monoMs() - startedMonoMs) / 1_000),
@@ -449,6 +453,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     host: config.host,
     port: config.port,
     routes: [...routes, ...openapiRoutes(routes, { version })],
+    onChange: ops.audit.note,
     raw: [
       mountRoute(MOUNTS_PREFIX, audio.mounts, clock, () => audio.demoPath()),
       ...content.raw,

@@ -223,6 +223,8 @@ const schema = z.strictObject({
       allowPrivate: z.boolean().default(false),
     })
     .prefault({}),
+  /** Days that the log of changes is kept; 0 keeps it for ever. */
+  audit: z.strictObject({ keepDays: z.int().min(0).max(36_500).default(400) }).prefault({}),
   demo: z
     .strictObject({
       enabled: z.boolean().optional(),

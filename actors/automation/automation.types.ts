@@ -420,4 +420,6 @@ export interface AuditRow {
   readonly before: Readonly<Record<string, unknown>> | null;
   readonly after: Readonly<Record<string, unknown>> | null;
   readonly requestId: string | null;
+  /** All of it in one, to search in; at most 4,000 characters. */
+  readonly text: string;
 }

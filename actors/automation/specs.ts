@@ -421,6 +421,7 @@ export const AUTOMATION_SPECS = {
       before: 'json',
       after: 'json',
       requestId: 'text',
+      text: 'text',
     },
     ['before', 'after', 'requestId'],
   ),

@@ -385,6 +385,7 @@ const TABLES: readonly Table[] = [
       before: TEXT_NULL,
       after: TEXT_NULL,
       request_id: TEXT_NULL,
+      text: TEXT,
     },
   },
 ];

@@ -7,6 +7,7 @@ import type {
 import type { SiteScope } from '../../actors/control/scope.js';
 import type { RuleEdge } from '../../actors/rule/protocol.js';
 import type { Action } from '../../actors/rule/rule.types.js';
+import type { Audited } from '../http/route.types.js';
 
 /**
  * How rules, alarms and notifications hold together. An edge of a rule is taken in ONE transaction of the control store:
@@ -82,15 +83,7 @@ export interface JournalPort {
   ): Promise<void>;
 }
 
-/** Before and after of a change, for the audit log. Never rejects; what cannot be written is counted. */
+/** Before and after of a change, for the audit log. Never throws; what cannot be written is counted. */
 export interface AuditPort {
-  note(entry: {
-    readonly by: string;
-    readonly address: string;
-    readonly action: string;
-    readonly subject: string;
-    readonly before: Readonly<Record<string, unknown>> | null;
-    readonly after: Readonly<Record<string, unknown>> | null;
-    readonly requestId: string | null;
-  }): void;
+  note(entry: Omit<Audited, 'requestId'> & { readonly requestId: string | null }): void;
 }

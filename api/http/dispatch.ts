@@ -12,7 +12,7 @@ import type { GatewayLog } from './log.types.js';
 import type { PeerResolver } from './peer.js';
 import { check, toProblem } from './problem.js';
 import { parseQuery } from './query.js';
-import type { Principal, Route } from './route.types.js';
+import type { Audited, AuditFacts, Principal, Route } from './route.types.js';
 import { decodePart, type Match, Router } from './router.js';
 import type { RequestFacts } from './server.js';
 import type { HttpRequest, HttpResponse } from './uws.js';
@@ -52,6 +52,8 @@ export interface DispatchServices {
   readonly files: FileServer;
   newRequestId(head: RequestHead): string;
   onRequest(facts: RequestFacts): void;
+  /** Each change that somebody with a login made, after it was done. */
+  audit(change: Audited): void;
 }
 
 type Target =
@@ -252,6 +254,7 @@ export class Dispatcher {
     const principal = await this.#principal(exchange, address);
     requireRole(principal, route.access, `${route.method} ${route.path}`);
     const query = parseQuery(head.query);
+    let said: AuditFacts | undefined;
     const context = {
       params: route.params === undefined ? rawParams : check(route.params, rawParams, 'params'),
       query: route.query === undefined ? query : check(route.query, query, 'query'),
@@ -264,8 +267,24 @@ export class Dispatcher {
       get signal() {
         return exchange.signal;
       },
+      audit: (facts: AuditFacts) => {
+        said = { ...said, ...facts };
+      },
     };
-    return route.handler(context);
+    const answer = await route.handler(context);
+    const changes = route.method !== 'GET' && route.access !== 'open' && route.changes !== false;
+    if (said !== undefined || changes) {
+      this.#services.audit({
+        by: said?.by ?? nameOf(principal),
+        address,
+        action: `${route.method} ${route.path}`,
+        subject: said?.subject ?? decoded(head.path),
+        before: said?.before,
+        after: said?.after ?? (isPlain(context.body) ? context.body : undefined),
+        requestId: exchange.requestId,
+      });
+    }
+    return answer;
   }
 
   async #principal(exchange: Exchange, address: string): Promise<Principal> {
@@ -362,3 +381,19 @@ export class Dispatcher {
     exchange.send(problem.status, out, JSON.stringify(problem), closeAfter);
   }
 }
+
+function nameOf({ kind, name }: Principal): string {
+  return kind === 'user' ? name : `${kind} ${name}`.trim();
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Says what was asked, as it was asked.
+    return path;
+  }
+}
+
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !(value instanceof Uint8Array);

@@ -23,6 +23,31 @@ export interface RequestContext<P, Q, B> {
   header(name: string): string | undefined;
   /** Aborted when the client went away or the time limit passed. */
   readonly signal: AbortSignal;
+  /**
+   * What the audit log says of this change, when it knows more than the body: the thing before and after. A call
+   * of an open route is in the log only when it says so here. A path with its parameters is the subject, unless it names another.
+   */
+  audit(facts: AuditFacts): void;
+}
+
+export interface AuditFacts {
+  readonly subject?: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  /** Who it was, where the login is made only by this call. */
+  readonly by?: string;
+}
+
+/** A change that was done, as the audit log takes it. Secrets are still in it. */
+export interface Audited {
+  readonly by: string;
+  readonly address: string;
+  /** `POST /v1/rules/{id}` */
+  readonly action: string;
+  readonly subject: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly requestId: string;
 }
 
 /** An answer that is not JSON, or needs headers of its own. */
@@ -70,6 +95,8 @@ export interface Route<
   readonly bodyType?: 'json' | 'bytes' | 'stream';
   /** Further headers of every answer, errors and OPTIONS included. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** False: a call that is no GET and changes nothing, so it is not in the audit log. Default true. */
+  readonly changes?: boolean;
   /** Of the success answer; documentation, and checked in tests. */
   readonly response?: z.ZodType;
   /** Default 200; 204 sends no body. */

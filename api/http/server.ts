@@ -9,7 +9,7 @@ import { type RateLimits, RequestLimits } from './limits.js';
 import { type GatewayLog, SILENT_LOG } from './log.types.js';
 import { PeerResolver } from './peer.js';
 import { newRequestId } from './request-id.js';
-import type { Principal, Route } from './route.types.js';
+import type { Audited, Principal, Route } from './route.types.js';
 import type { SocketEndpoint } from './socket.types.js';
 import { SocketServer } from './sockets.js';
 import { closeListenSocket, createApp, listenExclusive, localPort } from './uws.js';
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly log?: GatewayLog;
   /** Called after each request, for metrics; must be cheap. */
   onRequest?(facts: RequestFacts): void;
+  /** Called after each change that somebody made; must be cheap and not throw. */
+  onChange?(change: Audited): void;
 }
 
 /** A listening server. Owned by whoever made it; `stop` ends everything it holds. */
@@ -80,6 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     maxSockets: options.maxSockets ?? 16_000,
     newRequestId,
     onRequest: (facts: RequestFacts) => options.onRequest?.(facts),
+    audit: (change: Audited) => options.onChange?.(change),
   };
   const app = createApp();
   const sockets = new SocketServer(services);

@@ -60,9 +60,10 @@ function loginRoutes({ auth }: AuthRouteServices): readonly Route[] {
       access: 'open',
       body: loginRequest,
       response: me,
-      handler: async ({ body, address, origin, header }) => {
+      handler: async ({ body, address, origin, header, audit }) => {
         refuseCrossSite('POST', header);
         const place = { address, userAgent: header('user-agent') ?? '' };
+        audit({ by: body.username, subject: 'login', after: { userAgent: place.userAgent } });
         return signedIn(await auth.login(body.username, body.password, place), origin);
       },
     }),

@@ -50,6 +50,7 @@ async function call(path: string, search: Record<string, string>): Promise<unkno
     address: '127.0.0.1',
     origin: 'http://localhost',
     header: () => undefined,
+    audit: () => undefined,
     signal: AbortSignal.timeout(10_000),
   };
   return await found.handler(context);

@@ -124,12 +124,14 @@ export function tableRoutes(options: TableRoutes): Route[] {
       ...size,
       response: row,
       status: 201,
-      handler: async ({ body: given, principal }) => {
+      handler: async ({ body: given, principal, audit }) => {
         const values = { ...rules.made(clock.nowMs(), principal), ...given };
         await checked(given, values, undefined);
         const made = await table.create(values);
         await options.changed?.(made, undefined);
-        return options.shown(made, principal);
+        const shown = options.shown(made, principal);
+        audit({ subject: `${path}/${made.id}`, after: shown });
+        return shown;
       },
     }),
     route({
@@ -142,7 +144,7 @@ export function tableRoutes(options: TableRoutes): Route[] {
       body: patch,
       ...size,
       response: row,
-      handler: async ({ params: { id }, body: given, principal }) => {
+      handler: async ({ params: { id }, body: given, principal, audit }) => {
         const before = await table.get(id);
         if (before === undefined) throw missing(id);
         await checked(given, { ...before, ...given }, before);
@@ -150,7 +152,9 @@ export function tableRoutes(options: TableRoutes): Route[] {
         const after = await table.update(id, { ...given, ...more });
         if (after === undefined) throw missing(id);
         await options.changed?.(after, before);
-        return options.shown(after, principal);
+        const shown = options.shown(after, principal);
+        audit({ subject: `${path}/${id}`, before: options.shown(before, principal), after: shown });
+        return shown;
       },
     }),
     route({
@@ -161,10 +165,14 @@ export function tableRoutes(options: TableRoutes): Route[] {
       access: rules.write,
       params,
       status: 204,
-      handler: async ({ params: { id } }) => {
+      handler: async ({ params: { id }, principal, audit }) => {
+        const before = await table.get(id);
         const afterwards = await options.removing?.(id);
         if (!(await table.remove(id))) throw missing(id);
         await afterwards?.();
+        if (before !== undefined) {
+          audit({ subject: `${path}/${id}`, before: options.shown(before, principal) });
+        }
       },
     }),
   ];

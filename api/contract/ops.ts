@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** Query string of `GET /v1/audit`; the newest come first. Times are Unix ms. */
+export const auditQuery = z.strictObject({
+  by: z.string().min(1).max(200).optional(),
+  /** Its beginning: `rules/7`, `targets`. */
+  subject: z.string().min(1).max(500).optional(),
+  /** A part of it. */
+  action: z.string().min(1).max(200).optional(),
+  /** Anywhere in it, in any letter case. */
+  text: z.string().min(1).max(200).optional(),
+  from: z.coerce.number().optional(),
+  to: z.coerce.number().optional(),
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+const side = z.record(z.string(), z.unknown()).nullable();
+export const auditEntry = z.object({
+  id: z.int(),
+  atUnixMs: z.number(),
+  by: z.string(),
+  address: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  /** Without secrets; null: not known or not there. */
+  before: side,
+  after: side,
+  requestId: z.string().nullable(),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
+export const auditAnswer = z.object({
+  total: z.int(),
+  offset: z.int(),
+  limit: z.int(),
+  items: z.array(auditEntry),
+});
