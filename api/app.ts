@@ -9,6 +9,7 @@ import { EngineError } from '../engine/errors.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
 import { StoreReader } from '../engine/series/reader.js';
+import { startAlarms } from './alarms/compose.js';
 import { openListeningLog } from './audio/listening-log.js';
 import { lowLatencySocket } from './audio/low-latency/listen-socket.js';
 import { MOUNTS_PREFIX, mountRoute } from './audio/mount-server.js';
@@ -251,6 +252,15 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     onFault: onError,
   });
   stack.push('inventory', () => inventory.stop());
+
+  const alarms = await startAlarms({
+    store,
+    tables,
+    series: series.address,
+    clock,
+    onFault: onError,
+  });
+  stack.push('alarms', () => alarms.stop());
 
   inspector.add(poolSource(devices.pool));
   const history = await startHistory({

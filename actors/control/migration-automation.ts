@@ -393,6 +393,7 @@ const TABLES: readonly Table[] = [
 const INDEXES: readonly (readonly [table: string, columns: string])[] = [
   ['alarms', 'cleared_at_unix_ms, raised_at_unix_ms'],
   ['alarms', 'rule_id, source'],
+  ['alarms', 'updated_at_unix_ms'],
   ['alarms', 'device_id, cleared_at_unix_ms'],
   ['alarm_comments', 'alarm_id'],
   ['deliveries', 'state, next_at_unix_ms'],
