@@ -109,10 +109,10 @@ describe.each(['sqlite', 'postgres'] as const)('the alarm desk on %s', (dialect)
     await desk.move(ids.slice(0, 1), acknowledge);
     const { done, refused } = await desk.move([...ids, 99], acknowledge, undefined, { why: 'x' });
     expect(done.map(({ id }) => id)).toEqual([two?.id]);
-    expect(refused).toEqual([
-      { id: one?.id, reason: expect.stringContaining('acknowledged already') },
-      { id: 99, reason: 'there is no alarm 99' },
-    ]);
+    expect(refused.map(({ id }) => id)).toEqual([one?.id, 99]);
+    expect(refused.map(({ reason }) => reason).join(';')).toMatch(
+      /acknowledged already.*;there is no alarm 99/,
+    );
     expect(noted.at(-1)).toMatchObject({ detail: { why: 'x' } });
     await tell(rule, 'clear', { source: 'a' });
     expect(table.get(String(one?.id))).toBeUndefined();
