@@ -40,6 +40,7 @@ import { startMicboard } from './personalities/micboard/compose.js';
 import { openRoundware } from './personalities/roundware/compose.js';
 import { soundOf } from './personalities/roundware/sound.js';
 import { smartosSockets } from './personalities/smartos/index.js';
+import { openWebmacs } from './personalities/webmacs/index.js';
 import { connectionRoutes } from './plugins/routes/connections.js';
 import { pluginDeviceRoutes } from './plugins/routes/devices.js';
 import { pluginRoutes } from './plugins/routes/plugins.js';
@@ -459,6 +460,22 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       })
     : undefined;
   stack.push('django-micboard', () => django?.stop());
+  const webmacs = config.personalities.webmacs.enabled
+    ? await openWebmacs({
+        ...config.personalities.webmacs,
+        store,
+        auth,
+        devices,
+        channels: tables.channels,
+        series: series.address,
+        folder: config.data,
+        publish: (topic, text) => gateway?.publish(topic, text, false),
+        clock,
+        log,
+        onFault: onError,
+      })
+    : undefined;
+  stack.push('webmacs', () => webmacs?.stop());
   gateway = await createGateway({
     host: config.host,
     port: config.port,
@@ -480,9 +497,11 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
           })
         : []),
       ...(django?.raw ?? []),
+      ...(webmacs?.raw ?? []),
     ],
     sockets: [
       ...(django?.sockets ?? []),
+      ...(webmacs?.sockets ?? []),
       hub.endpoint(),
       lowLatencySocket({
         mounts: audio.mounts,

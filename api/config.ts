@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { EngineError } from '../engine/errors.js';
 import { mqttConfiguration } from './mqtt/config.js';
+import { webmacsConfiguration } from './personalities/webmacs/config.js';
 
 const port = z.int().min(0).max(65_535);
 const count = z.int().min(1).max(64);
@@ -155,6 +156,7 @@ const schema = z.strictObject({
           allowWrites: z.boolean().default(false),
         })
         .prefault({}),
+      webmacs: webmacsConfiguration,
     })
     .prefault({}),
   /** Makes and runs the demo site: a project, simulated devices, walking listeners. Default: only without a configuration file. */
@@ -287,6 +289,7 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_MICBOARD: [['personalities', 'micboard', 'enabled'], asFlag],
   EARSHOT_MICBOARD_PORT: [['personalities', 'micboard', 'port'], asNumber],
   EARSHOT_DJANGO_MICBOARD: [['personalities', 'djangoMicboard', 'enabled'], asFlag],
+  EARSHOT_WEBMACS: [['personalities', 'webmacs', 'enabled'], asFlag],
   EARSHOT_MICBOARD_APP: [['personalities', 'micboard', 'app'], asText],
   EARSHOT_DEMO: [['demo', 'enabled'], asFlag],
   EARSHOT_DEMO_DEVICES: [['demo', 'devices'], asNumber],

@@ -423,3 +423,13 @@ export interface AuditRow {
   /** All of it in one, to search in; at most 4,000 characters. */
   readonly text: string;
 }
+
+/** What the WebMACS API knows of a user beside the account. */
+export interface EdgeUserRow {
+  readonly id: number;
+  readonly userId: string;
+  readonly email: string;
+  /** Who signed the user in, and by which subject; null: only a password. */
+  readonly ssoProvider: string | null;
+  readonly ssoSubject: string | null;
+}

@@ -334,6 +334,12 @@ export const AUTOMATION_SPECS = {
     },
     ['signalId'],
   ),
+  edgeUsers: spec<Rows.EdgeUserRow>(
+    'edgeUsers',
+    'edge_users',
+    { userId: 'text', email: 'text', ssoProvider: 'text', ssoSubject: 'text' },
+    ['ssoProvider', 'ssoSubject'],
+  ),
   edgePackages: spec<Rows.EdgePackageRow>(
     'edgePackages',
     'edge_packages',

@@ -25,6 +25,7 @@ export interface AutomationStore {
   readonly signals: ContentTable<Rows.SignalRow>;
   readonly edgePlugins: ContentTable<Rows.EdgePluginRow>;
   readonly edgeChannels: ContentTable<Rows.EdgeChannelRow>;
+  readonly edgeUsers: ContentTable<Rows.EdgeUserRow>;
   readonly edgePackages: ContentTable<Rows.EdgePackageRow>;
   readonly firmwares: ContentTable<Rows.FirmwareRow>;
   readonly dashboards: ContentTable<Rows.DashboardRow>;

@@ -316,6 +316,16 @@ const TABLES: readonly Table[] = [
     unique: ['edge_plugin_id', 'channel_id'],
   },
   {
+    name: 'edge_users',
+    columns: {
+      user_id: `${TEXT} unique references users (id) on delete cascade`,
+      email: `${TEXT} unique`,
+      sso_provider: TEXT_NULL,
+      sso_subject: TEXT_NULL,
+    },
+    unique: ['sso_provider', 'sso_subject'],
+  },
+  {
     name: 'edge_packages',
     columns: {
       public_id: UUID,
