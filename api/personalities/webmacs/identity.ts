@@ -68,6 +68,8 @@ export class Identity {
   readonly #known = new Map<string, Entry>();
   readonly #listeners = new Set<() => void>();
   readonly #unfollow: () => void;
+  /** Grows whenever something was dropped. */
+  #generation = 0;
 
   private constructor(options: IdentityOptions, head: number) {
     this.#options = options;
@@ -140,6 +142,7 @@ export class Identity {
 
   async #look(token: string): Promise<Known> {
     this.#known.delete(token);
+    const generation = this.#generation;
     if (token.length > MAX_TOKEN_CHARS) throw unauthorised('Invalid or expired token');
     const known =
       token.startsWith(API_TOKEN_PREFIX) || token.startsWith(OWN_PREFIX)
@@ -147,7 +150,8 @@ export class Identity {
         : await this.#login(token);
     const { clock } = this.#options;
     const entry = { known, readAtMonoMs: clock.monoMs(), notedAtUnixMs: 0 };
-    this.#known.set(token, entry);
+    // A login that ended while it was being read must not stay known.
+    if (this.#generation === generation) this.#known.set(token, entry);
     this.#noteUse(entry, clock.nowMs());
     if (this.#known.size > MAX_KNOWN) {
       for (const oldest of this.#known.keys()) {
@@ -234,6 +238,7 @@ export class Identity {
   }
 
   #drop(gone: (known: Known) => boolean): void {
+    this.#generation += 1;
     for (const [token, { known }] of this.#known) if (gone(known)) this.#known.delete(token);
     for (const listener of this.#listeners) listener();
   }
