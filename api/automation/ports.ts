@@ -38,7 +38,10 @@ export interface NewDelivery {
   readonly targetId: number | null;
   readonly event: string;
   readonly subject: string | null;
-  /** Text of a target's message, or the action as JSON `{action, facts}`. */
+  /**
+   * `payloadOf(message)` of `api/notify/message.ts` (`alarmMessage` makes one of an alarm), or plain text; of an action
+   * its JSON, `{action, facts}`. Without a target, a message's `email` names who gets it as mail.
+   */
   readonly payload: string;
   readonly alarmId: number | null;
 }
@@ -63,6 +66,8 @@ export interface VariablePort {
   get(name: string): VariableRow | undefined;
   /** @throws EngineError `not-found`, `input.invalid`. */
   set(name: string, value: number | string | boolean, by: string): Promise<VariableRow>;
+  /** Value of the expression behind `=`, with variables and the latest values of channels. @throws EngineError `input.invalid`. */
+  evaluate?(text: string): number | string | boolean;
   onChange(listener: (row: VariableRow) => void): () => void;
 }
 
@@ -80,6 +85,8 @@ export interface JournalPort {
     text: string,
     by: string,
     ownerId?: string,
+    /** The same key is written once: it is `publicId` of the line. */
+    key?: string,
   ): Promise<void>;
 }
 
