@@ -226,7 +226,7 @@ for (const dialect of ['sqlite', 'postgres'] as const) {
     it('tells of the alarm in the words of its own events', async () => {
       const { port, make } = await site();
       const { id } = await make('first', []);
-      const alarm: AlarmRow = {
+      const alarm = {
         id: 3,
         publicId: 'alarm-3',
         ruleId: 7,
@@ -252,7 +252,7 @@ for (const dialect of ['sqlite', 'postgres'] as const) {
         escalation: [],
         parentAlarmId: null,
         facts: {},
-      };
+      } as unknown as AlarmRow;
       const actions = [
         { type: 'notify', targetId: id, event: 'alarm.raised', subject: '{{alarm.labels.room}}!' },
       ] as const;

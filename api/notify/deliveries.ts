@@ -102,7 +102,8 @@ export class Deliveries implements DeliveryPort {
         alarmId: null,
       });
     }
-    await (this.#writing ??= this.#write());
+    this.#writing ??= this.#write();
+    await this.#writing;
   }
 
   async #write(): Promise<void> {
