@@ -1,5 +1,5 @@
 import type { LiveResource, Row } from '../contract/live.js';
-import type { LiveTable } from './table.types.js';
+import type { LiveTable, TableWatch } from './table.types.js';
 
 /** A row and what changed in it since the last tick. Belongs to its table; the hub's views point at it. */
 export interface RowRecord {
@@ -34,6 +34,7 @@ export class MemoryTable implements LiveTable {
   #dirty: RowRecord[] = [];
   #removed = new Map<string, RowRecord>();
   #tracking = false;
+  readonly #watches = new Set<Watch>();
 
   constructor(resource: LiveResource) {
     this.resource = resource;
@@ -71,6 +72,7 @@ export class MemoryTable implements LiveTable {
         gone.changed = [];
         this.#dirty.push(gone);
       }
+      this.#note(row.id);
       this.#replace(gone, row);
       return;
     }
@@ -86,6 +88,7 @@ export class MemoryTable implements LiveTable {
       key: 0,
     };
     this.#records.set(row.id, record);
+    this.#note(row.id);
     if (this.#tracking) {
       record.changed = fields;
       this.#dirty.push(record);
@@ -112,8 +115,15 @@ export class MemoryTable implements LiveTable {
     const record = this.#records.get(id);
     if (record === undefined) return false;
     this.#records.delete(id);
+    this.#note(id);
     if (this.#tracking) this.#removed.set(id, record);
     return true;
+  }
+
+  watch(): TableWatch {
+    const watch = new Watch(this.#records.keys(), () => this.#watches.delete(watch));
+    this.#watches.add(watch);
+    return watch;
   }
 
   /** Starts keeping changes, for the one hub that drains them. */
@@ -158,12 +168,38 @@ export class MemoryTable implements LiveTable {
     this.#mark(record, field);
   }
 
+  #note(id: string): void {
+    for (const watch of this.#watches) watch.ids.add(id);
+  }
+
   #mark(record: RowRecord, field: string): void {
+    if (this.#watches.size > 0) this.#note(record.id);
     if (!this.#tracking) return;
     if (record.changed === undefined) {
       record.changed = [field];
       this.#dirty.push(record);
     } else if (!record.changed.includes(field)) record.changed.push(field);
+  }
+}
+
+class Watch implements TableWatch {
+  ids: Set<string>;
+  readonly #end: () => void;
+
+  constructor(ids: Iterable<string>, end: () => void) {
+    this.ids = new Set(ids);
+    this.#end = end;
+  }
+
+  drain(): ReadonlySet<string> {
+    const { ids } = this;
+    if (ids.size > 0) this.ids = new Set();
+    return ids;
+  }
+
+  end(): void {
+    this.#end();
+    this.ids = new Set();
   }
 }
 

@@ -16,4 +16,14 @@ export interface LiveTable {
   /** The fast path: one field. */
   set(id: string, field: string, value: string | number | boolean | null): boolean;
   remove(id: string): boolean;
+  /** Notes ids from now on; every row that is there counts as changed. */
+  watch(): TableWatch;
+}
+
+/** Which rows of a table changed, for one who looks now and then. Holds an id a row at most, until it is asked. */
+export interface TableWatch {
+  /** Ids of rows that were added, changed or removed since the last call. */
+  drain(): ReadonlySet<string>;
+  /** Idempotent; nothing is noted any more. */
+  end(): void;
 }

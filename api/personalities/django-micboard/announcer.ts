@@ -1,8 +1,9 @@
 import type { Clock, TimerHandle } from '../../../engine/clock.js';
 import type { ConnectionRow, DeviceRow, InstanceRow, RfRow, ScanRow } from '../../contract/rows.js';
 import type { GatewaySocket } from '../../http/socket.types.js';
+import type { TableWatch } from '../../live/table.types.js';
 import type { Manufacturers } from './manufacturers.js';
-import { type DjangoTables, deviceTypeOf, isoOf, liveReceiver, rowsOf } from './translate.js';
+import { type DjangoTables, deviceTypeOf, isoOf, liveReceiver } from './translate.js';
 
 /** Pages were told of a poll every five seconds; a second is soon enough for them, and little for a browser. */
 export const TICK_MS = 1_000;
@@ -27,6 +28,15 @@ const FIELDS = [
   'deviceState',
 ] as const satisfies readonly (keyof RfRow)[];
 
+type Watched = 'rf' | 'instances' | 'connections' | 'scans';
+type Watching = Readonly<Record<Watched, TableWatch>>;
+
+/** A channel as it was at the last look. */
+interface Seen {
+  readonly deviceId: string;
+  readonly values: unknown[];
+}
+
 interface Message {
   /** Plugin it is about. */
   readonly plugin: string;
@@ -45,14 +55,17 @@ const topicOf = (code: string | undefined): string =>
 
 /**
  * Tells sockets what changed, once a second while somebody listens: encoded once for all, and once for each
- * manufacturer that somebody asked for.
+ * manufacturer that somebody asked for. Looks only at rows that changed.
  */
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #members = new Map<string | undefined, number>();
-  readonly #channels = new Map<string, unknown[]>();
+  readonly #channels = new Map<string, Seen>();
+  /** Channels by device. */
+  readonly #ofDevice = new Map<string, Set<string>>();
   /** Device, vendor connection or search → what was told of it. */
   readonly #told = new Map<string, string>();
+  #watching: Watching | undefined;
   #timer: TimerHandle | undefined;
 
   constructor(options: AnnouncerOptions) {
@@ -79,7 +92,10 @@ export class Announcer {
   stop(): void {
     this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    for (const watch of Object.values(this.#watching ?? {})) watch.end();
+    this.#watching = undefined;
     this.#channels.clear();
+    this.#ofDevice.clear();
     this.#told.clear();
   }
 
@@ -108,56 +124,89 @@ export class Announcer {
     }
   }
 
+  /** Ids that changed since the last look; the first time all of them. */
+  #changed(table: Watched): ReadonlySet<string> {
+    const { rf, instances, connections, scans } = this.#options.tables;
+    this.#watching ??= {
+      rf: rf.watch(),
+      instances: instances.watch(),
+      connections: connections.watch(),
+      scans: scans.watch(),
+    };
+    return this.#watching[table].drain();
+  }
+
   /** Receivers of which a channel changed since the last look. */
   #changedReceivers(): Message[] {
     const { tables } = this.#options;
-    const byDevice = new Map<string, RfRow[]>();
     const changed = new Set<string>();
-    const gone = new Set(this.#channels.keys());
-    for (const row of rowsOf<RfRow>(tables.rf)) {
-      gone.delete(row.id);
-      const known = byDevice.get(row.deviceId);
-      if (known === undefined) byDevice.set(row.deviceId, [row]);
-      else known.push(row);
-      let seen = this.#channels.get(row.id);
-      if (seen === undefined) {
-        seen = [];
-        this.#channels.set(row.id, seen);
+    for (const id of this.#changed('rf')) {
+      const row = tables.rf.get(id) as unknown as RfRow | undefined;
+      if (row === undefined) {
+        this.#gone(id);
+        continue;
       }
+      const { values } = this.#seen(row);
       for (const [i, field] of FIELDS.entries()) {
-        if (seen[i] === row[field] && i < seen.length) continue;
-        seen[i] = row[field];
+        if (values[i] === row[field] && i < values.length) continue;
+        values[i] = row[field];
         changed.add(row.deviceId);
       }
     }
-    for (const id of gone) this.#channels.delete(id);
     const messages: Message[] = [];
     for (const id of changed) {
       const device = tables.devices.get(id) as unknown as DeviceRow | undefined;
-      const channels = byDevice.get(id) ?? [];
-      const plugin = channels[0]?.vendor ?? '';
       if (device === undefined) continue;
-      const ordered = [...channels].sort((a, b) => a.number - b.number);
-      messages.push({ plugin, body: liveReceiver(tables, device, ordered) });
+      const channels = [...(this.#ofDevice.get(id) ?? [])]
+        .flatMap((channel) => (tables.rf.get(channel) as unknown as RfRow | undefined) ?? [])
+        .sort((a, b) => a.number - b.number);
+      const plugin = channels[0]?.vendor ?? '';
+      messages.push({ plugin, body: liveReceiver(tables, device, channels) });
     }
     return messages;
+  }
+
+  #seen({ id, deviceId }: RfRow): Seen {
+    const known = this.#channels.get(id);
+    if (known?.deviceId === deviceId) return known;
+    this.#gone(id);
+    const made: Seen = { deviceId, values: [] };
+    this.#channels.set(id, made);
+    const siblings = this.#ofDevice.get(deviceId);
+    if (siblings === undefined) this.#ofDevice.set(deviceId, new Set([id]));
+    else siblings.add(id);
+    return made;
+  }
+
+  #gone(id: string): void {
+    const deviceId = this.#channels.get(id)?.deviceId;
+    if (deviceId === undefined) return;
+    this.#channels.delete(id);
+    const siblings = this.#ofDevice.get(deviceId);
+    siblings?.delete(id);
+    if (siblings?.size === 0) this.#ofDevice.delete(deviceId);
+  }
+
+  /** Rows of a table that changed; what was told of those that are gone is forgotten. */
+  *#changedRows<T>(table: Exclude<Watched, 'rf'>, told: readonly string[]): IterableIterator<T> {
+    for (const id of this.#changed(table)) {
+      const row = this.#options.tables[table].get(id);
+      if (row !== undefined) yield row as unknown as T;
+      else for (const kind of told) this.#told.delete(`${kind} ${id}`);
+    }
   }
 
   /** Connections, vendor connections and searches that changed. */
   #events(): Message[] {
     const { tables, makers } = this.#options;
     const messages: Message[] = [];
-    const gone = new Set(this.#told.keys());
     const differs = (key: string, mark: string): boolean => {
-      gone.delete(key);
       if (this.#told.get(key) === mark) return false;
       this.#told.set(key, mark);
       return true;
     };
-    const plugins = new Map<number, string>();
-    for (const row of rowsOf<InstanceRow>(tables.instances)) {
+    for (const row of this.#changedRows<InstanceRow>('instances', ['health', 'state'])) {
       const { id, plugin } = row;
-      plugins.set(Number(id), plugin);
       if (differs(`health ${id}`, `${row.health} ${row.healthMessage}`)) {
         messages.push({ plugin, body: healthUpdate(row, makers.ofPlugin(plugin).code) });
       }
@@ -167,7 +216,7 @@ export class Announcer {
         messages.push({ plugin, body: { type: 'status', message } });
       }
     }
-    for (const row of rowsOf<ConnectionRow>(tables.connections)) {
+    for (const row of this.#changedRows<ConnectionRow>('connections', ['link'])) {
       if (!differs(`link ${row.id}`, row.state)) continue;
       const device = tables.devices.get(row.id) as unknown as DeviceRow | undefined;
       const body = {
@@ -180,13 +229,13 @@ export class Announcer {
       };
       messages.push({ plugin: row.vendor, body });
     }
-    for (const row of rowsOf<ScanRow>(tables.scans)) {
+    for (const row of this.#changedRows<ScanRow>('scans', ['scan'])) {
       if (!differs(`scan ${row.id}`, `${row.state} ${row.asked} ${row.found}`)) continue;
       const status = `Search ${row.state}: ${row.asked} of ${row.hosts} asked, ${row.found} found`;
-      const plugin = plugins.get(row.instanceId) ?? '';
+      const instance = tables.instances.get(String(row.instanceId));
+      const plugin = (instance as unknown as InstanceRow | undefined)?.plugin ?? '';
       messages.push({ plugin, body: { type: 'progress', status } });
     }
-    for (const key of gone) this.#told.delete(key);
     return messages;
   }
 }

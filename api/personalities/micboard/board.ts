@@ -111,12 +111,6 @@ export const groupOf = ({ number, title, slots, hideCharts }: GroupRow): ConfigG
   title,
 });
 
-export const groupRows = (tables: BoardTables): IterableIterator<GroupRow> =>
-  rowsOf<GroupRow>(tables.groups);
-
-export const channelRows = (tables: BoardTables): IterableIterator<RfRow> =>
-  rowsOf<RfRow>(tables.rf);
-
 /** The same with keys in order, at every depth. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return (value as unknown[]).map(sorted);

@@ -18,11 +18,13 @@ const FRESH_MS = 200;
 /** Channels encoded before others get their turn. */
 const SLICE = 200;
 const INDENT = 4;
+/** Addresses that one encoding is kept for: they are written by who asks, so that there may be any number. */
+const MAX_ADDRESSES = 8;
 
 export interface Encoded {
   readonly plain: Uint8Array;
-  /** Made once, when somebody wants it. */
-  packed(): Promise<Uint8Array>;
+  /** Made once, when somebody wants it; undefined: too many addresses ask, it is sent as it is. */
+  readonly packed: (() => Promise<Uint8Array>) | undefined;
 }
 
 export interface DataJsonOptions {
@@ -41,7 +43,7 @@ export interface DataJsonOptions {
 export class DataJson {
   readonly #options: DataJsonOptions;
   #made:
-    | { readonly atMonoMs: number; readonly url: string; readonly work: Promise<Encoded> }
+    | { readonly atMonoMs: number; readonly work: Promise<(origin: string) => Encoded> }
     | undefined;
 
   constructor(options: DataJsonOptions) {
@@ -49,12 +51,16 @@ export class DataJson {
   }
 
   /** @param origin shown as `url` where the configuration names none. @throws EngineError `store.away` */
-  get(origin: string): Promise<Encoded> {
+  async get(origin: string): Promise<Encoded> {
+    return (await this.#latest())(origin);
+  }
+
+  #latest(): Promise<(origin: string) => Encoded> {
     const nowMonoMs = this.#options.clock.monoMs();
     const known = this.#made;
-    if (known?.url === origin && nowMonoMs - known.atMonoMs < FRESH_MS) return known.work;
-    const work = this.#encode(origin);
-    const made = { atMonoMs: nowMonoMs, url: origin, work };
+    if (known !== undefined && nowMonoMs - known.atMonoMs < FRESH_MS) return known.work;
+    const work = this.#encode();
+    const made = { atMonoMs: nowMonoMs, work };
     this.#made = made;
     work.catch(() => {
       if (this.#made === made) this.#made = undefined;
@@ -67,7 +73,7 @@ export class DataJson {
     this.#made = undefined;
   }
 
-  async #encode(origin: string): Promise<Encoded> {
+  async #encode(): Promise<(origin: string) => Encoded> {
     const { tables, trees, backgrounds } = this.#options;
     const config = await trees.get();
     const { gif, jpg, mp4 } = await backgrounds();
@@ -86,7 +92,6 @@ export class DataJson {
     if (offline !== undefined) receivers.push(indented(offline, 2));
     const list =
       receivers.length === 0 ? '[]' : `[\n        ${receivers.join(',\n        ')}\n    ]`;
-    const url = config.local_url === '' ? origin : config.local_url;
     const parts = {
       config: indented(sorted(config), 1),
       discovered: indented(discoveredOf(tables), 1),
@@ -94,19 +99,31 @@ export class DataJson {
       jpg: indented(jpg, 1),
       mp4: indented(mp4, 1),
       receivers: list,
-      url: JSON.stringify(url),
     };
     const lines = Object.entries(parts).map(([key, text]) => `    ${JSON.stringify(key)}: ${text}`);
-    const plain = Buffer.from(`{\n${lines.join(',\n')}\n}`);
-    let packed: Promise<Uint8Array> | undefined;
-    return {
-      plain,
-      packed: () => {
-        packed ??= gzipAsync(plain, { level: 3 });
-        return packed;
-      },
+    const head = Buffer.from(`{\n${lines.join(',\n')},\n`);
+    const byUrl = new Map<string, Encoded>();
+    return (origin) => {
+      const url = config.local_url === '' ? origin : config.local_url;
+      const known = byUrl.get(url);
+      if (known !== undefined) return known;
+      const kept = byUrl.size < MAX_ADDRESSES;
+      const made = encoded(head, url, kept);
+      if (kept) byUrl.set(url, made);
+      return made;
     };
   }
+}
+
+/** The last of the keys, in order, is the address. */
+function encoded(head: Uint8Array, url: string, packs: boolean): Encoded {
+  const plain = Buffer.concat([head, Buffer.from(`    "url": ${JSON.stringify(url)}\n}`)]);
+  let work: Promise<Uint8Array> | undefined;
+  const packed = (): Promise<Uint8Array> => {
+    work ??= gzipAsync(plain, { level: 3 });
+    return work;
+  };
+  return { plain, packed: packs ? packed : undefined };
 }
 
 /** JSON as it stands at this depth of a pretty one. */

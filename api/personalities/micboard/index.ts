@@ -33,8 +33,8 @@ export interface MicboardOptions {
   readonly app?: string | undefined;
   /** Folder of pictures and films behind the tiles; default: `backgrounds` in `app`. */
   readonly backgrounds?: string | undefined;
-  readonly store: Pick<SiteStore, 'inventory' | 'settings' | 'control' | 'authSessions'>;
-  readonly auth: Pick<Auth, 'authenticate' | 'login'>;
+  readonly store: Pick<SiteStore, 'inventory' | 'settings' | 'control'>;
+  readonly auth: Pick<Auth, 'authenticate' | 'verify'>;
   readonly tables: BoardTables;
   readonly plugins: Pick<PluginPort, 'addDevice' | 'watchMeters'>;
   readonly trustedProxies?: readonly string[];
@@ -105,7 +105,7 @@ class Board {
     this.#options = options;
     const { store, auth, tables, clock, allowWrites } = options;
     const setting = 'personalities.micboard.allowWrites';
-    this.#requireWriter = openWriters({ store, auth, allowWrites, setting }).requireWriter;
+    this.#requireWriter = openWriters({ auth, allowWrites, setting }).requireWriter;
     this.#trees = new ConfigTrees(store, () => this.#gateway?.port ?? options.port);
     this.#pages = new Pages(options.app, options.backgrounds);
     const backgrounds = () => this.#pages.backgrounds();
@@ -201,9 +201,9 @@ class Board {
       'cache-control': 'no-cache',
       vary: 'Accept-Encoding',
     };
-    const gzip = acceptsGzip(exchange);
-    if (gzip) out['content-encoding'] = 'gzip';
-    const body = gzip ? await encoded.packed() : encoded.plain;
+    const packed = acceptsGzip(exchange) ? encoded.packed : undefined;
+    if (packed !== undefined) out['content-encoding'] = 'gzip';
+    const body = packed === undefined ? encoded.plain : await packed();
     // In pieces as the client takes them: the bytes of all clients are the same ones.
     await exchange.sendSized(200, out, body.length, once(body));
   }

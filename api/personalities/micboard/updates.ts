@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../../../engine/clock.js';
-import type { RfRow } from '../../contract/rows.js';
-import { type BoardTables, channelRows, groupOf, groupRows } from './board.js';
+import type { GroupRow, RfRow } from '../../contract/rows.js';
+import type { TableWatch } from '../../live/table.types.js';
+import { type BoardTables, groupOf } from './board.js';
 import { chartOf, txOf } from './wire.js';
 
 export const TICK_MS = 50;
@@ -36,12 +37,11 @@ const TILE = [
 interface Seen {
   readonly chart: unknown[];
   readonly tile: unknown[];
-  look: number;
 }
 
 /**
  * What changed on the board since the last look, every 50 ms while somebody listens, encoded once for all of them.
- * Remembers twenty values a channel and nothing else.
+ * Looks only at rows that changed. Remembers twenty values a channel and nothing else.
  */
 export class Updates {
   readonly #tables: BoardTables;
@@ -49,7 +49,7 @@ export class Updates {
   readonly #send: (text: string) => void;
   readonly #seen = new Map<string, Seen>();
   readonly #groups = new Map<string, string>();
-  #looks = 0;
+  #watching: { readonly rf: TableWatch; readonly groups: TableWatch } | undefined;
   #timer: TimerHandle | undefined;
 
   constructor(options: {
@@ -66,13 +66,15 @@ export class Updates {
   start(): void {
     if (this.#timer !== undefined) return;
     this.#look(() => undefined);
-    this.#lookAtGroups();
     this.#schedule();
   }
 
   stop(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#watching?.rf.end();
+    this.#watching?.groups.end();
+    this.#watching = undefined;
     this.#seen.clear();
     this.#groups.clear();
   }
@@ -82,14 +84,13 @@ export class Updates {
     const nowS = this.#clock.nowMs() / 1_000;
     const charts: string[] = [];
     const tiles: string[] = [];
-    this.#look((row, chart, tile) => {
+    const groups = this.#look((row, chart, tile) => {
       if (chart) {
         const atS = row.heardUnixMs === null ? nowS : row.heardUnixMs / 1_000;
         charts.push(JSON.stringify(chartOf(row, atS)));
       }
       if (tile) tiles.push(JSON.stringify({ ...txOf(row), timestamp: nowS }));
     });
-    const groups = this.#lookAtGroups();
     const parts = [
       charts.length === 0 ? '' : `"chart-update":[${charts.join(',')}]`,
       tiles.length === 0 ? '' : `"data-update":[${tiles.join(',')}]`,
@@ -98,37 +99,40 @@ export class Updates {
     return parts.length === 0 ? undefined : `{${parts.join(',')}}`;
   }
 
-  #look(changed: (row: RfRow, chart: boolean, tile: boolean) => void): void {
-    this.#looks += 1;
-    let present = 0;
-    for (const row of channelRows(this.#tables)) {
-      if (row.slot === null) continue;
-      present += 1;
-      let seen = this.#seen.get(row.id);
+  /** @returns the groups that changed. */
+  #look(changed: (row: RfRow, chart: boolean, tile: boolean) => void): string[] {
+    const { rf, groups } = this.#tables;
+    this.#watching ??= { rf: rf.watch(), groups: groups.watch() };
+    for (const id of this.#watching.rf.drain()) {
+      const row = rf.get(id) as unknown as RfRow | undefined;
+      if (row === undefined || row.slot === null) {
+        this.#seen.delete(id);
+        continue;
+      }
+      let seen = this.#seen.get(id);
       if (seen === undefined) {
-        seen = { chart: [], tile: [], look: 0 };
-        this.#seen.set(row.id, seen);
+        seen = { chart: [], tile: [] };
+        this.#seen.set(id, seen);
       }
       const chart = took(seen.chart, row, CHART);
       const tile = took(seen.tile, row, TILE);
       if (chart || tile) changed(row, chart, tile);
-      seen.look = this.#looks;
     }
-    if (present === this.#seen.size) return;
-    for (const [id, { look }] of this.#seen) if (look !== this.#looks) this.#seen.delete(id);
+    return this.#changedGroups(this.#watching.groups.drain());
   }
 
-  #lookAtGroups(): string[] {
+  #changedGroups(ids: ReadonlySet<string>): string[] {
     const changed: string[] = [];
-    const gone = new Set(this.#groups.keys());
-    for (const row of groupRows(this.#tables)) {
-      gone.delete(row.id);
-      const text = JSON.stringify(groupOf(row));
-      if (this.#groups.get(row.id) === text) continue;
-      this.#groups.set(row.id, text);
-      changed.push(text);
+    for (const id of ids) {
+      const row = this.#tables.groups.get(id) as unknown as GroupRow | undefined;
+      const text = row === undefined ? undefined : JSON.stringify(groupOf(row));
+      if (this.#groups.get(id) === text) continue;
+      if (text === undefined) this.#groups.delete(id);
+      else {
+        this.#groups.set(id, text);
+        changed.push(text);
+      }
     }
-    for (const id of gone) this.#groups.delete(id);
     return changed;
   }
 
