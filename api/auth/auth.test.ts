@@ -6,6 +6,7 @@ import type { Principal } from '../http/route.types.js';
 import { type Auth, type AuthOptions, openAuth } from './auth.js';
 import { Passwords } from './passwords.js';
 import { DEVICE_TOKEN_PREFIX, hashOf, newSecret, TOKEN_PREFIX } from './secrets.js';
+import { Verified } from './verified.js';
 
 const CHEAP = { memoryKiB: 64, passes: 1 };
 const place = { address: '192.0.2.1', userAgent: 'test' };
@@ -358,5 +359,64 @@ test('the site always keeps an admin', async () => {
   expect((await store.users.list()).map((user) => user.username)).toEqual(['second']);
   await expect(auth.createUser('SECOND', 'correct horse', 'viewer')).rejects.toMatchObject({
     code: 'conflict',
+  });
+});
+
+describe('a password that is brought with each request', () => {
+  const { address } = place;
+  const verifications = () => vi.spyOn(Passwords.prototype, 'verify').mockClear();
+
+  test('is checked once a minute, each other one each time', async () => {
+    const verify = verifications();
+    const who = await auth.verify('Admin', password, address);
+    expect(who).toMatchObject({ kind: 'user', name: 'admin', role: 'admin' });
+    for (let n = 0; n < 20; n++)
+      expect(await auth.verify('admin ', password, address)).toEqual(who);
+    expect(verify).toHaveBeenCalledTimes(1);
+    await expect(auth.verify('admin', `${password}x`, address)).rejects.toThrow('wrong');
+    expect(verify).toHaveBeenCalledTimes(2);
+    store.clock.advance(60_000);
+    await auth.verify('admin', password, address);
+    expect(verify).toHaveBeenCalledTimes(3);
+  });
+
+  test('is forgotten at once when the user changes or ends', async () => {
+    const { id } = await auth.createUser('ann', 'correct horse', 'operator');
+    const old = await auth.verify('ann', 'correct horse', address);
+    expect(old).toMatchObject({ role: 'operator' });
+    await auth.resetPassword(id, 'battery staple');
+    await expect(auth.verify('ann', 'correct horse', address)).rejects.toThrow('wrong');
+    await auth.verify('ann', 'battery staple', address);
+    await auth.changePassword(id, 'battery staple', 'another horse', place);
+    await expect(auth.verify('ann', 'battery staple', address)).rejects.toThrow('wrong');
+    await auth.verify('ann', 'another horse', address);
+    const ended = new Promise<void>((resolve) => auth.onRevoked(() => resolve()));
+    await store.users.remove(id);
+    await ended;
+    await expect(auth.verify('ann', 'another horse', address)).rejects.toThrow('wrong');
+  });
+
+  test('does not help one who may not try any more to find it', async () => {
+    auth.close();
+    await start({ loginLimits: { windowS: 60, pair: 3, address: 50, username: 50 } });
+    await auth.verify('admin', password, address);
+    for (let n = 0; n < 3; n++)
+      await auth.verify('admin', `no ${n}`, address).catch(() => undefined);
+    for (const guess of ['no', password]) {
+      await expect(auth.verify('admin', guess, address)).rejects.toMatchObject({
+        code: 'rate.limited',
+      });
+    }
+    expect(await auth.verify('admin', password, '198.51.100.7')).toMatchObject({ name: 'admin' });
+  });
+
+  test('is kept for a thousand at most, and never in clear', () => {
+    const verified = new Verified();
+    const who: Principal = { kind: 'user', id: 'u', name: 'u', role: 'viewer' };
+    for (let n = 0; n < 1_500; n++) verified.put('u', `password ${n}`, who, 0);
+    expect(verified.size).toBe(1_000);
+    expect(verified.get('u', 'password 0', 0)).toBeUndefined();
+    expect(verified.get('u', 'password 1499', 0)).toBe(who);
+    expect(verified.get('u1', ' password 1499', 0)).toBeUndefined();
   });
 });

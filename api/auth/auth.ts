@@ -11,6 +11,7 @@ import { type KnownLogin, LoginCache, type Revoked } from './login-cache.js';
 import { LoginGuard, type LoginLimits } from './login-guard.js';
 import { type PasswordCost, Passwords } from './passwords.js';
 import { bearerOf, cookieOf, hashOf, newSecret, queryTokenOf, type Shown } from './secrets.js';
+import { Verified } from './verified.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -58,6 +59,7 @@ export class Auth {
   readonly #passwords: Passwords;
   readonly #guard: LoginGuard;
   readonly #cache = new LoginCache();
+  readonly #verified = new Verified();
   readonly #listeners = new Set<(who: Revoked) => void>();
   readonly #unfollow: () => void;
   #timer: TimerHandle;
@@ -72,6 +74,7 @@ export class Auth {
     this.#passwords = passwords;
     this.#guard = new LoginGuard(options.loginLimits);
     this.#unfollow = options.store.control.feed.follow(feedSeq, (event) => {
+      this.#verified.follow(event);
       for (const who of this.#cache.follow(event)) {
         for (const listener of this.#listeners) listener(who);
       }
@@ -110,12 +113,25 @@ export class Auth {
   }
 
   /**
-   * Who this is, for protocols that bring the password each time; starts no login.
+   * Who this is, for protocols that bring the password each time; starts no login. A right one is believed for a
+   * minute, or until the user changes, without the work of checking it again.
    * @throws as `login`.
    */
   async verify(username: string, password: string, address: string): Promise<Principal> {
-    const { id, username: name, role } = await this.#checked(username, password, address);
-    return { kind: 'user', id, name, role };
+    const name = usernameOf(username);
+    const known = this.#verified.get(name, password, this.#clock.monoMs());
+    if (known !== undefined) {
+      await this.#guard.requireOpen(name, address);
+      return known;
+    }
+    const { generation } = this.#verified;
+    const user = await this.#checked(username, password, address);
+    const who: Principal = { kind: 'user', id: user.id, name: user.username, role: user.role };
+    // A user that changed while the password was checked must not come back through what is remembered.
+    if (this.#verified.generation === generation) {
+      this.#verified.put(name, password, who, this.#clock.monoMs());
+    }
+    return who;
   }
 
   /**
@@ -152,7 +168,7 @@ export class Auth {
     }
     await this.#guard.succeeded(user.username, place.address);
     const passwordHash = await this.#passwords.hash(next);
-    await this.#store.users.setPassword(userId, passwordHash);
+    await this.#setPassword(userId, passwordHash);
     return await this.#start(withoutHash(user), passwordHash, place);
   }
 
@@ -168,7 +184,7 @@ export class Auth {
     const user = await this.#store.users.get(userId);
     if (user === undefined) throw new EngineError('not-found', `there is no user ${userId}`);
     requireUsablePassword(user.username, password);
-    await this.#store.users.setPassword(userId, await this.#passwords.hash(password));
+    await this.#setPassword(userId, await this.#passwords.hash(password));
   }
 
   /**
@@ -207,6 +223,12 @@ export class Auth {
     if (user === undefined || !right) throw wrongPassword();
     await this.#guard.succeeded(name, address);
     return user;
+  }
+
+  /** The feed says so too, a moment later. */
+  async #setPassword(userId: string, passwordHash: string): Promise<void> {
+    await this.#store.users.setPassword(userId, passwordHash);
+    this.#verified.forget(userId);
   }
 
   async #start(user: User, passwordHash: string, place: LoginPlace): Promise<Login> {

@@ -40,6 +40,23 @@ export class LoginGuard {
     await this.#take(this.#username, username);
   }
 
+  /**
+   * Counts nothing: for who shows what was right a moment ago. Without it, one who may not try any more could still
+   * learn from the answer which password is right.
+   * @throws RateLimited as `begin` would.
+   */
+  async requireOpen(username: string, address: string): Promise<void> {
+    const from = addressGroup(address);
+    for (const [by, key] of [
+      [this.#pair, `${username}\0${from}`],
+      [this.#address, from],
+      [this.#username, username],
+    ] as const) {
+      const state = await by.get(this.#bucket(key));
+      if (state !== null && state.remainingPoints <= 0) throw refusal(state);
+    }
+  }
+
   /** The password was right: this user's tries from here are forgotten, the rest gets this one back. */
   async succeeded(username: string, address: string): Promise<void> {
     const from = addressGroup(address);
@@ -52,9 +69,7 @@ export class LoginGuard {
     try {
       await by.consume(this.#bucket(key));
     } catch (thrown) {
-      if (thrown instanceof RateLimiterRes) {
-        throw new RateLimited('this address or for this user', thrown.msBeforeNext);
-      }
+      if (thrown instanceof RateLimiterRes) throw refusal(thrown);
       throw thrown;
     }
   }
@@ -63,3 +78,6 @@ export class LoginGuard {
     return createHmac('sha256', this.#secret).update(key).digest().readUInt16BE(0);
   }
 }
+
+const refusal = ({ msBeforeNext }: RateLimiterRes): RateLimited =>
+  new RateLimited('this address or for this user', msBeforeNext);

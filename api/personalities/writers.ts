@@ -1,8 +1,6 @@
-import type { SiteStore } from '../../actors/control/site.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Auth } from '../auth/auth.js';
 import { isCrossSite } from '../auth/cross-site.js';
-import { hashOf } from '../auth/secrets.js';
 import { requireRole } from '../http/auth.types.js';
 import type { Exchange } from '../http/exchange.js';
 import type { Principal } from '../http/route.types.js';
@@ -24,16 +22,15 @@ export interface Writers {
   requireWriter(exchange: Exchange, address: string, known?: Principal): Promise<void>;
 }
 
-export type WriteAuth = Pick<Auth, 'authenticate' | 'login'>;
+export type WriteAuth = Pick<Auth, 'authenticate' | 'verify'>;
 
 /** @param setting name of the configuration key that lets everybody write, for the messages. */
 export function openWriters(options: {
   readonly auth: WriteAuth;
-  readonly store: Pick<SiteStore, 'authSessions'>;
   readonly allowWrites: boolean;
   readonly setting: string;
 }): Writers {
-  const { auth, store, allowWrites, setting } = options;
+  const { auth, allowWrites, setting } = options;
   const who = async (exchange: Exchange, address: string): Promise<Principal> => {
     const { method, path, query } = exchange.head;
     const header = (name: string): string | undefined => exchange.header(name);
@@ -42,11 +39,7 @@ export function openWriters(options: {
       return await auth.authenticate({ method, path, query, address, header });
     }
     const [name = '', ...rest] = Buffer.from(basic, 'base64').toString('utf8').split(':');
-    const userAgent = header('user-agent') ?? '';
-    const { user, secret } = await auth.login(name, rest.join(':'), { address, userAgent });
-    // Only the password was checked: nobody gets the browser login.
-    await store.authSessions.remove(hashOf(secret));
-    return { kind: 'user', id: user.id, name: user.username, role: user.role };
+    return await auth.verify(name, rest.join(':'), address);
   };
   return {
     who,

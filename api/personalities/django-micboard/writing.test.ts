@@ -133,7 +133,7 @@ test('values that are sent at the same time are all kept', async () => {
 
 test('an address that tries passwords is stopped before they are checked', async () => {
   const tried = { authorization: basic('olga', 'not it'), 'x-forwarded-for': '10.8.0.1' };
-  const login = vi.spyOn(site.auth, 'login');
+  const login = vi.spyOn(site.auth, 'verify');
   const statuses: number[] = [];
   for (let i = 0; i < 7; i += 1) {
     statuses.push((await site.ask('POST', 'discover/', { headers: tried })).status);
