@@ -130,6 +130,8 @@ export interface SampleColumns {
   readonly kind: Uint8Array;
   readonly value: Float64Array;
   readonly texts: readonly string[];
+  /** Answered as soon as the rows are on disk, before the store has them: for callers that cannot wait for it. */
+  readonly journal?: boolean;
 }
 
 /** Devices that were not taken, with the reason in the user's words. */

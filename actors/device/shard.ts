@@ -194,7 +194,10 @@ export class DeviceShard {
     const { builder, repeated } = appendColumns(found, this.table, columns, nowUnixMs);
     this.book.heard(found, nowUnixMs);
     const stored = builder.rows;
-    const where = await writer.append(builder.take(), 'soon');
+    const where = await writer.append(
+      builder.take(),
+      columns.journal === true ? 'journal' : 'soon',
+    );
     return { stored, repeated, where };
   }
 

@@ -37,10 +37,11 @@ export type Stored = 'store' | 'spool';
  */
 export interface SeriesWriter {
   /**
-   * `soon`: somebody waits for the answer, so the group is closed after 3 ms instead of its window.
+   * `soon`: somebody waits for the answer, so the group is closed after 3 ms instead of its window. `journal`: they
+   * cannot wait for the store either, so the answer is `spool` as soon as the rows are in a file beside it.
    * @throws EngineError `spool.full` when the store is away and the spool is at its bound: not acknowledged.
    */
-  append(batch: SampleBatch, urgency?: 'soon'): Promise<Stored>;
+  append(batch: SampleBatch, urgency?: 'soon' | 'journal'): Promise<Stored>;
   appendEvents(events: readonly SeriesEvent[]): Promise<Stored>;
   status(): SeriesWriterStatus;
   /** Writes what is pending, then closes. Idempotent. */

@@ -4,6 +4,7 @@ import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { EngineError } from '../errors.js';
 import { mergeBatches, type StoreBatch } from './batch.js';
+import { promoteJournal } from './journal.js';
 import { Quarantine } from './quarantine.js';
 import { decodePayload, encodeRecord, readRecord, type SpooledBatch } from './spool-format.js';
 
@@ -64,6 +65,7 @@ export class Spool {
     this.#options = options;
     this.#quarantine = new Quarantine(join(options.folder, 'quarantine'));
     mkdirSync(options.folder, { recursive: true });
+    promoteJournal(options.folder);
     const cursor = readCursor(options.folder);
     for (const name of segmentNames(options.folder)) {
       const bytes = statSync(join(options.folder, name)).size;
@@ -170,6 +172,7 @@ export class Spool {
       const other = join(parent, entry.name);
       if (!entry.isDirectory() || liveNames.includes(entry.name)) continue;
       if (other === this.#options.folder) continue;
+      promoteJournal(other);
       const cursor = readCursor(other);
       const names = segmentNames(other);
       for (const [order, name] of names.entries()) {

@@ -8,6 +8,7 @@ import { EngineError } from '../errors.js';
 import { BatchBuilder, checkBatch, checkTime, NewestTimes, type StoreBatch } from './batch.js';
 import { connectSeries } from './client.js';
 import { type Group, newGroup, RoomGate, type Sealed, settle } from './commit-group.js';
+import { Journal } from './journal.js';
 import { RollupRepair } from './repair.js';
 import type {
   SampleBatch,
@@ -48,6 +49,7 @@ export class StoreWriter implements SeriesWriter {
   readonly #insert: StoreInsert;
   readonly #repair: RollupRepair;
   readonly #spool: Spool;
+  readonly #journal: Journal;
   readonly #tokenPrefix = randomBytes(9).toString('hex');
   readonly #ready: Sealed[] = [];
   readonly #room: RoomGate;
@@ -99,12 +101,13 @@ export class StoreWriter implements SeriesWriter {
       whenFull: options.whenSpoolFull ?? 'refuse',
       report: (report) => this.#options.onReport?.(report),
     });
+    this.#journal = new Journal(join(options.spoolFolder, options.name));
     if (liveNames !== undefined) this.#spool.adopt(options.spoolFolder, liveNames);
     if (!this.#spool.empty) this.#goAway('batches of an earlier run wait in the spool', 0);
     this.#repairLater();
   }
 
-  async append(batch: SampleBatch, urgency?: 'soon'): Promise<Stored> {
+  async append(batch: SampleBatch, urgency?: 'soon' | 'journal'): Promise<Stored> {
     checkBatch(batch);
     if (!this.#room.free) await this.#room.enter();
     this.#room.checkOpen();
@@ -128,7 +131,40 @@ export class StoreWriter implements SeriesWriter {
       this.#sealIfFull(group);
     }
     if (urgency === 'soon') this.#hurry();
-    return settle(groups);
+    const stored = settle(groups);
+    return urgency === 'journal' && this.#state === 'open'
+      ? this.#firstOf(stored, batch, nowUs)
+      : stored;
+  }
+
+  /** Whatever comes first: the rows in the journal, or in the store. */
+  async #firstOf(stored: Promise<Stored>, batch: SampleBatch, nowUs: number): Promise<Stored> {
+    const builder = new BatchBuilder(new NewestTimes());
+    builder.addSamples(batch, 0, batch.channel.length, nowUs);
+    builder.addText(batch);
+    const { token, rows, samples, text, events } = builder.seal(
+      `${this.#tokenPrefix}-j${this.#nextToken++}`,
+    );
+    // What is late and what is new is found out when it is replayed: all its hours are put right then.
+    const record = { token, rows, samples, text, events, dirty: [], unverified: [] };
+    const written = this.#journal.append(record);
+    written.then(
+      (entry) => {
+        stored.then(
+          () => this.#journal.settle(entry),
+          (error: unknown) => {
+            // Rows that nobody else has stay in the journal: somebody was told that they are kept.
+            if (EngineError.from(error).code === 'store.refused') this.#journal.settle(entry);
+          },
+        );
+      },
+      () => undefined,
+    );
+    try {
+      return await Promise.any([written.then((): Stored => 'spool'), stored]);
+    } catch {
+      return await stored;
+    }
   }
 
   async appendEvents(events: readonly SeriesEvent[]): Promise<Stored> {
@@ -192,6 +228,7 @@ export class StoreWriter implements SeriesWriter {
     await this.#replaying;
     await repairEnded;
     await this.#spool.close();
+    await this.#journal.close();
     await this.#client.close();
   }
 

@@ -235,6 +235,67 @@ test('kill -9 of a process that appends to its spool keeps every acknowledged ba
   expect(found.length - acknowledged.length).toBeLessThanOrEqual(2);
 });
 
+test('who cannot wait is answered from the journal, and kill -9 of the writer and the store loses nothing of it', async () => {
+  const channel = nextChannel++;
+  const options = {
+    address: bench.address,
+    name: 'journalled',
+    spoolFolder: join(bench.folder, 'spool-journal'),
+    spoolLimitBytes: 1e8,
+  };
+  const script = `
+    const { openSeriesWriter } = await import(${JSON.stringify(entryUrl('engine/series/writer').href)});
+    const { SystemClock } = await import(${JSON.stringify(entryUrl('engine/clock').href)});
+    const writer = openSeriesWriter({ ...${JSON.stringify(options)}, clock: new SystemClock() });
+    for (let i = 0; ; i++) {
+      const row = { channel: Uint32Array.of(${channel}), atUnixMs: Float64Array.of(${NOON} + i * 1000), value: Float64Array.of(i), text: [] };
+      process.stdout.write(await writer.append(row, 'journal') + ' ' + i + '\\n');
+    }`;
+  const pid = storePid();
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    // First with a store that stands still: nothing of this can have been inserted.
+    if (said.length > 2_000) child.kill('SIGKILL');
+    else if (said.length > 200) process.kill(pid, 'SIGSTOP');
+  });
+  await once(child, 'close').finally(() => process.kill(pid, 'SIGCONT'));
+  const acknowledged = said.split('\n').slice(0, -1);
+  expect(acknowledged.filter((line) => line.startsWith('spool')).length).toBeGreaterThan(50);
+  const writer = bench.writer(options);
+  await until('all is replayed', () => writer.status().state === 'open');
+  const [[rows, points] = []] = await bench.rows(
+    `SELECT uniqExact(at), uniqExact(value) FROM samples WHERE channel = ${channel}`,
+  );
+  expect(Number(rows)).toBeGreaterThanOrEqual(acknowledged.length);
+  expect(Number(rows)).toBeLessThanOrEqual(acknowledged.length + 2);
+  expect(points).toBe(rows);
+  await writer.repairRollups();
+  const counted = await bench.rows(`SELECT sum(points) FROM samples_1m WHERE channel = ${channel}`);
+  expect(counted).toEqual([[rows]]);
+});
+
+test('what is stored leaves the journal, so that a start has nothing to do again', async () => {
+  const channel = nextChannel++;
+  const options = { name: 'settled', spoolFolder: join(bench.folder, 'spool-settled') };
+  const writer = bench.writer(options);
+  for (let i = 0; i < 20; i++) {
+    await writer.append(batchOf([[channel, NOON + i, i]]), 'journal');
+  }
+  await expectExactly(
+    writer,
+    channel,
+    Array.from({ length: 20 }, (_, i) => i),
+  );
+  await writer.close();
+  expect(readdirSync(join(options.spoolFolder, options.name))).not.toContainEqual(
+    expect.stringMatching(/\.(wal|seg)$/),
+  );
+});
+
 test('a batch the store will never take is put aside and told; the others go on', async () => {
   const address = { ...bench.address, database: 'refusing' };
   await migrateSeries(address, KEEP_ALL);
