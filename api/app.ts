@@ -268,6 +268,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     store,
     tables,
     reader,
+    devices,
     series: series.address,
     clock,
     onFault: onError,

@@ -97,3 +97,17 @@ export const experimentsCompareAnswer = z.object({
     }),
   ),
 });
+
+/** Body of `POST /v1/sql`. */
+export const sqlQuery = z.strictObject({
+  sql: z.string().min(1).max(20_000),
+  format: z.enum(['json', 'csv']).default('json'),
+  /** A statement with more rows is broken off with an error. */
+  maxRows: z.int().min(1).max(1_000_000).default(100_000),
+  maxSeconds: z.int().min(1).max(300).default(30),
+});
+
+export const sqlAnswer = z.object({
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  rows: z.array(z.array(z.unknown())),
+});

@@ -3,13 +3,17 @@ import type { Clock } from '../../engine/clock.js';
 import type { EngineError } from '../../engine/errors.js';
 import { SeriesQueries } from '../../engine/series/queries.js';
 import type { SeriesAddress, SeriesReader } from '../../engine/series/series.types.js';
+import type { DeviceTables } from '../devices/tables.js';
 import type { Route } from '../http/route.types.js';
 import { openEventLog } from '../inventory/event-log.js';
 import { resolveChannel } from '../site/channels.js';
 import type { SiteTablesLive } from '../site/tables.js';
+import { ChannelNames } from './channel-names.js';
 import { Experiments } from './experiments.js';
 import { Journal } from './journal.js';
 import { recordingRoutes } from './routes-recording.js';
+import { sqlRoutes } from './routes-sql.js';
+import { SqlDoor } from './sql-door.js';
 
 /** History of a running site: recordings, the journal and what is done with stored samples. */
 export interface History {
@@ -23,6 +27,7 @@ export interface HistoryOptions {
   readonly store: SiteStore;
   readonly tables: SiteTablesLive;
   readonly reader: SeriesReader;
+  readonly devices: { readonly tables: DeviceTables };
   readonly series: SeriesAddress;
   readonly clock: Clock;
   readonly onFault: (error: EngineError) => void;
@@ -30,7 +35,7 @@ export interface HistoryOptions {
 
 /** The caller ends it by `stop`. */
 export async function startHistory(options: HistoryOptions): Promise<History> {
-  const { store, tables, reader, series, clock, onFault } = options;
+  const { store, tables, reader, devices, series, clock, onFault } = options;
   const queries = new SeriesQueries(series);
   const events = openEventLog({ address: series, clock, onError: onFault });
   const experiments = await Experiments.open({
@@ -43,20 +48,34 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
     events.note(event, publicId, { name, by }),
   );
   const journal = await Journal.open({ store, live: tables.journal, clock, onFault });
+  const names = new ChannelNames({
+    queries,
+    feed: store.control.feed,
+    channels: tables.channels,
+    definition: (id) => devices.tables.definition(id),
+    clock,
+    onFault,
+  });
+  await names.start();
+  const sql = new SqlDoor(queries, series.database, () => clock.monoMs());
   return {
     experiments,
     journal,
-    routes: recordingRoutes({
-      store,
-      experiments,
-      reader,
-      queries,
-      resolveChannel: (text) => resolveChannel(tables.channels, text),
-      clock,
-    }),
+    routes: [
+      ...recordingRoutes({
+        store,
+        experiments,
+        reader,
+        queries,
+        resolveChannel: (text) => resolveChannel(tables.channels, text),
+        clock,
+      }),
+      ...sqlRoutes({ sql, names }),
+    ],
     stop: async () => {
       await experiments.close();
       await journal.close();
+      await names.close();
       await events.close();
       await queries.close();
     },

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { drainPending } from 'chdb';
+import { drainPending, Session } from 'chdb';
+import { EngineError } from '../errors.js';
 import { type Connection, ConnectionPool } from './chdb-pool.js';
 import {
   type HttpQuery,
@@ -22,6 +23,8 @@ const READ_LIMITS: ReadonlyMap<string, string> = new Map([
   ['max_result_bytes', '268435456'],
 ]);
 const NO_SETTINGS: ReadonlyMap<string, string> = new Map();
+/** Connections for statements of strangers, at once. */
+const MAX_GUARDED = 2;
 
 export interface Answer {
   readonly format: string;
@@ -38,10 +41,13 @@ export class ChdbStore {
   /** Streams last as long as their reader likes: they must not keep a chart waiting. */
   readonly #streams: ConnectionPool;
   readonly #scratch: string;
+  readonly #folder: string;
+  #guarded = 0;
 
   /** @throws chdb's error, `Code: 76` in its text, when another process has the folder open. */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
+    this.#folder = folder;
     this.#scratch = join(folder, 'scratch');
     this.#inserts = new ConnectionPool('insert', folder, 2, 64, '');
     rmSync(this.#scratch, { recursive: true, force: true });
@@ -80,11 +86,57 @@ export class ChdbStore {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
     const whole = http.query === '' ? text : text === '' ? http.query : `${http.query}\n${text}`;
     const statement = parseStatement(whole, http.defaultFormat);
+    if (http.settings.has('readonly')) {
+      await this.#runGuarded(statement, http, signal, deliver);
+      return;
+    }
     const reads = statement.delivery === 'whole' ? this.#reads : this.#streams;
     const pool = statement.lane === 'read' ? reads : this.#statements;
     await pool.use(signal, (connection) =>
       this.#runStatement(connection, statement, http, signal, deliver),
     );
+  }
+
+  /**
+   * A connection that was made read-only cannot be made anything else again, so it has a life of one statement. The settings
+   * are set before the statement, which cannot change them.
+   */
+  async #runGuarded(
+    statement: Statement,
+    http: HttpQuery,
+    signal: AbortSignal,
+    deliver: (answer: Answer) => Promise<void>,
+  ): Promise<void> {
+    if (statement.lane !== 'read' || statement.delivery === 'file') {
+      throw new EngineError('input.invalid', 'a read-only statement is a SELECT in a text format');
+    }
+    if (this.#guarded >= MAX_GUARDED) {
+      throw new EngineError('server.busy', `${MAX_GUARDED} read-only statements run: try again`);
+    }
+    this.#guarded += 1;
+    const session = new Session(this.#folder);
+    try {
+      await useDatabase({ session, database: 'default' }, http.database);
+      const settings = new Map([...READ_LIMITS, ...http.settings]);
+      settings.delete('readonly');
+      await session.queryAsync(preamble(settings, http.params));
+      await session.queryAsync('SET readonly = 1');
+      const { sql, format } = statement;
+      if (statement.delivery === 'stream') {
+        const stream = session.queryStream(sql, { format, signal });
+        try {
+          await deliver({ format, writtenRows: 0, body: rawChunks(stream) });
+        } finally {
+          stream.cancel();
+        }
+      } else {
+        const result = await session.queryAsync(sql, { format });
+        await deliver({ format, writtenRows: 0, body: result.bytes() });
+      }
+    } finally {
+      session.close();
+      this.#guarded -= 1;
+    }
   }
 
   async #runStatement(

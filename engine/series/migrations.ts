@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { EngineError } from '../errors.js';
 import { connectSeries } from './client.js';
 import type { SeriesAddress } from './series.types.js';
+import { SQL_VIEWS } from './views.js';
 
 /** Days kept; 0 keeps for ever. */
 export interface SeriesRetention {
@@ -131,6 +132,20 @@ const MIGRATIONS: readonly Migration[] = [
         durationS Float32 CODEC(Gorilla, LZ4))
       ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (project, kind, at)
       SETTINGS ${DEDUPLICATION}, ttl_only_drop_parts = 1`,
+    ],
+  },
+  {
+    version: 3,
+    statements: [
+      // Names for people and for SQL; kept up to date by the main thread, also of devices that are gone.
+      `CREATE TABLE IF NOT EXISTS channel_names (
+        channel UInt32, device String, device_name String, parameter String, unit String,
+        kind LowCardinality(String), removed UInt8)
+      ENGINE = ReplacingMergeTree ORDER BY channel`,
+      // Channels kept for a shorter time than others: seconds since 1970 before which rows are gone.
+      `CREATE TABLE IF NOT EXISTS channel_horizons (channel UInt32, rawFrom UInt32, rollupFrom UInt32)
+      ENGINE = ReplacingMergeTree ORDER BY channel`,
+      ...SQL_VIEWS,
     ],
   },
 ];

@@ -12,6 +12,8 @@ export type LineFormat =
   | 'CSV'
   | 'JSONEachRow'
   | 'JSONCompactEachRow'
+  /** Not in lines: only for small answers. */
+  | 'JSONCompact'
   | 'Parquet'
   /** Lines as they are: for one column of text. */
   | 'TabSeparatedRaw';
