@@ -35,9 +35,10 @@ export const configuration = z.strictObject({
     title: 'Interval beside the WebSocket',
     description: 'ms. What no event tells is asked this often.',
   }),
-  requestsPerSecond: z.number().min(1).max(1_000).default(10).meta({
+  requestsPerSecond: z.number().min(1).max(50).default(10).meta({
     title: 'Requests a second',
-    description: 'For devices and their channels; more may slow the service down.',
+    description:
+      'For devices and their channels, 50 at most: the engine sends no plugin more to one server. Many may slow the service down.',
   }),
   discoveryIps: addresses.default([]).meta({
     title: 'Addresses to search',

@@ -16,7 +16,7 @@ function open(more: Readonly<Record<string, unknown>> = {}, address = emulator.a
     apiKey: KEY,
     pollIntervalMs: 500,
     refreshMs: 1_000,
-    requestsPerSecond: 200,
+    requestsPerSecond: 50,
     ...more,
   });
 }
