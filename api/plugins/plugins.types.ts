@@ -41,6 +41,8 @@ export interface PluginPort {
     readonly name?: string | undefined;
     readonly config?: Readonly<Record<string, unknown>> | undefined;
   }): Promise<{ readonly deviceId: string }>;
+  /** Takes devices back, as if they had never been added: their records go too. Unknown ones are left. */
+  removeDevices(deviceIds: readonly string[]): Promise<void>;
   /** The inventory's record of these devices changed: address, configuration, settings, enabled. */
   recordsChanged(deviceIds: readonly string[]): Promise<void>;
   /** Starts a search; its progress is the live row of that id. @throws EngineError `not-found`, `input.invalid`, `server.busy` */

@@ -336,6 +336,14 @@ export class PluginService implements PluginPort, DeviceDriver {
     return await this.#fresh.addDevices(wishes);
   }
 
+  async removeDevices(deviceIds: readonly string[]): Promise<void> {
+    const ids = deviceIds.filter((id) => this.book.get(id) !== undefined);
+    if (ids.length === 0) return;
+    await this.#options.store.devices.remove(ids);
+    for (const id of ids) this.#options.tables.remove(id);
+    await this.removed(ids);
+  }
+
   async recordsChanged(deviceIds: readonly string[]): Promise<void> {
     const ids = deviceIds.flatMap((id) => this.book.get(id)?.id ?? []);
     await this.book.refresh(ids);

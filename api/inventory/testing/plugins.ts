@@ -75,6 +75,10 @@ export class ToldPlugins implements PluginPort {
     return Promise.reject(new EngineError('not-found', 'there is no such instance'));
   }
 
+  removeDevices(): Promise<void> {
+    return Promise.resolve();
+  }
+
   scan(): Promise<never> {
     return Promise.reject(new EngineError('not-found', 'there is no such instance'));
   }

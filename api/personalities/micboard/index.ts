@@ -36,7 +36,7 @@ export interface MicboardOptions {
   readonly store: Pick<SiteStore, 'inventory' | 'settings' | 'control'>;
   readonly auth: Pick<Auth, 'authenticate' | 'verify'>;
   readonly tables: BoardTables;
-  readonly plugins: Pick<PluginPort, 'addDevice' | 'watchMeters'>;
+  readonly plugins: Pick<PluginPort, 'addDevice' | 'removeDevices' | 'watchMeters'>;
   readonly trustedProxies?: readonly string[];
   readonly limits?: GatewayOptions['limits'];
   readonly clock: Clock;

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { EngineError } from '../../../engine/errors.js';
 import { TextSocket } from '../../testing/text-socket.js';
 import { covers } from '../testing/mic-contract.js';
-import { basic, type MicSite, openMicSite } from '../testing/mic-site.js';
+import { basic, type MicSite, openMicSite, WrittenPlugins } from '../testing/mic-site.js';
 import { type Micboard, openMicboard } from './index.js';
 
 let site: MicSite;
@@ -230,3 +231,62 @@ test('who may not write is told what to do, and a site may let everybody', async
   expect((await post('/api/group', group, foreign, open.port))[0]).toBe(403);
   covers('micboard writes', '=never from another site');
 });
+
+test.each(['devices', 'names', 'groups', 'file'] as const)(
+  'a configuration of which a step fails leaves the former one, devices too: %s',
+  async (step) => {
+    const { store, plugins } = site;
+    const { rfChannels, groups, records, instances } = store.inventory;
+    if (
+      (await instances.find({ where: [{ field: 'plugin', op: '=', value: 'shure-text' }] }))
+        .length === 0
+    ) {
+      await site.rows.instance({ plugin: 'shure-text' });
+    }
+    await post('/api/group', { group: 1, title: 'Before', slots: [1] });
+    const state = async () => ({
+      rows: await rfChannels.find(),
+      groups: await groups.find(),
+      devices: (await records.find()).map(({ deviceId }) => deviceId),
+      config: await config(),
+    });
+    const before = await state();
+    const added = plugins.added.length;
+    const away = new EngineError('store.away', 'the store is away');
+    const failing = {
+      devices: () =>
+        vi.spyOn(plugins, 'addDevice').mockImplementation((wish) => {
+          plugins.added.push(wish);
+          return plugins.added.length > added + 1
+            ? Promise.reject(away)
+            : WrittenPlugins.prototype.addDevice.call(plugins, wish);
+        }),
+      names: () => vi.spyOn(rfChannels, 'createMany').mockRejectedValueOnce(away),
+      groups: () => vi.spyOn(groups, 'update').mockRejectedValueOnce(away),
+      file: () => {
+        const { set } = store.settings;
+        let calls = 0;
+        return vi.spyOn(store.settings, 'set').mockImplementation((...args) => {
+          calls += 1;
+          return calls === 2 ? Promise.reject(away) : set.apply(store.settings, args);
+        });
+      },
+    };
+    const spy = failing[step]();
+    const [status] = await post('/config.json', {
+      slots: [
+        { slot: 1, type: 'ulxd', ip: '10.0.0.8', channel: 1, extended_name: 'Swapped' },
+        { slot: 3, type: 'ulxd', ip: '10.0.0.7', channel: 1 },
+        { slot: 5, type: 'ulxd', ip: '10.0.9.1', channel: 1 },
+        { slot: 6, type: 'ulxd', ip: '10.0.9.2', channel: 1 },
+        { slot: 7, type: 'offline', extended_name: 'Later' },
+      ],
+      groups: [{ group: 1, title: 'After', slots: [3] }],
+      local_url: 'http://after',
+    });
+    expect(spy).toHaveBeenCalled();
+    spy.mockRestore();
+    expect(status).toBeGreaterThanOrEqual(500);
+    expect(await state()).toEqual(before);
+  },
+);

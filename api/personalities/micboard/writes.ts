@@ -6,6 +6,7 @@ import type { PluginPort } from '../../plugins/plugins.types.js';
 import { addressOf } from './config-tree.js';
 import type { ConfigFileInput, ConfigSlotInput, GroupInput, SlotInput } from './inputs.js';
 import { readKept, writeKept } from './kept.js';
+import { allOrNothing, type Undo } from './undo.js';
 
 /** Driver of the devices that a configuration file names by address. */
 const PLUGIN = 'shure-text';
@@ -13,13 +14,14 @@ const WITH_PORT = /^([^:]+):(\d{1,5})$/;
 
 export interface WriteParts {
   readonly store: Pick<SiteStore, 'inventory' | 'settings'>;
-  readonly plugins: Pick<PluginPort, 'addDevice'>;
+  readonly plugins: Pick<PluginPort, 'addDevice' | 'removeDevices'>;
 }
 
 /** @throws EngineError `store.away` */
 export async function writeGroup(
   { store }: Pick<WriteParts, 'store'>,
   wish: GroupInput,
+  undo: Undo = () => undefined,
 ): Promise<void> {
   const { groups } = store.inventory;
   const known = await groups.first({ where: [{ field: 'number', op: '=', value: wish.group }] });
@@ -28,8 +30,14 @@ export async function writeGroup(
     slots: wish.slots,
     hideCharts: wish.hide_charts ?? known?.hideCharts ?? false,
   };
-  if (known === undefined) await groups.create({ number: wish.group, ...values });
-  else await groups.update(known.id, values);
+  if (known === undefined) {
+    const { id } = await groups.create({ number: wish.group, ...values });
+    undo(() => groups.remove(id));
+    return;
+  }
+  await groups.update(known.id, values);
+  const { title, slots, hideCharts } = known;
+  undo(() => groups.update(known.id, { title, slots, hideCharts }));
 }
 
 /** Names that are shown instead of those at the receiver; an empty one takes it back. */
@@ -53,11 +61,20 @@ export async function writeNames(
 
 /**
  * Places as a whole: what is not named loses its place. Devices that are not known yet are added.
- * @throws EngineError `conflict` when a device cannot be added, with what to do. Nothing is changed then.
+ * @throws EngineError `conflict` when a device cannot be added, with what to do. Whatever step fails, places, names
+ *   and devices are as they were.
  */
 export async function writeConfig(
   parts: WriteParts,
   wishes: readonly ConfigSlotInput[],
+): Promise<void> {
+  await allOrNothing((undo) => placeAll(parts, wishes, undo));
+}
+
+async function placeAll(
+  parts: WriteParts,
+  wishes: readonly ConfigSlotInput[],
+  undo: Undo,
 ): Promise<void> {
   const { inventory, settings } = parts.store;
   const channels = new Map<string, RfChannelRow>();
@@ -65,7 +82,7 @@ export async function writeConfig(
     for (const row of piece) channels.set(`${row.deviceId}/${row.number}`, row);
   }
   const targets = new Map<string, ConfigSlotInput>();
-  const devices = await devicesOf(parts, wishes);
+  const devices = await devicesOf(parts, wishes, undo);
   for (const wish of wishes) {
     const deviceId = devices.get(wish.ip ?? '');
     if (!isOnline(wish) || deviceId === undefined) continue;
@@ -102,8 +119,15 @@ export async function writeConfig(
       });
     }
   }
-  await inventory.rfChannels.updateMany([...leave, ...take]);
-  if (fresh.length > 0) await inventory.rfChannels.createMany(fresh);
+  const { rfChannels } = inventory;
+  await rfChannels.updateMany([...leave, ...take]);
+  undo(() => rfChannels.updateMany(backTo(channels, [...leave, ...take])));
+  if (fresh.length > 0) {
+    const made = await rfChannels.createMany(fresh);
+    undo(async () => {
+      for (const { id } of made) await rfChannels.remove(id);
+    });
+  }
   const kept = await readKept(settings);
   const before = new Map(kept.offline.map((row) => [row.slot, row]));
   const offline = wishes
@@ -114,20 +138,40 @@ export async function writeConfig(
       extendedName: wish.extended_name ?? before.get(wish.slot)?.extendedName ?? '',
     }));
   await writeKept(settings, { ...kept, offline });
+  undo(() => writeKept(settings, kept));
+}
+
+type ChannelChange = { readonly id: number; readonly values: Partial<RfChannelRow> };
+
+/** Changes that lead back; first all places are free again. */
+function backTo(
+  before: ReadonlyMap<string, RfChannelRow>,
+  changes: readonly ChannelChange[],
+): readonly ChannelChange[] {
+  const touched = new Set(changes.map(({ id }) => id));
+  const rows = [...before.values()].filter(({ id }) => touched.has(id));
+  return [
+    ...rows.map(({ id }) => ({ id, values: { slot: null } })),
+    ...rows.map(({ id, slot, givenId, givenName, reportedName }) => {
+      return { id, values: { slot, givenId, givenName, reportedName } };
+    }),
+  ];
 }
 
 /** A whole file: places, names, groups and what identifies the board. @throws as `writeConfig`. */
 export async function importConfig(parts: WriteParts, file: ConfigFileInput): Promise<void> {
-  await writeConfig(parts, file.slots);
-  for (const group of file.groups) await writeGroup(parts, group);
-  const { settings } = parts.store;
-  const kept = await readKept(settings);
-  await writeKept(settings, {
-    ...kept,
-    uuid: file.uuid ?? kept.uuid,
-    prefixes: file.prefixes ?? kept.prefixes,
-    localUrl:
-      file.local_url === undefined || file.local_url === '' ? kept.localUrl : file.local_url,
+  await allOrNothing(async (undo) => {
+    await placeAll(parts, file.slots, undo);
+    for (const group of file.groups) await writeGroup(parts, group, undo);
+    const { settings } = parts.store;
+    const kept = await readKept(settings);
+    await writeKept(settings, {
+      ...kept,
+      uuid: file.uuid ?? kept.uuid,
+      prefixes: file.prefixes ?? kept.prefixes,
+      localUrl:
+        file.local_url === undefined || file.local_url === '' ? kept.localUrl : file.local_url,
+    });
   });
 }
 
@@ -153,6 +197,7 @@ async function placed(store: WriteParts['store']): Promise<readonly RfChannelRow
 async function devicesOf(
   { store, plugins }: WriteParts,
   wishes: readonly ConfigSlotInput[],
+  undo: Undo,
 ): Promise<ReadonlyMap<string, string>> {
   const { records, instances } = store.inventory;
   const devices = new Map<string, string>();
@@ -191,6 +236,7 @@ async function devicesOf(
       ...(port === undefined ? {} : { port: Number(port) }),
       config: { model },
     });
+    undo(() => plugins.removeDevices([added.deviceId]));
     devices.set(ip, added.deviceId);
   }
   return devices;

@@ -17,7 +17,11 @@ export const PASSWORD = 'long enough for staff';
 
 /** Writes down what is asked of the plugins; devices that are added get their record. */
 export class WrittenPlugins
-  implements Pick<PluginPort, 'addDevice' | 'watchMeters' | 'check' | 'scan' | 'descriptions'>
+  implements
+    Pick<
+      PluginPort,
+      'addDevice' | 'removeDevices' | 'watchMeters' | 'check' | 'scan' | 'descriptions'
+    >
 {
   readonly descriptions: PluginPort['descriptions'] = new Map();
   readonly added: Parameters<PluginPort['addDevice']>[0][] = [];
@@ -28,16 +32,23 @@ export class WrittenPlugins
   /** The next search fails so. */
   failure: EngineError | undefined;
   readonly #rows: ReturnType<typeof inventoryRows>;
+  readonly #store: SiteStore;
 
   constructor(store: SiteStore) {
+    this.#store = store;
     this.#rows = inventoryRows(store);
   }
 
   async addDevice(wish: Parameters<PluginPort['addDevice']>[0]) {
+    if (this.failure !== undefined) throw this.failure;
     this.added.push(wish);
     const { instanceId, externalId, address = null, port = null } = wish;
     const record = await this.#rows.device(instanceId, externalId, { address, port });
     return { deviceId: record.deviceId };
+  }
+
+  async removeDevices(deviceIds: readonly string[]): Promise<void> {
+    await this.#store.devices.remove(deviceIds);
   }
 
   watchMeters(deviceIds: readonly string[]): () => void {
