@@ -86,6 +86,33 @@ describe('the check', () => {
     ]);
   }, 60_000);
 
+  it('fails for secrets below a field that are not marked, and for values of another kind than declared', async () => {
+    const path = await made();
+    const file = join(path, 'plugin.mjs');
+    const plain = readFileSync(file, 'utf8');
+    const broken = plain
+      .replace(
+        'z.strictObject({',
+        `z.strictObject({
+      login: z.strictObject({ password: z.string().default('').meta({ title: 'Password' }) }).prefault({}).meta({ title: 'Login' }),
+      servers: z.array(z.strictObject({ apiKey: z.string().meta({ title: 'Key' }) })).default([]).meta({ title: 'Servers' }),`,
+      )
+      .replace('session.read(channels[id], value)', 'session.read(channels[id], String(value))');
+    expect(broken).not.toBe(plain);
+    writeFileSync(file, broken);
+    const { code, out } = await run('check.main', path, '--json');
+    expect(code).toBe(1);
+    const details = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { outcome: string; detail: string })
+      .flatMap(({ outcome, detail }) => (outcome === 'failed' ? [detail] : []));
+    expect(details).toEqual([
+      'login.password, servers.[].apiKey: looks like a secret, add .meta({ secret: true })',
+      expect.stringMatching(/is declared as (number|boolean), a string was read/) as string,
+    ]);
+  }, 60_000);
+
   it('says what is wrong with a path, an address and a module', async () => {
     expect(await run('check.main', '/nowhere')).toMatchObject({
       code: 2,

@@ -1,8 +1,10 @@
 import { EngineError } from '../../../engine/errors.js';
+import { WRONG_KIND } from '../host/readings.js';
 import type { PluginDescription } from '../protocol.js';
 import type { ChannelSpec, FoundDevice } from '../sdk/plugin.types.js';
 import { CHANNEL_ROLES } from '../sdk/roles.js';
 import { PluginBench } from './bench.js';
+import { formFaults } from './form.js';
 
 export interface CheckTarget {
   /** `file:` URL of the module. */
@@ -110,20 +112,14 @@ class CheckRun {
 
   async #labels(): Promise<string> {
     const { configurationSchema, deviceConfigurationSchema = {} } = this.#described();
-    const fields = [...fieldsOf(configurationSchema), ...fieldsOf(deviceConfigurationSchema)];
-    const bare = fields.filter(([, schema]) => typeof schema['title'] !== 'string');
-    if (bare.length > 0) {
-      fail(`${bare.map(([name]) => name).join(', ')}: add .meta({ title: '…' })`);
-    }
-    const open = fields.filter(
-      ([name, schema]) => /password|secret|token|apikey/i.test(name) && schema['secret'] !== true,
-    );
+    const forms = [formFaults(configurationSchema), formFaults(deviceConfigurationSchema)];
+    const bare = forms.flatMap((form) => form.bare);
+    if (bare.length > 0) fail(`${bare.join(', ')}: add .meta({ title: '…' })`);
+    const open = forms.flatMap((form) => form.open);
     if (open.length > 0) {
-      fail(
-        `${open.map(([name]) => name).join(', ')}: looks like a secret, add .meta({ secret: true })`,
-      );
+      fail(`${open.join(', ')}: looks like a secret, add .meta({ secret: true })`);
     }
-    return `${fields.length} fields`;
+    return `${forms.reduce((sum, { fields }) => sum + fields, 0)} fields`;
   }
 
   async #refuses(): Promise<string> {
@@ -228,6 +224,8 @@ class CheckRun {
     await this.#bench.until('values', () => this.#bench.values.has(id), this.#target.waitMs);
     await this.#settle();
     for (const spec of wanted) this.#inRange(id, spec);
+    const wrong = this.#bench.logged.find(({ text }) => text.includes(WRONG_KIND));
+    if (wrong !== undefined) fail(wrong.text);
     const dropped = this.#bench.facts.get(id)?.readsDropped ?? 0;
     if (dropped > 0)
       fail(`${dropped} values were dropped: not finite, of another kind, or too many`);
@@ -378,15 +376,6 @@ function asTarget(found: FoundDevice | undefined): CheckTarget['device'] {
   if (found === undefined) return undefined;
   const { externalId, address, port, config = {} } = found;
   return { externalId, address, port, config };
-}
-
-function fieldsOf(
-  schema: Readonly<Record<string, unknown>>,
-): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
-  const properties = schema['properties'];
-  return typeof properties === 'object' && properties !== null
-    ? Object.entries(properties as Record<string, Readonly<Record<string, unknown>>>)
-    : [];
 }
 
 function fail(message: string): void {

@@ -28,6 +28,9 @@ const MAX_UNACKNOWLEDGED = 1_000_000;
 const MAX_WAITING = 200_000;
 const MAX_WAITING_EACH = 64;
 
+/** In the line that tells of a value of another kind than its parameter was declared with. */
+export const WRONG_KIND = 'is declared as';
+
 const PENDING = -1;
 const REFUSED = -2;
 
@@ -56,6 +59,8 @@ export class DeviceReadings {
   dropped = 0;
   /** Its clock was told to be wrong. */
   toldClock = false;
+  /** It was told to read values of another kind than declared. */
+  toldKind = false;
   /** Said since the last look of the connection's owner. */
   spoke = false;
 
@@ -170,6 +175,7 @@ export class Readings {
       this.#unknown(device, handle, slot, nowUnixMs);
       return;
     }
+    if (!device.toldKind && typeof value !== TYPES[spec.kind]) this.#tellKind(device, spec, value);
     let kept: number | string | undefined;
     if (typeof value === 'number') {
       const number = spec.read === undefined ? value : converted(spec.read, value);
@@ -301,6 +307,13 @@ export class Readings {
     return undefined;
   }
 
+  // It is taken all the same where nothing is lost by it: a plugin that was written so goes on working.
+  #tellKind(device: DeviceReadings, { id, kind }: ChannelSpec, value: unknown): void {
+    device.toldKind = true;
+    const text = `${device.deviceId}: parameter "${id}" ${WRONG_KIND} ${kind}, a ${typeof value} was read: convert it in the plugin`;
+    this.#options.tell(device, text);
+  }
+
   #gatherSoon(): void {
     if (this.#gather !== undefined || this.#closed) return;
     this.#gather = this.#options.clock.setTimeout(() => {
@@ -373,6 +386,8 @@ export class Readings {
     }
   }
 }
+
+const TYPES = { number: 'number', text: 'string', boolean: 'boolean' } as const;
 
 // A window of a second that begins with it: two array-free comparisons a value.
 function allowed(device: DeviceReadings, nowUnixMs: number): boolean {
