@@ -1,5 +1,6 @@
 import { EngineError } from '../../engine/errors.js';
 import type { SeriesWriter } from '../../engine/series/series.types.js';
+import type { FeedSource } from '../rule/feed-source.js';
 import { OBSERVERS, type ReplyBatch } from './protocol.js';
 import { NO_FRAME, ReplyBuilder } from './reply-builder.js';
 import { SampleBuilder } from './sample-builder.js';
@@ -43,11 +44,17 @@ export class Commit {
    * Stores the rows. The answers say OK only when every row is in the store or in the spool; otherwise they
    * say why not. Never rejects.
    */
-  async store(writer: SeriesWriter, protocol: string): Promise<ReplyBatch> {
+  async store(
+    writer: SeriesWriter,
+    protocol: string,
+    feed?: Pick<FeedSource, 'rows'>,
+  ): Promise<ReplyBatch> {
     let failure: string | undefined;
     if (this.rows.rows > 0) {
       try {
-        await writer.append(this.rows.take());
+        const rows = this.rows.take();
+        feed?.rows(rows);
+        await writer.append(rows);
       } catch (thrown) {
         failure = EngineError.from(thrown).message;
       }

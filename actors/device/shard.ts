@@ -2,6 +2,7 @@ import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { SeriesEvent, SeriesWriter } from '../../engine/series/series.types.js';
 import type { SupervisorApi, SupervisorReport } from '../../engine/supervisor.types.js';
+import type { FeedSource } from '../rule/feed-source.js';
 import { ChannelTable } from './channel-table.js';
 import { Commit } from './commit.js';
 import { DeviceBook } from './device-book.js';
@@ -42,6 +43,8 @@ export interface DeviceShardSetup {
   readonly silentAfterMs: number;
   readonly autoRegister: boolean;
   readonly changeTickMs: number;
+  /** What rules watch of the rows on their way to the store. */
+  readonly feed?: Pick<FeedSource, 'rows'>;
   /** A throw in one of its timers. */
   readonly onFault: (error: EngineError) => void;
 }
@@ -194,10 +197,9 @@ export class DeviceShard {
     const { builder, repeated } = appendColumns(found, this.table, columns, nowUnixMs);
     this.book.heard(found, nowUnixMs);
     const stored = builder.rows;
-    const where = await writer.append(
-      builder.take(),
-      columns.journal === true ? 'journal' : 'soon',
-    );
+    const rows = builder.take();
+    this.#setup.feed?.rows(rows);
+    const where = await writer.append(rows, columns.journal === true ? 'journal' : 'soon');
     return { stored, repeated, where };
   }
 
@@ -279,8 +281,8 @@ export class DeviceShard {
   /** Stores and answers, after everything that was taken before. */
   #finish(commit: Commit): void {
     if (commit.frames === 0) return;
-    const { writer, ports } = this.#setup;
-    const stored = commit.store(writer, PROTOCOL);
+    const { writer, ports, feed } = this.#setup;
+    const stored = commit.store(writer, PROTOCOL, feed);
     const before = this.#answered;
     this.#answered = (async () => {
       const batch = await stored;

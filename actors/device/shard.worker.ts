@@ -1,6 +1,7 @@
 /** Thread entry of a device shard: joins the shard to its link, its writer and its supervisor. */
 import { openSeriesWriter } from '../../engine/series/writer.js';
 import { ShardHost } from '../host.js';
+import { FeedSource } from '../rule/feed-source.js';
 import type {
   ChangeBatch,
   DeviceShardOptions,
@@ -29,10 +30,26 @@ const writer = openSeriesWriter({
   ...(options.writers === undefined ? {} : { adopt: { liveNames: options.writers } }),
 });
 
+const feed = new FeedSource({
+  latest: (channel) => {
+    const table = shard?.table;
+    const slot = table?.slotOf(channel);
+    if (table === undefined || slot === undefined) return undefined;
+    const value = table.latest(slot);
+    return value === undefined ? undefined : { atUnixMs: table.atUnixMs(slot), value };
+  },
+  onFault: (error) => {
+    setImmediate(() => {
+      throw error;
+    });
+  },
+});
+
 shard = new DeviceShard({
   clock,
   supervisor,
   writer,
+  feed,
   silentAfterMs: options.silentAfterMs,
   autoRegister: options.autoRegister,
   changeTickMs: options.changeTickMs,
@@ -72,6 +89,7 @@ link.handle('device.set', async ({ deviceId, name, value, deadlineMs }) => ({
 }));
 link.handle('samples.append', (columns) => devices.append(columns));
 link.handle('series.status', () => writer.status());
+link.on('feed.attach', (attachment) => feed.attach(attachment));
 link.on('frames', (batch) => devices.frames(batch));
 link.on('connection.opened', ({ connection, deviceId, address, resumed }) => {
   devices.book.opened(connection, deviceId, address, resumed);
@@ -86,6 +104,9 @@ link.on('devices.changed', (definitions) => {
 });
 host.counter('frames', () => devices.framesTaken);
 host.counter('eventsLost', () => devices.eventsLost);
+host.counter('feedSent', () => feed.sent);
+host.counter('feedMissed', () => feed.missed);
+host.counter('feedKept', () => feed.kept);
 host.counter('rowsStored', () => writer.status().rowsStored);
 host.counter('rowsSpooled', () => writer.status().rowsSpooled);
 host.counter('rowsReplayed', () => writer.status().rowsReplayed);
@@ -94,6 +115,7 @@ host.counter('spoolBytes', () => writer.status().spoolBytes);
 host.onStop(async () => {
   await devices.close();
   await writer.close();
+  feed.close();
 });
 host.ready();
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../../engine/errors.js';
+import { evaluatorOf } from './expression-evaluator.js';
 import type { Comparison, Condition, RuleDefinition } from './rule.types.js';
 import { SlidingWindow } from './window.js';
 
@@ -88,7 +89,6 @@ export interface Evaluator {
 export interface ConditionWorld {
   variable(name: string): number | string | boolean | undefined;
   scheduleOpen(id: number): boolean | undefined;
-  expression(definition: RuleDefinition, world: ConditionWorld): Evaluator;
 }
 
 export interface CompiledCondition {
@@ -210,7 +210,7 @@ export function compileCondition(
       return {
         ...none,
         plain: NOTHING,
-        evaluator: world.expression(definition, world),
+        evaluator: evaluatorOf(condition, definition, world),
         channels: Object.values(definition.channels).map(({ channel }) => channel),
       };
   }

@@ -2,6 +2,9 @@ import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { RuleEdge } from './protocol.js';
 
+/** An edge as it is kept: its rule's snapshot is taken when it is told. */
+export type UntoldEdge = Omit<RuleEdge, 'snapshot'>;
+
 /** Edges of one rule and source that may wait for the main thread's answer. */
 const MOST_OF_A_RULE = 8;
 /** With more than this of all rules, each keeps but its latest two. */
@@ -11,6 +14,8 @@ const AGAIN_MS = 250;
 
 export interface EdgeOutboxOptions {
   readonly clock: Clock;
+  /** What a rule goes on from, with the edges that were not told. */
+  readonly snapshotOf: (id: string) => string;
   /** Resolves when they are stored; a rejection tells them again. */
   readonly tell: (edges: readonly RuleEdge[]) => Promise<unknown>;
   readonly onTrouble: (error: EngineError) => void;
@@ -23,9 +28,9 @@ export interface EdgeOutboxOptions {
  */
 export class EdgeOutbox {
   readonly #options: EdgeOutboxOptions;
-  readonly #waiting = new Set<RuleEdge>();
-  readonly #ofRule = new Map<string, RuleEdge[]>();
-  #inFlight = new Set<RuleEdge>();
+  readonly #waiting = new Set<UntoldEdge>();
+  readonly #ofRule = new Map<string, UntoldEdge[]>();
+  #inFlight = new Set<UntoldEdge>();
   #due = false;
   #closed = false;
   #dropped = 0;
@@ -47,11 +52,11 @@ export class EdgeOutbox {
     return this.#told;
   }
 
-  of(id: string): readonly RuleEdge[] {
+  of(id: string): readonly UntoldEdge[] {
     return this.#ofRule.get(id) ?? [];
   }
 
-  push(edge: RuleEdge): void {
+  push(edge: UntoldEdge): void {
     this.#waiting.add(edge);
     const list = this.#ofRule.get(edge.id);
     if (list === undefined) {
@@ -74,8 +79,8 @@ export class EdgeOutbox {
     this.#closed = true;
   }
 
-  #letGo(list: RuleEdge[]): boolean {
-    const free = (edge: RuleEdge | undefined): edge is RuleEdge =>
+  #letGo(list: UntoldEdge[]): boolean {
+    const free = (edge: UntoldEdge | undefined): edge is UntoldEdge =>
       edge !== undefined && !this.#inFlight.has(edge);
     const newest = list.length - 1;
     let at = list.findIndex(
@@ -105,7 +110,7 @@ export class EdgeOutbox {
 
   async #tell(): Promise<void> {
     if (this.#closed || this.#inFlight.size > 0 || this.#waiting.size === 0) return;
-    const edges: RuleEdge[] = [];
+    const edges: UntoldEdge[] = [];
     for (const edge of this.#waiting) {
       if (edges.length === AT_ONCE) break;
       edges.push(edge);
@@ -113,7 +118,13 @@ export class EdgeOutbox {
     this.#inFlight = new Set(edges);
     let againMs = 0;
     try {
-      await this.#options.tell(edges);
+      const snapshots = new Map<string, string>();
+      for (const { id } of edges) {
+        if (!snapshots.has(id)) snapshots.set(id, this.#options.snapshotOf(id));
+      }
+      await this.#options.tell(
+        edges.map((edge) => ({ ...edge, snapshot: snapshots.get(edge.id) ?? '' })),
+      );
       this.#told += edges.length;
       for (const edge of edges) this.#settle(edge);
     } catch (thrown) {
@@ -124,7 +135,7 @@ export class EdgeOutbox {
     if (this.#waiting.size > 0) this.#soon(againMs);
   }
 
-  #settle(edge: RuleEdge): void {
+  #settle(edge: UntoldEdge): void {
     if (!this.#waiting.delete(edge)) return;
     const list = this.#ofRule.get(edge.id);
     const rest = list?.filter((other) => other !== edge) ?? [];

@@ -76,7 +76,7 @@ export interface RuleEdge {
   readonly kind: 'firing' | 'clear' | 'cooled' | 'state';
   readonly value: number | string | null;
   readonly error?: string | undefined;
-  /** The machine's snapshot after the edge: stored in the same transaction as what the edge does. */
+  /** What the rule goes on from, after this edge or a later one: stored in the same transaction as what the edge does. */
   readonly snapshot: string;
 }
 

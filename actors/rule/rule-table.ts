@@ -76,6 +76,11 @@ export class RuleTable {
     return this.#decisions;
   }
 
+  /** Some rule may turn without a sample. */
+  get timed(): boolean {
+    return this.#timed.size > 0;
+  }
+
   definition(rule: number): RuleDefinition | undefined {
     return this.#definitions[rule];
   }
@@ -133,7 +138,7 @@ export class RuleTable {
     this.#on[rule] = 0;
     this.#count[rule] = 0;
     this.#flags[rule] = 0;
-    this.#touch(rule);
+    this.touch(rule);
   }
 
   restore(rule: number, { on, count, seen }: Restored): void {
@@ -166,6 +171,22 @@ export class RuleTable {
 
   evaluator(rule: number): Evaluator | undefined {
     return this.#evaluators[rule];
+  }
+
+  /** Another one in its place, while the past is read. @returns false: the rule is gone. */
+  exchange(rule: number, from: Evaluator, to: Evaluator): boolean {
+    if (this.#evaluators[rule] !== from) return false;
+    this.#evaluators[rule] = to;
+    return true;
+  }
+
+  /** Newest samples that a rule decided on, by its channels, with their numbers. */
+  links(rule: number): readonly { readonly channel: number; readonly link: number }[] {
+    const first = this.#first[rule] ?? 0;
+    return Array.from({ length: this.#channels[rule] ?? 0 }, (_, i) => ({
+      channel: this.list.channelAt(this.list.slot[first + i] ?? 0),
+      link: first + i,
+    }));
   }
 
   /** Rules that decided something since the last call. */
@@ -255,7 +276,7 @@ export class RuleTable {
         decisions += 1;
         const rule = ruleOf[link] ?? 0;
         const code = codes[rule] ?? CODE.off;
-        if (dirty[rule] === 0) this.#touch(rule);
+        if (dirty[rule] === 0) this.touch(rule);
         if (code === CODE.evaluator || code >= CODE.off || flags[rule] !== 0) {
           this.#sample(rule, link - (this.#first[rule] ?? 0), at, sample);
           continue;
@@ -338,7 +359,7 @@ export class RuleTable {
       list.seenUnixMs[link] = row.atUnixMs;
       decisions += 1;
       const rule = list.rule[link] ?? 0;
-      this.#touch(rule);
+      this.touch(rule);
       this.#sample(rule, link - (this.#first[rule] ?? 0), row.atUnixMs, row.value);
     }
     return decisions;
@@ -376,7 +397,7 @@ export class RuleTable {
     const after = holds ? Math.min(need, before + 1) : 0;
     this.#on[rule] = holds ? 1 : 0;
     this.#count[rule] = after;
-    this.#touch(rule);
+    this.touch(rule);
     const flags = this.#flags[rule] ?? 0;
     if ((flags & SILENT) !== 0) {
       // A rule of several channels speaks again when all of them do: the sweep sees it.
@@ -433,7 +454,7 @@ export class RuleTable {
       otherwise();
       return;
     }
-    this.#touch(rule);
+    this.touch(rule);
     this.#on[rule] = policy === 'firing' ? 1 : 0;
     this.#count[rule] = policy === 'firing' ? need : 0;
     if (policy === 'firing' && !held) this.#onTurn(rule, { type: 'held' }, atUnixMs, null);
@@ -465,7 +486,8 @@ export class RuleTable {
     return Number.isFinite(newest) ? newest : nowUnixMs;
   }
 
-  #touch(rule: number): void {
+  /** It is in the next checkpoint. */
+  touch(rule: number): void {
     if (this.#dirty[rule] === 1) return;
     this.#dirty[rule] = 1;
     this.#changed.push(rule);

@@ -10,9 +10,9 @@ import {
   type ConditionWorld,
   compileCondition,
 } from './conditions.js';
-import type { EdgeOutbox } from './edge-outbox.js';
+import type { EdgeOutbox, UntoldEdge } from './edge-outbox.js';
 import { machineOf, parseMemory, type RuleMemory } from './memory.js';
-import type { KnownValue, RuleCheckpoint, RuleEdge, RuleValues } from './protocol.js';
+import type { KnownValue, RuleCheckpoint, RuleValues } from './protocol.js';
 import { kindOfEdge, type RuleEvent, type RuleRef, ruleMachine } from './rule.machine.js';
 import type { RuleDefinition, RuleState } from './rule.types.js';
 import { RuleTable, type Turn } from './rule-table.js';
@@ -75,6 +75,11 @@ export class Rules {
     return this.#byId.size;
   }
 
+  /** Some rule may turn without a sample. */
+  get timed(): boolean {
+    return this.table.timed;
+  }
+
   /** Edges since the start. */
   get edges(): number {
     return this.#edges;
@@ -104,6 +109,23 @@ export class Rules {
       } else this.table.look(rule.at, clock.nowMs());
     }
     return params.rules.length;
+  }
+
+  /** One sample. */
+  take(channel: number, atUnixMs: number, value: number | string): void {
+    const text = typeof value === 'string' ? [{ channel, atUnixMs, value }] : [];
+    const rows = typeof value === 'string' ? [] : [value];
+    this.table.take(
+      {
+        type: 'samples',
+        sequence: 0,
+        channel: Uint32Array.from(rows, () => channel),
+        atUnixMs: Float64Array.from(rows, () => atUnixMs),
+        value: Float64Array.from(rows),
+        text,
+      },
+      this.#monoMs(),
+    );
   }
 
   async release(ids: readonly string[]): Promise<number> {
@@ -205,6 +227,15 @@ export class Rules {
     }
     this.#moved.clear();
     return { snapshots, columns };
+  }
+
+  /** A checkpoint did not arrive: the next one holds these too. */
+  again(changed: readonly string[], moved: readonly string[]): void {
+    for (const id of changed) {
+      const rule = this.#byId.get(id);
+      if (rule !== undefined) this.table.touch(rule.at);
+    }
+    for (const id of moved) this.#moved.add(id);
   }
 
   close(): void {
@@ -342,9 +373,8 @@ export class Rules {
   #retell(rule: Rule, memory: RuleMemory | undefined): void {
     if (memory === undefined || memory.edges.length === 0) return;
     const { id, ruleId, source } = rule.definition;
-    const snapshot = this.#memory(rule);
     for (const edge of memory.edges) {
-      this.#options.outbox.push({ ...edge, id, ruleId, source, snapshot });
+      this.#options.outbox.push({ ...edge, id, ruleId, source });
     }
   }
 
@@ -401,7 +431,7 @@ export class Rules {
     this.#edges += 1;
     this.#moved.add(rule.id);
     const { id, ruleId, source } = rule.definition;
-    const edge: Omit<RuleEdge, 'snapshot'> = {
+    this.#options.outbox.push({
       id,
       ruleId,
       source,
@@ -412,8 +442,7 @@ export class Rules {
       kind,
       value,
       ...(after.context.reason === null ? {} : { error: after.context.reason }),
-    };
-    this.#options.outbox.push({ ...edge, snapshot: this.#memory(rule, edge) ?? '' });
+    });
   }
 
   #actor(id: string): RuleRef | undefined {
@@ -448,12 +477,10 @@ export class Rules {
     rule.dueMonoMs = null;
   }
 
-  #memory(rule: Rule, last?: Omit<RuleEdge, 'snapshot'>): string {
+  #memory(rule: Rule): string {
     const { clock, supervisor, outbox } = this.#options;
     const actor = supervisor.peek(rule.id) as RuleRef | undefined;
     const { on, count, seen } = this.table.stand(rule.at);
-    const untold = outbox.of(rule.id).map(unsent);
-    if (last !== undefined) untold.push(unsent(last));
     const memory: RuleMemory = {
       edge: rule.edge,
       machine: actor?.getPersistedSnapshot() ?? null,
@@ -461,7 +488,7 @@ export class Rules {
       on,
       count,
       seen: seen.map((at) => (Number.isFinite(at) ? at : null)),
-      edges: untold,
+      edges: outbox.of(rule.id).map(unsent),
       fault: rule.fault,
     };
     return JSON.stringify(memory);
@@ -486,7 +513,7 @@ const NOTHING: CompiledCondition = {
   scheduleId: undefined,
 };
 
-function unsent(edge: Omit<RuleEdge, 'snapshot'>): RuleMemory['edges'][number] {
+function unsent(edge: UntoldEdge): RuleMemory['edges'][number] {
   const { edge: number, state, from, atUnixMs, kind, value, error } = edge;
   return {
     edge: number,

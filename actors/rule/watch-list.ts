@@ -75,7 +75,7 @@ export class WatchList {
   }
 
   /** Channels that at least one rule watches. */
-  watched(): Uint32Array {
+  watched(): Uint32Array<ArrayBuffer> {
     const { start } = this;
     const found: number[] = [];
     for (const [slot, channel] of this.#channels.entries()) {

@@ -4,6 +4,7 @@ import type { SeriesEvent, SeriesWriter } from '../../../engine/series/series.ty
 import type { SupervisorApi, SupervisorReport } from '../../../engine/supervisor.types.js';
 import type { ChangeBatch, DeviceEdge, InternAnswer } from '../../device/protocol.js';
 import type { Claim } from '../../device/registrar.js';
+import type { FeedSource } from '../../rule/feed-source.js';
 import type {
   ConnectionFacts,
   FromPluginThread,
@@ -50,6 +51,8 @@ export interface PluginThreadSetup {
   readonly supervisor: SupervisorApi;
   readonly writer: SeriesWriter;
   readonly ports: PluginThreadPorts;
+  /** What rules watch of the values that are read. */
+  readonly feed?: FeedSource;
   /** Rejects when the module cannot be used; every request then says why. */
   readonly loaded: Promise<LoadedPlugin>;
   readonly changeTickMs: number;
@@ -80,6 +83,7 @@ export class PluginThread {
     this.readings = new Readings({
       clock,
       writer,
+      ...(setup.feed === undefined ? {} : { feed: setup.feed }),
       intern: (claims) => ports.intern(claims),
       protocol: () => this.#plugin?.description.manifest.code ?? '',
       tell: (device, text) => this.#instanceOf(device.deviceId)?.log('warn', text),

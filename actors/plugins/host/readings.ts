@@ -11,6 +11,7 @@ import type {
 import { type Claim, Registrar, type Round } from '../../device/registrar.js';
 import { SampleBuilder } from '../../device/sample-builder.js';
 import { convert, MAX_TEXT_CHARS } from '../../device/values.js';
+import type { FeedSource } from '../../rule/feed-source.js';
 import type { ChannelSpec } from '../sdk/plugin.types.js';
 import { checkSpec, converted } from './specs.js';
 
@@ -75,6 +76,8 @@ export interface ReadingsOptions {
   readonly writer: SeriesWriter;
   readonly intern: (claims: readonly Claim[]) => Promise<InternAnswer>;
   readonly protocol: () => string;
+  /** What rules watch, also of parameters that are not kept. */
+  readonly feed?: Pick<FeedSource, 'rows' | 'watched'>;
   /** Something the operator should know of a device. */
   readonly tell: (device: DeviceReadings, text: string) => void;
   readonly onFault: (error: EngineError) => void;
@@ -90,6 +93,8 @@ export class Readings {
   readonly #registrar: Registrar;
   readonly #devices = new Map<string, DeviceReadings>();
   #rows = new SampleBuilder(4_096);
+  /** Values for rules since the last flush, while anything is watched. */
+  #heard = new SampleBuilder(64);
   #gather: TimerHandle | undefined;
   #claimAgain: TimerHandle | undefined;
   #claims = false;
@@ -218,6 +223,10 @@ export class Readings {
       this.#claims = false;
       this.#registrar.flush();
     }
+    if (this.#heard.rows > 0) {
+      this.#options.feed?.rows(this.#heard.take());
+      this.#heard = new SampleBuilder(64);
+    }
     const rows = this.#rows.rows;
     if (rows === 0) return;
     if (this.#unacknowledged + rows > MAX_UNACKNOWLEDGED) {
@@ -259,6 +268,10 @@ export class Readings {
     const kept = (kind === 'text') === (typeof value === 'string') ? value : convert(kind, value);
     if (kept === undefined) return;
     const atUnixMs = said ?? table.after(slot, nowUnixMs);
+    if (this.#options.feed?.watched === true) {
+      this.#heard.add(table.channelAt(slot), atUnixMs, kept);
+      this.#gatherSoon();
+    }
     if (kind !== 'number' && table.latest(slot) === kept) {
       const sinceMs = atUnixMs - table.atUnixMs(slot);
       if (sinceMs >= 0 && sinceMs < SAME_EVERY_MS) return;

@@ -2,6 +2,7 @@
 import { openSeriesWriter } from '../../../engine/series/writer.js';
 import type { ChangeBatch } from '../../device/protocol.js';
 import { ShardHost } from '../../host.js';
+import { FeedSource } from '../../rule/feed-source.js';
 import type { FromPluginThread, PluginThreadOptions, ToPluginThread } from '../protocol.js';
 import { loadPlugin } from './load.js';
 import { PluginThread } from './plugin-thread.js';
@@ -31,10 +32,26 @@ const writer = openSeriesWriter({
   windowMs: METER_WINDOW_MS,
 });
 
+const feed = new FeedSource({
+  latest: (channel) => {
+    const table = thread?.readings.table;
+    const slot = table?.slotOf(channel);
+    if (table === undefined || slot === undefined) return undefined;
+    const value = table.latest(slot);
+    return value === undefined ? undefined : { atUnixMs: table.atUnixMs(slot), value };
+  },
+  onFault: (error) => {
+    setImmediate(() => {
+      throw error;
+    });
+  },
+});
+
 thread = new PluginThread({
   clock,
   supervisor,
   writer,
+  feed,
   // Not awaited: a module that cannot be loaded is told to whoever asks, and a thread that died of it would
   // only be started again.
   loaded: loadPlugin(options.module, clock),
@@ -93,6 +110,7 @@ link.handle('devices.release', ({ ids }) => plugin.links.release(ids));
 link.handle('device.command', async (wish) => ({ state: await plugin.command(wish) }));
 link.handle('connections.act', ({ ids, action }) => plugin.links.act(ids, action));
 link.handle('series.status', () => writer.status());
+link.on('feed.attach', (attachment) => feed.attach(attachment));
 link.on('meters.watched', ({ deviceIds }) => plugin.links.watch(deviceIds));
 host.counter('connected', () => plugin.links.connected);
 host.counter('readings', () => plugin.readings.taken);
@@ -101,6 +119,9 @@ host.counter('eventsLost', () => plugin.eventsLost);
 // What a plugin leaves behind shows here after its instance was closed.
 host.counter('openSockets', () => resources(/^(TCP|UDP|TLS|Pipe)/i));
 host.counter('openTimers', () => resources(/^(Timeout|Immediate)$/));
+host.counter('feedSent', () => feed.sent);
+host.counter('feedMissed', () => feed.missed);
+host.counter('feedKept', () => feed.kept);
 host.counter('rowsStored', () => writer.status().rowsStored);
 host.counter('rowsSpooled', () => writer.status().rowsSpooled);
 host.counter('pendingRows', () => writer.status().pendingRows);
@@ -108,6 +129,7 @@ host.counter('spoolBytes', () => writer.status().spoolBytes);
 host.onStop(async () => {
   await plugin.close();
   await writer.close();
+  feed.close();
 });
 host.ready();
 

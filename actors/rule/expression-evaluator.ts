@@ -1,0 +1,123 @@
+import type { ConditionWorld, Evaluator } from './conditions.js';
+import { compileExpression } from './expression/compile.js';
+import type { CompiledExpression, ExpressionFrame, Value } from './expression/expression.types.js';
+import { scopeOf } from './expression/scope.js';
+import type { Condition, RuleDefinition } from './rule.types.js';
+import { SlidingWindow } from './window.js';
+
+const NO_ANSWER =
+  'the expression has no answer although all values are there: look for a division by zero';
+
+/** An expression with the latest values and the windows that it reads. */
+class ExpressionEvaluator implements Evaluator {
+  readonly timed: boolean;
+  readonly historyMs: number;
+  readonly shown = undefined;
+  readonly #held: Side;
+  readonly #clear: Side | undefined;
+
+  constructor(held: Side, clear: Side | undefined) {
+    this.#held = held;
+    this.#clear = clear;
+    this.timed = held.timed || clear?.timed === true;
+    this.historyMs = Math.max(held.historyMs, clear?.historyMs ?? 0);
+  }
+
+  take(channel: number, atUnixMs: number, value: number | string): void {
+    this.#held.take(channel, atUnixMs, value);
+    this.#clear?.take(channel, atUnixMs, value);
+  }
+
+  holds(held: boolean, nowUnixMs: number): boolean | undefined | string {
+    if (!held || this.#clear === undefined) return this.#held.answer(nowUnixMs);
+    const cleared = this.#clear.answer(nowUnixMs);
+    return typeof cleared === 'boolean' ? !cleared : cleared;
+  }
+}
+
+/** One text of a condition with its memory. Its channels are told by their place in the rule and asked for by their place in the text. */
+class Side implements ExpressionFrame {
+  readonly timed: boolean;
+  readonly historyMs: number;
+  nowUnixMs = 0;
+  readonly #expression: CompiledExpression;
+  readonly #variable: (name: string) => Value | undefined;
+  /** Place in the text by place in the rule. */
+  readonly #placeOf: readonly number[];
+  readonly #values: (number | string | undefined)[] = [];
+  readonly #previous: (number | string | undefined)[] = [];
+  readonly #ats: (number | undefined)[] = [];
+  readonly #windows: readonly SlidingWindow[];
+  #missing = false;
+
+  constructor(text: string, definition: RuleDefinition, world: ConditionWorld) {
+    this.#expression = compileExpression(text, scopeOf(definition), 'boolean');
+    const { channels, windows, timed } = this.#expression;
+    this.#variable = (name) => world.variable(name) ?? definition.variables?.[name];
+    this.#placeOf = Object.keys(definition.channels).map((name) => channels.indexOf(name));
+    this.#windows = windows.map(({ spanMs }) => new SlidingWindow(spanMs));
+    this.timed = timed;
+    this.historyMs = Math.max(0, ...windows.map(({ spanMs }) => spanMs));
+  }
+
+  take(channel: number, atUnixMs: number, value: number | string): void {
+    const place = this.#placeOf[channel] ?? -1;
+    if (place < 0) return;
+    this.#previous[place] = this.#values[place];
+    this.#values[place] = value;
+    this.#ats[place] = atUnixMs;
+    if (typeof value !== 'number') return;
+    for (const [i, window] of this.#expression.windows.entries()) {
+      if (window.channel === place) this.#windows[i]?.add(atUnixMs, value);
+    }
+  }
+
+  answer(nowUnixMs: number): boolean | undefined | string {
+    this.nowUnixMs = nowUnixMs;
+    this.#missing = false;
+    const answer = this.#expression.evaluate(this);
+    if (answer !== undefined) return answer === true;
+    return this.#missing ? undefined : NO_ANSWER;
+  }
+
+  value(channel: number): Value | undefined {
+    return this.#noted(this.#values[channel]);
+  }
+
+  previous(channel: number): Value | undefined {
+    return this.#noted(this.#previous[channel]);
+  }
+
+  atUnixMs(channel: number): number | undefined {
+    return this.#noted(this.#ats[channel]);
+  }
+
+  window(index: number): number | undefined {
+    const window = this.#windows[index];
+    const what = this.#expression.windows[index]?.function;
+    if (window === undefined || what === undefined) return undefined;
+    window.slide(this.nowUnixMs);
+    const result = window.result(what);
+    return this.#noted(Number.isNaN(result) ? undefined : result);
+  }
+
+  variable(name: string): Value | undefined {
+    return this.#noted(this.#variable(name));
+  }
+
+  #noted<T>(value: T | undefined): T | undefined {
+    if (value === undefined) this.#missing = true;
+    return value;
+  }
+}
+
+/** @throws EngineError `input.invalid` with what is wrong in the text, and where. */
+export function evaluatorOf(
+  condition: Extract<Condition, { readonly type: 'expression' }>,
+  definition: RuleDefinition,
+  world: ConditionWorld,
+): Evaluator {
+  const clear =
+    condition.clear === undefined ? undefined : new Side(condition.clear, definition, world);
+  return new ExpressionEvaluator(new Side(condition.text, definition, world), clear);
+}
