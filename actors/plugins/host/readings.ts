@@ -60,7 +60,6 @@ export class DeviceReadings {
   dropped = 0;
   /** Its clock was told to be wrong. */
   toldClock = false;
-  /** It was told to read values of another kind than declared. */
   toldKind = false;
   /** Said since the last look of the connection's owner. */
   spoke = false;
@@ -320,7 +319,6 @@ export class Readings {
     return undefined;
   }
 
-  // It is taken all the same where nothing is lost by it: a plugin that was written so goes on working.
   #tellKind(device: DeviceReadings, { id, kind }: ChannelSpec, value: unknown): void {
     device.toldKind = true;
     const text = `${device.deviceId}: parameter "${id}" ${WRONG_KIND} ${kind}, a ${typeof value} was read: convert it in the plugin`;
