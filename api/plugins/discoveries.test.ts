@@ -10,6 +10,7 @@ import { RecordBook } from './record-book.js';
 
 const DAY_MS = 86_400_000;
 const FULL = 10_000;
+const FULL_EACH = 5_000;
 
 let home: TestHome;
 beforeAll(async () => {
@@ -25,7 +26,10 @@ afterAll(async () => {
 /** A queue on a real store, with a clock that is told. */
 async function queue() {
   const store = await home.open();
-  const { id: instanceId } = await inventoryRows(store).instance();
+  const make = inventoryRows(store);
+  const { id: instanceId } = await make.instance();
+  const { id: other } = await make.instance({ name: 'Foyer' });
+  const { id: third } = await make.instance({ name: 'Yard' });
   const system = new SystemClock();
   let nowUnixMs = system.nowMs();
   const clock = {
@@ -51,9 +55,9 @@ async function queue() {
     byItself: () => false,
     onFault,
   });
-  const find = (from: number, count: number): Promise<void> =>
+  const find = (from: number, count: number, by = instanceId): Promise<void> =>
     discoveries.found(
-      instanceId,
+      by,
       'multicast',
       Array.from(
         { length: count },
@@ -66,6 +70,8 @@ async function queue() {
     );
   return {
     find,
+    other,
+    third,
     faults,
     discoveries,
     count: () => store.inventory.discoveries.count(),
@@ -78,20 +84,22 @@ async function queue() {
 
 test('a full queue says so once, and makes room of what was imported or is not seen any more', async () => {
   const one = await queue();
-  await one.find(0, FULL + 5);
-  await one.find(FULL + 5, 5);
+  await one.find(0, FULL_EACH);
+  await one.find(0, FULL_EACH, one.other);
+  await one.find(FULL + 5, 5, one.third);
+  await one.find(FULL + 5, 5, one.third);
   expect(await one.count()).toBe(FULL);
   expect(one.faults.map(({ message }) => message)).toEqual([
     '10000 found devices wait for a decision: approve or reject some on the page Discovery',
   ]);
   await one.discoveries.act([1, 2, 3], 'import');
-  await one.find(20_000, 3);
+  await one.find(20_000, 3, one.third);
   expect(await one.count()).toBe(FULL);
   one.pass(DAY_MS + 1);
   await one.find(30_000, 7);
   expect(await one.count()).toBe(7);
   await one.close();
-}, 60_000);
+}, 120_000);
 
 test('a flood of found devices does not pile up: what comes while fifty lots wait is left', async () => {
   const one = await queue();
@@ -102,3 +110,19 @@ test('a flood of found devices does not pile up: what comes while fifty lots wai
   ]);
   await one.close();
 });
+
+test('one vendor connection takes half of the queue at most, and others find room', async () => {
+  const one = await queue();
+  await one.find(0, FULL_EACH + 5);
+  await one.find(FULL_EACH + 5, 5);
+  expect(await one.count()).toBe(FULL_EACH);
+  expect(one.faults.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^5000 found devices of vendor connection \d+ wait for a decision/),
+  ]);
+  await one.find(0, 5, one.other);
+  expect(await one.count()).toBe(FULL_EACH + 5);
+  await one.discoveries.act([1, 2, 3], 'import');
+  await one.find(20_000, 4);
+  expect(await one.count()).toBe(FULL_EACH + 5);
+  await one.close();
+}, 120_000);

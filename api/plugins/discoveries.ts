@@ -30,6 +30,8 @@ export interface Acted {
 
 /** Of the queue; when it is full, what was decided and what is not seen any more leaves, and the rest is told. */
 const MAX_ROWS = 10_000;
+/** Of one vendor connection, so that one that finds without end leaves room for the others. */
+const MAX_ROWS_EACH = 5_000;
 /** Not seen for so long, what waits for a decision may leave a full queue; what was rejected after a week. */
 const UNSEEN_MS = 86_400_000;
 const REJECTED_MS = 7 * UNSEEN_MS;
@@ -48,6 +50,7 @@ export class Discoveries {
   readonly #options: DiscoveriesOptions;
   readonly #rows = new Map<number, DiscoveryRow>();
   readonly #byExternal = new Map<string, number>();
+  readonly #countOf = new Map<number, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #toldFullMonoMs = Number.NEGATIVE_INFINITY;
@@ -133,7 +136,9 @@ export class Discoveries {
     const { clock, table, book, instances } = this.#options;
     if (instances.get(instanceId) === undefined) return;
     const nowUnixMs = clock.nowMs();
-    if (this.#rows.size + devices.length > MAX_ROWS) await this.#makeRoom(nowUnixMs);
+    const own = (): number => this.#countOf.get(instanceId) ?? 0;
+    if (this.#rows.size + devices.length > MAX_ROWS || own() + devices.length > MAX_ROWS_EACH)
+      await this.#makeRoom(nowUnixMs);
     const fresh = new Map<string, Omit<DiscoveryRow, 'id'>>();
     const again: { id: number; values: Partial<Omit<DiscoveryRow, 'id'>> }[] = [];
     for (const device of devices) {
@@ -146,6 +151,12 @@ export class Discoveries {
       if (known === undefined) {
         // What is registered as just this needs no decision.
         if (registered !== undefined && registered.deviceId === deviceId) continue;
+        if (own() + fresh.size >= MAX_ROWS_EACH) {
+          this.#tellFull(
+            `${MAX_ROWS_EACH} found devices of vendor connection ${instanceId} wait for a decision`,
+          );
+          continue;
+        }
         if (this.#rows.size + fresh.size >= MAX_ROWS) {
           this.#tellFull(`${MAX_ROWS} found devices wait for a decision`);
           continue;
@@ -223,6 +234,7 @@ export class Discoveries {
   }
 
   #put(row: DiscoveryRow): void {
+    if (!this.#rows.has(row.id)) this.#counted(row, 1);
     this.#rows.set(row.id, row);
     this.#byExternal.set(`${row.instanceId} ${row.externalId}`, row.id);
     const live: DiscoveryLiveRow = {
@@ -270,8 +282,15 @@ export class Discoveries {
     const row = this.#rows.get(id);
     if (row === undefined) return;
     this.#rows.delete(id);
+    this.#counted(row, -1);
     this.#byExternal.delete(`${row.instanceId} ${row.externalId}`);
     this.#options.live.remove(String(id));
+  }
+
+  #counted({ instanceId }: DiscoveryRow, by: number): void {
+    const count = (this.#countOf.get(instanceId) ?? 0) + by;
+    if (count > 0) this.#countOf.set(instanceId, count);
+    else this.#countOf.delete(instanceId);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -51,3 +51,44 @@ test('identities and lifecycles of many devices that connect at once are one tra
   await book.close();
   expect(faults).toEqual([]);
 });
+
+test('a record is found by what tells it apart, however that is written, and by nothing it had before', async () => {
+  const store = await home.open();
+  const make = inventoryRows(store);
+  const { id } = await make.instance();
+  const { deviceId } = await make.device(id, 'Rack A', {
+    ...{ serial: 'ABC-1', mac: '00:0E:DD:4a:00:01', address: 'Rack.local' },
+  });
+  const twin = await make.device(id, 'b', { mac: '000edd4a0001' });
+  const book = new RecordBook({
+    table: store.inventory.records,
+    clock: new SystemClock(),
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  await book.load();
+  const ids = (rows: readonly { readonly deviceId: string }[]) => rows.map((row) => row.deviceId);
+  expect(ids(book.bySerial('abc-1'))).toEqual([deviceId]);
+  expect(ids(book.byAddress('rack.LOCAL'))).toEqual([deviceId]);
+  expect(ids(book.byMac('00-0e-dd-4A-00-01')).sort()).toEqual([deviceId, twin.deviceId].sort());
+  expect(book.byExternalId(id, 'Rack A')?.deviceId).toBe(deviceId);
+  // Ids of a vendor are what they are.
+  expect(book.byExternalId(id, 'rack a')).toBeUndefined();
+  expect(book.byExternalId(id + 1, 'Rack A')).toBeUndefined();
+  // One kind of key is never taken for another.
+  expect(book.byAddress('abc-1')).toEqual([]);
+
+  book.change(deviceId, { serial: 'XYZ', mac: null, address: '10.0.0.9' });
+  expect(ids(book.bySerial('xyz'))).toEqual([deviceId]);
+  expect(ids(book.byAddress('10.0.0.9'))).toEqual([deviceId]);
+  expect(book.bySerial('abc-1')).toEqual([]);
+  expect(book.byAddress('rack.local')).toEqual([]);
+  expect(ids(book.byMac('000edd4a0001'))).toEqual([twin.deviceId]);
+
+  book.forget(deviceId);
+  expect(book.bySerial('xyz')).toEqual([]);
+  expect(book.byExternalId(id, 'Rack A')).toBeUndefined();
+  expect(book.size).toBe(1);
+  await book.close();
+});
