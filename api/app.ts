@@ -182,7 +182,23 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
 
   const { auth, adminPassword } = await openAuth({ store, clock, onError });
   stack.push('auth', () => auth.close());
-  const ops = startOps({ store, auditKeepDays: config.audit.keepDays, clock, onError });
+  const version = packageVersion();
+  const ops = startOps({
+    store,
+    config,
+    version,
+    clock,
+    log,
+    parts: {
+      'stores.json': () => [...rowsOf(tables.stores)],
+      'threads.json': () => [...rowsOf(tables.shards)],
+      'actors.json': () => [...rowsOf(tables.actors)],
+      'connections.json': () => [...rowsOf(tables.connections)],
+      'plugins.json': () => [...rowsOf(tables.plugins)],
+      'metrics.txt': () => metrics.text(),
+    },
+    onError,
+  });
   stack.push('audit', () => ops.stop());
 
   const reader = new StoreReader({ address: series.address, clock, retention: config.series });
@@ -381,7 +397,6 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     icecastUrl: config.icecastUrl,
     streamPort: audio.streamPort,
   });
-  const version = packageVersion();
   const routes: Route[] = [
     ...authRoutes({ auth, store, clock }),
     ...deviceRoutes({

@@ -30,7 +30,8 @@ export function createLog(options: LogOptions): Log {
     mkdirSync(options.folder, { recursive: true });
     const path = join(options.folder, `${options.name}.log`);
     const { maxFileBytes: maxBytes, maxFiles } = options;
-    streams.push({ level: options.level, stream: new RotatingFile({ path, maxBytes, maxFiles }) });
+    // The logger's own level decides what is written, so that it can be changed while it runs.
+    streams.push({ level: 'trace', stream: new RotatingFile({ path, maxBytes, maxFiles }) });
   }
   if (options.stderr !== false) {
     streams.push({ level: 'warn', stream: { write: (line) => void process.stderr.write(line) } });

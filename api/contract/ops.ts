@@ -35,3 +35,29 @@ export const auditAnswer = z.object({
   limit: z.int(),
   items: z.array(auditEntry),
 });
+
+export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
+export type LogLevelName = z.infer<typeof logLevel>;
+export const logLevelChange = z.strictObject({
+  level: logLevel,
+  /** After this many seconds it is as before; absent: it stays until the next start. */
+  forS: z.int().min(1).max(86_400).optional(),
+});
+export const logLevelAnswer = z.object({
+  level: logLevel,
+  /** Of the configuration. */
+  usual: logLevel,
+  untilUnixMs: z.number().nullable(),
+});
+
+/** `GET /v1/updates`: what changed with each version, newest first. Lines are Markdown. */
+export const updatesAnswer = z.object({
+  version: z.string(),
+  versions: z.array(
+    z.object({
+      name: z.string(),
+      sections: z.array(z.object({ title: z.string(), lines: z.array(z.string()) })),
+    }),
+  ),
+});
+export type UpdatesAnswer = z.infer<typeof updatesAnswer>;

@@ -137,7 +137,7 @@ type Side = Readonly<Record<string, unknown>> | null;
 
 function sideOf(value: unknown): Side {
   if (value === undefined || value === null) return null;
-  const bare = withoutSecrets(value, 0);
+  const bare = withoutSecrets(value);
   const side =
     typeof bare === 'object' && bare !== null && !Array.isArray(bare) ? bare : { value: bare };
   return JSON.stringify(side).length <= MAX_SIDE_CHARS
@@ -148,26 +148,31 @@ function sideOf(value: unknown): Side {
       };
 }
 
+interface Limits {
+  readonly items: number;
+  readonly depth: number;
+}
+
 /** A copy that holds no secret, nothing deep and nothing long. */
-export function withoutSecrets(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string')
+export function withoutSecrets(
+  value: unknown,
+  limits: Limits = { items: MAX_ITEMS, depth: MAX_DEPTH },
+): unknown {
+  if (typeof value === 'string') {
     return value.length > MAX_STRING ? `${value.slice(0, MAX_STRING)}…` : value;
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  if (typeof value !== 'object' || value === null) {
-    return typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function'
-      ? null
-      : value;
   }
-  if (depth >= MAX_DEPTH) return '…';
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'object' || value === null) return null;
+  if (limits.depth === 0) return '…';
+  const inner = { ...limits, depth: limits.depth - 1 };
   if (Array.isArray(value)) {
-    return value.slice(0, MAX_ITEMS).map((one: unknown) => withoutSecrets(one, depth + 1));
+    return value.slice(0, limits.items).map((one: unknown) => withoutSecrets(one, inner));
   }
   const bare: Record<string, unknown> = {};
-  for (const [name, one] of Object.entries(value).slice(0, MAX_ITEMS)) {
-    bare[name] =
-      SECRET.test(name) && one !== null && typeof one !== 'boolean'
-        ? '(secret)'
-        : withoutSecrets(one, depth + 1);
+  for (const [name, one] of Object.entries(value).slice(0, limits.items)) {
+    const hidden = SECRET.test(name) && one !== null && typeof one !== 'boolean';
+    bare[name] = hidden ? '(secret)' : withoutSecrets(one, inner);
   }
   return bare;
 }

@@ -1,14 +1,25 @@
+import { join } from 'node:path';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { Clock } from '../../engine/clock.js';
+import { projectRoot } from '../../engine/entry.js';
 import type { EngineError } from '../../engine/errors.js';
+import type { Log } from '../../engine/log.js';
+import type { Config } from '../config.js';
 import type { Route } from '../http/route.types.js';
 import { AuditLog } from './audit.js';
 import { auditRoutes } from './audit-routes.js';
+import { diagnosticsRoutes } from './diagnostics.js';
+import { LogLevels, logLevelRoutes } from './log-level.js';
+import { updateRoutes } from './updates.js';
 
 export interface OpsOptions {
   readonly store: SiteStore;
-  readonly auditKeepDays: number;
+  readonly config: Config;
+  readonly version: string;
   readonly clock: Clock;
+  readonly log: Log;
+  /** Further parts of a diagnostics bundle, by file name. */
+  readonly parts: Readonly<Record<string, () => unknown>>;
   readonly onError: (error: EngineError) => void;
 }
 
@@ -18,9 +29,28 @@ export interface Ops {
   stop(): Promise<void>;
 }
 
-/** What keeps a site: who changed what. */
-export function startOps({ store, auditKeepDays, clock, onError }: OpsOptions): Ops {
+/** What keeps a site: who changed what, how much the log says, what helps when something is wrong. */
+export function startOps(options: OpsOptions): Ops {
+  const { store, config, version, clock, log, parts, onError } = options;
   const table = store.automation.audit;
-  const audit = new AuditLog({ table, clock, keepDays: auditKeepDays, onError });
-  return { audit, routes: auditRoutes(table), stop: () => audit.close() };
+  const audit = new AuditLog({ table, clock, keepDays: config.audit.keepDays, onError });
+  const levels = new LogLevels(log, config.log.level, clock);
+  return {
+    audit,
+    routes: [
+      ...auditRoutes(table),
+      ...logLevelRoutes(levels),
+      ...updateRoutes(join(projectRoot(), 'CHANGELOG.md'), version),
+      ...diagnosticsRoutes({
+        version,
+        nowUnixMs: () => clock.nowMs(),
+        parts: { 'configuration.json': () => config, ...parts },
+        logFile: join(config.data, 'log', 'main.log'),
+      }),
+    ],
+    stop: async () => {
+      levels.close();
+      await audit.close();
+    },
+  };
 }
