@@ -229,16 +229,17 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     onFault: onError,
   });
   stack.push('devices', () => devices.stop(3_000));
+  const sealing = await openSecretBox({
+    key: config.plugins.secretKey,
+    file: join(config.data, 'secret.key'),
+  });
   const plugins = new PluginService({
     clock,
     log,
     store,
     tables: devices.tables,
     live: tables,
-    sealing: await openSecretBox({
-      key: config.plugins.secretKey,
-      file: join(config.data, 'secret.key'),
-    }),
+    sealing,
     environment: (name) => process.env[name],
     folder: config.plugins.folder ?? join(config.data, 'plugins'),
     packages: config.plugins.packages,
@@ -483,6 +484,12 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
         auth,
         devices,
         channels: tables.channels,
+        stores: tables.stores,
+        experiments: history.experiments,
+        deliveries: undefined,
+        sealing,
+        allowPrivate: config.imports.allowPrivate,
+        version,
         series: series.address,
         folder: config.data,
         publish: (topic, text) => gateway?.publish(topic, text, false),

@@ -59,6 +59,8 @@ export async function readMultipart(
   parser.on('file', (field, stream, { filename, mimeType }) => {
     // busboy gives no name at all for `filename=""`.
     const given: string | undefined = filename;
+    // A file that is refused before it is read ends with the form, and nobody listens then.
+    stream.on('error', () => undefined);
     const part = { field, filename: given ?? '', contentType: mimeType };
     const reading = onFile(part, stream, fields).catch((error: unknown) => {
       fail(error);

@@ -161,9 +161,16 @@ function tokenCalls({ store, clock }: AccountParts): readonly Call[] {
       method: 'GET',
       path: '/tokens',
       role: 'viewer',
-      run: async ({ who }) => {
-        const mine = await store.tokens.list(who.userId);
-        return mine.map((one) => shown(one.token));
+      run: async (ask) => {
+        const page = pageOf(ask);
+        const { userId, role } = ask.who;
+        const all = await store.tokens.list(role === 'admin' ? undefined : userId);
+        const some = all.slice(page.offset, page.offset + page.pageSize);
+        return envelope(
+          page,
+          all.length,
+          some.map((one) => shown(one.token)),
+        );
       },
     },
     {

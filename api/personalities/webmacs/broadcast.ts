@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../../../engine/clock.js';
-import { isoMicros } from './datapoint-id.js';
+import { isoMicros } from './iso-micros.js';
 import type { Signal } from './signal-book.js';
 
 export const TOPIC = 'webmacs.datapoints';

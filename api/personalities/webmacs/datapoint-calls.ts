@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Clock } from '../../../engine/clock.js';
+import { type Datapoint, datapointId, parseDatapointId } from '../../history/datapoint-id.js';
 import type { LiveTable } from '../../live/table.types.js';
 import { type Ask, body, type Call, done, jsonOf, made, notFound, Refusal } from './ask.js';
-import { isoMicros, type PointKey, pointId, pointOf } from './datapoint-id.js';
 import type { ExperimentBook } from './experiment-book.js';
 import type { Intake } from './intake.js';
+import { isoMicros } from './iso-micros.js';
 import { envelope, pageOf } from './pages.js';
 import { batchIn, pointIn } from './point-reader.js';
 import type { Point, PointStore } from './point-store.js';
@@ -30,7 +31,7 @@ const series = z.object({
 export function datapointCalls(parts: DatapointParts): readonly Call[] {
   const { book, experiments, intake, points, clock } = parts;
   const shown = ({ channel, atUnixMs, value }: Point, eventId: string) => ({
-    public_id: pointId(channel, atUnixMs),
+    public_id: datapointId({ channel, atUnixMs }),
     value,
     timestamp: isoMicros(atUnixMs),
     event_public_id: eventId,
@@ -149,13 +150,22 @@ async function jsonBody(ask: Ask): Promise<unknown> {
 }
 
 async function known({ book, points }: DatapointParts, id: string) {
-  const key: PointKey | undefined = pointOf(id);
+  const key = keyOf(id);
   if (key === undefined) throw notFound('Datapoint', id);
   await book.settled();
   const signal = book.byChannel().get(key.channel);
   const point = signal === undefined ? undefined : await points.one(key);
   if (signal === undefined || point === undefined) throw notFound('Datapoint', id);
   return { key, signal, point };
+}
+
+function keyOf(id: string): Datapoint | undefined {
+  try {
+    return parseDatapointId(id);
+  } catch {
+    // Any text may stand in an address; what is no id names nothing.
+    return undefined;
+  }
 }
 
 /** What came last through this API, or what the device shows when that is newer. */

@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TextSocket } from '../../testing/text-socket.js';
-import { isoMicros, pointId, pointOf } from './datapoint-id.js';
+import { isoMicros } from './iso-micros.js';
 import { covers, shows } from './testing/contract.js';
 import { linkedEvents, startWebmacsSite, type WebmacsSite } from './testing/site.js';
 
@@ -345,27 +344,4 @@ test('a socket without a good token is accepted, then closed with the reason', a
   const reason = '=accepted, then closed 1008 with the reason';
   covers('/ws/controller/telemetry', reason);
   covers('/ws/datapoints/stream', reason);
-});
-
-test('the id of a datapoint is its channel and time, and no other text is one', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 0xffff_fffe }),
-      fc.nat(4_000_000_000),
-      fc.nat(999),
-      (channel, s, us) => {
-        const atUnixMs = s * 1_000 + us / 1_000;
-        const id = pointId(channel, atUnixMs);
-        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-b[0-9a-f]{3}-[0-9a-f]{12}$/);
-        expect(pointOf(id)).toEqual({ channel, atUs: BigInt(s) * 1_000_000n + BigInt(us) });
-      },
-    ),
-  );
-  fc.assert(
-    fc.property(fc.oneof(fc.uuid(), fc.string()), (other) => {
-      const known = pointOf(other);
-      if (known !== undefined)
-        expect(pointId(known.channel, Number(known.atUs) / 1_000)).toBe(other);
-    }),
-  );
 });

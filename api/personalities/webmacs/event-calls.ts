@@ -95,6 +95,7 @@ export function eventCalls({ store, binding, book }: EventParts): readonly Call[
       role: 'operator',
       run: async ({ params }) => {
         const row = await rowOf(signals, params['id'] ?? '', 'Event');
+        await withRules(store, row);
         await signals.remove(row.id);
         return done('Event successfully deleted.');
       },
@@ -106,4 +107,15 @@ function requireRange(minimum: number, maximum: number): void {
   if (minimum <= maximum) return;
   const why = `Value error, max_value must be at least min_value (${minimum})`;
   throw unprocessable(['body', 'max_value'], why, 'value_error', maximum);
+}
+
+/** Rules of this API go with the event that they watch. */
+async function withRules({ automation }: EventParts['store'], row: SignalRow): Promise<void> {
+  const rules = await automation.rules.find({
+    where: [{ field: 'origin', op: '=', value: 'webmacs' }],
+  });
+  const channel = `${row.deviceId}/${row.parameter}`;
+  for (const { id, condition } of rules) {
+    if ('channel' in condition && condition.channel === channel) await automation.rules.remove(id);
+  }
 }

@@ -2,7 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { connectSeries } from '../../../engine/series/client.js';
 import type { SeriesAddress } from '../../../engine/series/series.types.js';
 import { storeError } from '../../../engine/series/store-insert.js';
-import type { PointKey } from './datapoint-id.js';
+import type { Datapoint } from '../../history/datapoint-id.js';
 
 export interface Point {
   readonly channel: number;
@@ -112,53 +112,22 @@ export class PointStore {
     return found;
   }
 
-  async one({ channel, atUs }: PointKey): Promise<Point | undefined> {
+  async one({ channel, atUnixMs }: Datapoint): Promise<Point | undefined> {
     const [row] = await this.#rows(
       `SELECT channel, ${MS}, value FROM samples FINAL WHERE channel = {channel:UInt32} AND at = ${AT('atUs')} LIMIT 1`,
-      { channel, atUs: String(atUs) },
+      { channel, atUs: Math.round(atUnixMs * 1_000) },
     );
     return row === undefined ? undefined : pointOf(row);
   }
 
   /** Settles when no reader sees it any more. Roll-ups keep what they counted. */
-  async remove({ channel, atUs }: PointKey): Promise<void> {
+  async remove({ channel, atUnixMs }: Datapoint): Promise<void> {
     try {
       await this.#client.command({
         query: `DELETE FROM samples WHERE channel = {channel:UInt32} AND at = ${AT('atUs')}`,
-        query_params: { channel, atUs: String(atUs) },
+        query_params: { channel, atUs: Math.round(atUnixMs * 1_000) },
         clickhouse_settings: { lightweight_deletes_sync: '1' },
       });
-    } catch (error) {
-      throw storeError(error);
-    }
-  }
-
-  /** Rows in order of time, as the store sends them: for exports. Ends when the reader stops. */
-  async *each(
-    channels: readonly number[],
-    fromUnixMs: number,
-    toUnixMs: number,
-  ): AsyncGenerator<readonly Point[]> {
-    if (channels.length === 0) return;
-    try {
-      const answer = await this.#client.query({
-        query: `SELECT channel, ${MS}, value FROM samples FINAL WHERE ${OF}
-          AND at >= ${AT('fromUs')} AND at < ${AT('toUs')} ORDER BY at, channel ${FINAL}`,
-        query_params: {
-          channels: [...channels],
-          fromUs: Math.floor(fromUnixMs * 1_000),
-          toUs: Math.ceil(toUnixMs * 1_000),
-        },
-        format: 'JSONCompactEachRow',
-      });
-      const stream = answer.stream<(number | string)[]>();
-      try {
-        for await (const rows of stream) {
-          yield rows.map((row) => pointOf(row.json<(number | string)[]>().map(Number)));
-        }
-      } finally {
-        stream.destroy();
-      }
     } catch (error) {
       throw storeError(error);
     }

@@ -37,7 +37,7 @@ const ACCOUNTS: Contract = {
   'GET /users/{id}': [...words('public_id email username role admin'), '=404'],
   'PUT /users/{id}': words('status message >email >username >password >role'),
   'DELETE /users/{id}': ['status', 'message', '=logins end'],
-  'GET /tokens': words('public_id name last_used_at expires_at created_at user_public_id'),
+  'GET /tokens': words('data public_id name last_used_at expires_at created_at user_public_id'),
   'POST /tokens': [
     ...words('token name public_id >name >expires_at'),
     '=wm_',
@@ -104,9 +104,147 @@ const SOCKETS: Contract = {
   ],
 };
 
+const RECORDS: Contract = {
+  'GET /experiments': [...LIST],
+  'POST /experiments': ['status', 'message', '>name', '=it runs', '=409 for a name that is there'],
+  'GET /experiments/{id}': words('public_id name started_on stopped_on user_public_id =404'),
+  'PUT /experiments/{id}': ['status', 'message', '>name'],
+  'PUT /experiments/{id}/stop': ['status', 'message', '=409 when it does not run'],
+  'DELETE /experiments/{id}': ['status', 'message'],
+  'GET /experiments/{id}/export/csv': [
+    '=its head',
+    '=one line for each value, with ids',
+    '=the name of the file',
+    '=values carry the experiment',
+  ],
+  'GET /logging': [...LIST, '=newest first'],
+  'POST /logging': ['status', 'message', '>content', '>logging_type', '=500 characters at most'],
+  'GET /logging/{id}': words(
+    'public_id content logging_type status_type created_on user_public_id =404',
+  ),
+  'PUT /logging/{id}': ['status', 'message', '>status_type', '>content'],
+};
+
+const RULES: Contract = {
+  'GET /rules': [...LIST],
+  'POST /rules': [
+    'status',
+    'message',
+    '=every operator',
+    '=422 between without threshold_high',
+    '=404 unknown event',
+    '=an action log writes the journal',
+    '=an action webhook tells the webhooks of its event',
+  ],
+  'GET /rules/{id}':
+    words(`public_id name event_public_id operator threshold threshold_high action_type
+    webhook_event_type enabled cooldown_seconds last_triggered_at created_on user_public_id`),
+  'PUT /rules/{id}': ['status', 'message'],
+  'DELETE /rules/{id}': ['status', 'message', '=rules go with their event'],
+  'GET /webhooks': [...LIST, '=admins only'],
+  'POST /webhooks': ['status', 'message', '>url', '>secret', '>events', '>enabled', '=409', '=422'],
+  'GET /webhooks/{id}': [
+    ...words('public_id url events enabled created_on user_public_id'),
+    '=the secret is never shown',
+  ],
+  'PUT /webhooks/{id}': ['status', 'message'],
+  'DELETE /webhooks/{id}': ['status', 'message'],
+  'GET /webhooks/{id}/deliveries': [
+    ...LIST,
+    ...words('event_type status attempts last_error response_code created_on delivered_on ?status'),
+  ],
+  webhooks: ['=sensor.reading, one in 5 s of each sensor', '=system.health_changed'],
+};
+
+const DEVICES: Contract = {
+  'GET /plugins/available': words('id name version vendor description =bundled'),
+  'GET /plugins': [...LIST, '=more than 25 are reached'],
+  'POST /plugins': [
+    'status',
+    'message',
+    '=channels and events are made, named with an en dash',
+    '=without events when auto_create_events is false',
+    '=404 unknown plugin',
+    '=operators may not',
+  ],
+  'GET /plugins/{id}': [
+    ...words(`public_id plugin_id instance_name demo_mode enabled status config_json error_message
+    created_on updated_on user_public_id channel_mappings =404`),
+    '=the status follows the values',
+    '=config_json is an object for Python controllers',
+  ],
+  'PUT /plugins/{id}': ['status', 'message', '=values are not taken while it is off'],
+  'DELETE /plugins/{id}': ['status', 'message'],
+  'GET /plugins/{id}/channels': words(
+    'public_id channel_id channel_name direction unit event_public_id created_on',
+  ),
+  'POST /plugins/{id}/channels': ['status', 'message', '=409'],
+  'PUT /plugins/{id}/channels/{mid}': ['status', 'message', '>event_public_id'],
+  'DELETE /plugins/{id}/channels/{mid}': ['status', 'message'],
+  'GET /plugins/packages': words(
+    'public_id package_name version source plugin_ids file_size_bytes installed_on removable',
+  ),
+  'POST /plugins/packages/upload': [
+    'status',
+    'message',
+    '=its plugins are available',
+    '=422 without entry point',
+    '=400 no wheel',
+    '=409',
+  ],
+  'DELETE /plugins/packages/{id}': ['status', 'message', '=bundled ones stay'],
+  'GET /ota': [...LIST],
+  'POST /ota': ['status', 'message', '>version', '>changelog', '=409', '=422'],
+  'GET /ota/{id}': words(`public_id version changelog file_hash_sha256 file_size_bytes status
+    error_message created_on started_on completed_on user_public_id has_firmware_file`),
+  'GET /ota/check': words('current_version latest_version update_available'),
+  'POST /ota/upload': ['status', 'message', '=400 no .tar.gz', '=409'],
+  'POST /ota/{id}/apply': [
+    'status',
+    'message',
+    '=a wrong hash fails it',
+    '=it is downloaded',
+    '=409 on a bad transition',
+  ],
+  'POST /ota/{id}/rollback': ['status', 'message', '=409 on a bad transition'],
+  'DELETE /ota/{id}': ['status', 'message'],
+  'GET /dashboards': [...LIST, '=own and global'],
+  'POST /dashboards': ['status', 'message', '>name', '>is_global'],
+  'GET /dashboards/{id}': words('public_id name is_global created_on user_public_id widgets'),
+  'PUT /dashboards/{id}': ['status', 'message', '=403 for others'],
+  'DELETE /dashboards/{id}': ['status', 'message'],
+  'POST /dashboards/{id}/widgets': [
+    'status',
+    'message',
+    ...words('widget_type title event_public_id x y w h config_json'),
+    '=422',
+  ],
+  'PUT /dashboards/{id}/widgets/{wid}': ['status', 'message'],
+  'DELETE /dashboards/{id}/widgets/{wid}': ['status', 'message'],
+  'GET /health': words('status version database last_datapoint uptime_seconds =degraded'),
+  'GET /openapi.json': ['=lists the calls'],
+};
+
+const SIGNING_IN: Contract = {
+  'GET /auth/sso/config': words('enabled provider_name authorize_url'),
+  'GET /auth/sso/authorize': ['=PKCE S256 and a state'],
+  'GET /auth/sso/callback': [
+    '=a code for the front end',
+    '=users are made with the default role',
+    '=a state is good once',
+    '=an admin is not taken over',
+    '=an address that is not verified is refused',
+  ],
+  'POST /auth/sso/exchange': ['access_token', 'username', '=a code is good once'],
+};
+
 export const CONTRACT: Contract = {
   ...CONVENTIONS,
   ...ACCOUNTS,
   ...MEASURING,
   ...SOCKETS,
+  ...RECORDS,
+  ...RULES,
+  ...DEVICES,
+  ...SIGNING_IN,
 };

@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSecretBox } from '../../../../actors/inventory/secrets.js';
 import { type Clock, SystemClock } from '../../../../engine/clock.js';
 import { silentLog } from '../../../../engine/log.js';
 import { type Auth, openAuth } from '../../../auth/auth.js';
+import { Experiments } from '../../../history/experiments.js';
 import { createGateway, type Gateway } from '../../../http/server.js';
+import { MemoryTable } from '../../../live/table.js';
 import { type DeviceSite, startDeviceSite } from '../../../testing/device-site.js';
+import { webmacsConfiguration } from '../config.js';
 import { openWebmacs, type Webmacs, type WebmacsOptions } from '../index.js';
 
 export const PASSWORD = 'long enough for staff';
@@ -32,6 +36,7 @@ export interface WebmacsSite {
   readonly folder: string;
   readonly devices: DeviceSite;
   readonly auth: Auth;
+  readonly stores: MemoryTable;
   readonly gateway: Gateway;
   /** Logs in; answers the token. */
   login(name: 'admin' | 'olga' | 'victor'): Promise<string>;
@@ -54,12 +59,22 @@ export async function startWebmacsSite(
   await auth.resetPassword(admin?.id ?? '', PASSWORD);
   await auth.createUser('olga', PASSWORD, 'operator');
   await auth.createUser('victor', PASSWORD, 'viewer');
+  const stores = new MemoryTable('stores');
+  const live = new MemoryTable('experiments');
+  const experiments = await Experiments.open({ store, live, clock, onFault });
   let gateway: Gateway | undefined;
   const webmacs: Webmacs = await openWebmacs({
     store,
     auth,
     devices: devices.service,
     channels: devices.channels,
+    stores,
+    experiments,
+    deliveries: undefined,
+    sealing: await openSecretBox({ file: join(folder, 'secret.key') }),
+    sso: webmacsConfiguration.parse({ enabled: true }).sso,
+    allowPrivate: true,
+    version: '0.1.0',
     series: devices.address,
     folder,
     publish: (topic, text) => gateway?.publish(topic, text, false),
@@ -109,6 +124,7 @@ export async function startWebmacsSite(
     folder,
     devices,
     auth,
+    stores,
     gateway: started,
     ask,
     async login(name) {
@@ -121,6 +137,7 @@ export async function startWebmacsSite(
     async stop() {
       await started.stop(500);
       await webmacs.stop();
+      await experiments.close();
       auth.close();
       await devices.stop();
       rmSync(folder, { recursive: true, force: true });
