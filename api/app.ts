@@ -275,6 +275,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     store,
     tables,
     series: series.address,
+    reader,
+    keepDays: config.alarms.keepDays,
     clock,
     onFault: onError,
   });
@@ -418,6 +420,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       nowUnixMs: () => clock.nowMs(),
     }),
     ...inventory.routes,
+    ...alarms.routes,
     ...history.routes,
     ...seriesCalls,
     ...dashboards.routes,

@@ -213,6 +213,12 @@ const schema = z.strictObject({
       quietMs: z.int().min(0).default(30_000),
     })
     .prefault({}),
+  alarms: z
+    .strictObject({
+      /** Alarms that are cleared are forgotten after these days; 0 keeps them for ever. */
+      keepDays: z.int().min(0).max(36_500).default(365),
+    })
+    .prefault({}),
   webhooks: z
     .strictObject({
       /** Notifications may go to private and loopback addresses. */

@@ -96,13 +96,14 @@ export class AlarmDesk implements AlarmPort {
 
   /**
    * Moves alarms in one transaction; those that cannot move are answered with the reason. `also` runs in the
-   * transaction for each that moved.
+   * transaction for each that moved; `newComments` come with the move.
    */
   async move(
     ids: readonly number[],
     eventOf: (row: AlarmRow) => AlarmEvent | undefined,
     also?: (scope: SiteScope, after: AlarmRow) => Promise<void>,
     detail?: Readonly<Record<string, unknown>>,
+    newComments = 0,
   ): Promise<{
     readonly done: readonly AlarmRow[];
     readonly refused: readonly { readonly id: number; readonly reason: string }[];
@@ -130,7 +131,8 @@ export class AlarmDesk implements AlarmPort {
         const event = eventOf(before);
         if (event === undefined) continue;
         try {
-          const after = moveAlarm(before, event);
+          const moved = moveAlarm(before, event);
+          const after = { ...moved, comments: moved.comments + newComments };
           await automation.alarms.updateIn(scope, id, changedFields(before, after));
           await also?.(scope, after);
           done.push(after);
