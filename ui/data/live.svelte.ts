@@ -9,12 +9,12 @@ import {
 
 const HIDDEN_PAUSE_MS = 30_000;
 
-/** Of a kiosk link; undefined: who is signed in. */
-let kioskSecret: string | undefined;
+/** Somebody without a login, who has a link. Undefined: who is signed in. */
+let guest: { readonly kind: 'kiosk' | 'dashboard'; readonly secret: string } | undefined;
 
 function openSocket(): SocketLike {
   const url = new URL('/v1/live', window.location.href);
-  if (kioskSecret !== undefined) url.searchParams.set('kiosk', kioskSecret);
+  if (guest !== undefined) url.searchParams.set(guest.kind, guest.secret);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const socket = new WebSocket(url);
   const wrapped: SocketLike = {
@@ -89,10 +89,10 @@ export function startLive(): void {
   if (!pausedByUser) client.start();
 }
 
-/** The same without a login, for who has a kiosk link. */
-export function startKiosk(secret: string): void {
-  if (kioskSecret !== secret) client.pause();
-  kioskSecret = secret;
+/** The same without a login, for who has a link to a board or to a dashboard. */
+export function startGuest(kind: 'kiosk' | 'dashboard', secret: string): void {
+  if (guest?.kind !== kind || guest.secret !== secret) client.pause();
+  guest = { kind, secret };
   startLive();
 }
 

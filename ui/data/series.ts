@@ -49,6 +49,34 @@ export async function history(options: {
   };
 }
 
+/** Several channels in one request, by name; the lowest and highest of each step. */
+export async function seriesLines(
+  path: string,
+  channels: readonly string[],
+  options: { readonly fromUnixMs: number; readonly toUnixMs: number; readonly maxPoints: number },
+): Promise<ReadonlyMap<string, Line>> {
+  if (channels.length === 0) return new Map();
+  const answer = await call<SeriesAnswer>('GET', path, {
+    query: {
+      channel: channels.join(','),
+      from: Math.round(options.fromUnixMs),
+      to: Math.round(options.toUnixMs),
+      aggregation: 'minmax',
+      maxPoints: options.maxPoints,
+    },
+  });
+  return new Map(
+    answer.series.map((series) => [
+      series.name,
+      {
+        name: series.name,
+        unit: series.unit,
+        ...withGaps(series.atUnixMs, series.value.map(toNumber), answer.intervalMs),
+      },
+    ]),
+  );
+}
+
 function toNumber(value: number | string): number | null {
   const figure = typeof value === 'number' ? value : Number(value);
   return Number.isFinite(figure) ? figure : null;

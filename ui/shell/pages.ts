@@ -13,6 +13,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'devices', word: 'Devices', href: '/devices', icon: 'devices' },
   { id: 'map', word: 'Map', href: '/map', icon: 'map' },
   { id: 'audio', word: 'Audio', href: '/audio', icon: 'audio' },
+  { id: 'dashboards', word: 'Dashboards', href: '/dashboards', icon: 'chart' },
   { id: 'actors', word: 'Actors', href: '/actors', icon: 'actors' },
   { id: 'health', word: 'Health', href: '/health', icon: 'health' },
 ];

@@ -1,0 +1,104 @@
+import { groupBy } from './group-by.js';
+import { type Line, seriesLines } from './series.js';
+
+/** The server takes 100 names of together 4,000 characters. */
+const MOST_CHANNELS = 60;
+const MOST_CHARACTERS = 3_500;
+const MOST_POINTS = 48_000;
+
+interface Wish {
+  readonly channel: string;
+  readonly fromUnixMs: number;
+  readonly toUnixMs: number;
+  readonly resolve: (line: Line | undefined) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+/** Names in groups that one request can ask for. */
+export function inRequests(channels: readonly string[]): readonly (readonly string[])[] {
+  const groups: string[][] = [];
+  let length = 0;
+  for (const channel of new Set(channels)) {
+    const last = groups.at(-1);
+    if (
+      last === undefined ||
+      last.length >= MOST_CHANNELS ||
+      length + channel.length + 1 > MOST_CHARACTERS
+    ) {
+      groups.push([channel]);
+      length = channel.length;
+    } else {
+      last.push(channel);
+      length += channel.length + 1;
+    }
+  }
+  return groups;
+}
+
+/** History of the channels of a page: what widgets ask for at the same time goes in one request. */
+export class SeriesBatch {
+  readonly #path: string;
+  #wishes: Wish[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Requests sent so far. */
+  requests = 0;
+
+  constructor(path = '/v1/series') {
+    this.#path = path;
+  }
+
+  /** Undefined: the channel is not known (yet). Rejects with `ApiError`. */
+  load(channel: string, fromUnixMs: number, toUnixMs: number): Promise<Line | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#wishes.push({ channel, fromUnixMs, toUnixMs, resolve, reject });
+      this.#timer ??= setTimeout(() => this.#send(), 0);
+    });
+  }
+
+  #send(): void {
+    this.#timer = undefined;
+    const wishes = this.#wishes;
+    this.#wishes = [];
+    const ranges = groupBy(wishes, (wish) => `${wish.fromUnixMs} ${wish.toUnixMs}`);
+    for (const some of ranges.values()) {
+      for (const names of inRequests(some.map(({ channel }) => channel))) {
+        const group = new Set(names);
+        void this.#ask(
+          names,
+          some.filter(({ channel }) => group.has(channel)),
+        );
+      }
+    }
+  }
+
+  /** A channel that is not known makes the server refuse all: the others are then asked for without it. */
+  async #ask(names: readonly string[], wishes: readonly Wish[]): Promise<void> {
+    const [first] = wishes;
+    if (first === undefined) return;
+    try {
+      this.requests += 1;
+      const lines = await seriesLines(this.#path, names, {
+        fromUnixMs: first.fromUnixMs,
+        toUnixMs: first.toUnixMs,
+        maxPoints: Math.max(200, Math.min(1_200, Math.floor(MOST_POINTS / names.length))),
+      });
+      for (const wish of wishes) wish.resolve(lines.get(wish.channel));
+    } catch (thrown) {
+      const lost = lostName(thrown, names);
+      if (lost === undefined) {
+        for (const wish of wishes) wish.reject(thrown);
+        return;
+      }
+      for (const wish of wishes) if (wish.channel === lost) wish.resolve(undefined);
+      await this.#ask(
+        names.filter((name) => name !== lost),
+        wishes.filter(({ channel }) => channel !== lost),
+      );
+    }
+  }
+}
+
+function lostName(thrown: unknown, names: readonly string[]): string | undefined {
+  if (!(thrown instanceof Error) || Reflect.get(thrown, 'status') !== 404) return undefined;
+  return names.find((name) => thrown.message.includes(`"${name}"`));
+}
