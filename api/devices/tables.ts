@@ -51,6 +51,7 @@ export class DeviceTables {
   /** Devices with meters that changed, by turn. */
   readonly #due: DeviceEntry[][] = Array.from({ length: METER_TURNS }, () => []);
   #nextTurn = 0;
+  readonly #channelListeners = new Set<(name: string, present: boolean) => void>();
 
   constructor(devices: LiveTable, channels: LiveTable) {
     this.#devices = devices;
@@ -59,6 +60,12 @@ export class DeviceTables {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Called with each channel that comes (or gets another unit) and goes; must return soon. */
+  onChannel(listener: (name: string, present: boolean) => void): () => void {
+    this.#channelListeners.add(listener);
+    return () => void this.#channelListeners.delete(listener);
   }
 
   definition(id: string): DeviceDefinition | undefined {
@@ -98,6 +105,7 @@ export class DeviceTables {
     for (const channel of entry.definition.channels) {
       this.#byChannel.delete(channel.id);
       this.#channels.remove(`${id}/${channel.name}`);
+      this.#tellChannel(`${id}/${channel.name}`, false);
     }
     this.#devices.remove(id);
     return true;
@@ -153,6 +161,17 @@ export class DeviceTables {
     }
   }
 
+  /** Latest values of channels, for a thread that watches them. */
+  latestOfChannels(channels: readonly number[]): LatestValue[] {
+    const latest: LatestValue[] = [];
+    for (const channel of channels) {
+      const entry = this.#byChannel.get(channel);
+      if (entry?.value === undefined) continue;
+      latest.push({ channel, atUnixMs: entry.atUnixMs, value: entry.value });
+    }
+    return latest;
+  }
+
   /** Latest values of devices, for a thread that adopts them. */
   latestOf(ids: readonly string[]): LatestValue[] {
     const latest: LatestValue[] = [];
@@ -169,7 +188,10 @@ export class DeviceTables {
   #putChannel(device: DeviceEntry, channel: ChannelDefinition): void {
     const rowId = `${channel.deviceId}/${channel.name}`;
     if (this.#byChannel.has(channel.id)) {
-      this.#channels.set(rowId, 'unit', channel.unit ?? null);
+      const unit = channel.unit ?? null;
+      if (this.#channels.get(rowId)?.['unit'] === unit) return;
+      this.#channels.set(rowId, 'unit', unit);
+      this.#tellChannel(rowId, true);
       return;
     }
     const field = `values.${channel.name}`;
@@ -195,6 +217,11 @@ export class DeviceTables {
     };
     this.#channels.put({ ...row });
     this.#devices.set(channel.deviceId, field, null);
+    this.#tellChannel(rowId, true);
+  }
+
+  #tellChannel(name: string, present: boolean): void {
+    for (const listener of this.#channelListeners) listener(name, present);
   }
 
   #change(channel: number, atUnixMs: number, value: number | string): void {

@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import type { AlarmRow, RuleRow, RuleStateRow } from '../../actors/automation/automation.types.js';
+import type { SiteScope } from '../../actors/control/scope.js';
+import type { SiteStore } from '../../actors/control/site.js';
+import type { RuleEdge } from '../../actors/rule/protocol.js';
+import type { AlarmPort, DeliveryPort, EdgeOfRule } from '../automation/ports.js';
+
+/** Edges of one transaction: others write in between. */
+const AT_ONCE = 200;
+
+export interface EdgeTakerOptions {
+  readonly store: Pick<SiteStore, 'automation' | 'control'>;
+  readonly alarms: AlarmPort;
+  readonly deliveries: DeliveryPort;
+  readonly rule: (id: number) => RuleRow | undefined;
+  /** What templates and alarms say of the source. */
+  readonly about: (rule: RuleRow, source: string) => Omit<EdgeOfRule, 'rule' | 'edge'>;
+  /** After the commit; in order, each edge once. */
+  readonly taken: (edges: readonly RuleEdge[]) => void;
+}
+
+/**
+ * Takes edges of rules: each in one transaction with its state, its alarm, and what is told or done. An edge whose
+ * number is not above the stored one was taken before and is left out.
+ */
+export class EdgeTaker {
+  readonly #options: EdgeTakerOptions;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: EdgeTakerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when they are stored. @throws what the store says; nothing of a transaction is kept then. */
+  take(edges: readonly RuleEdge[]): Promise<void> {
+    // One after the other: the threads tell at the same time, and the later ones must see what is stored.
+    const done = this.#turn.then(() => this.#takeAll(edges));
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Resolves when nothing is being taken. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
+  async #takeAll(edges: readonly RuleEdge[]): Promise<void> {
+    const { store, alarms, deliveries, taken } = this.#options;
+    for (let from = 0; from < edges.length; from += AT_ONCE) {
+      const some = edges.slice(from, from + AT_ONCE);
+      const done = await store.control.write((scope) => this.#takeIn(scope, some));
+      if (done.alarms.length > 0) alarms.committed(done.alarms);
+      if (done.told) deliveries.wake();
+      taken(done.edges);
+    }
+  }
+
+  async #takeIn(
+    scope: SiteScope,
+    edges: readonly RuleEdge[],
+  ): Promise<{ edges: readonly RuleEdge[]; alarms: readonly AlarmRow[]; told: boolean }> {
+    const { alarms, deliveries, rule: ruleOf, about } = this.#options;
+    const stored = await this.#statesIn(scope, edges);
+    const fresh: RuleEdge[] = [];
+    const states = new Map<string, RuleEdge>();
+    const changed = new Map<number, AlarmRow>();
+    const triggered = new Map<number, number>();
+    let told = false;
+    for (const edge of edges) {
+      const rule = ruleOf(edge.ruleId);
+      const key = keyOf(edge);
+      const last = states.get(key)?.edge ?? stored.get(key)?.edge ?? -1;
+      // Of a rule that is gone there is nobody left to tell.
+      if (rule === undefined || edge.edge <= last) continue;
+      states.set(key, edge);
+      fresh.push(edge);
+      const whole: EdgeOfRule = { rule, edge, ...about(rule, edge.source) };
+      const alarm = await alarms.takeIn(scope, whole);
+      if (alarm !== undefined) changed.set(alarm.id, alarm);
+      if (edge.kind === 'firing') triggered.set(rule.id, edge.atUnixMs);
+      if (edge.kind !== 'firing' && edge.kind !== 'clear') continue;
+      const actions = await deliveries.actionsOf(whole, alarm);
+      if (actions.length === 0) continue;
+      await deliveries.enqueueIn(scope, actions);
+      told = true;
+    }
+    await this.#keepIn(scope, stored, states);
+    for (const [id, atUnixMs] of triggered) {
+      // Not in the change feed: the rule is the same.
+      await sql`update automation_rules set last_triggered_at_unix_ms = ${atUnixMs}
+        where id = ${id}`.execute(scope.db);
+    }
+    return { edges: fresh, alarms: [...changed.values()], told };
+  }
+
+  async #statesIn(
+    scope: SiteScope,
+    edges: readonly RuleEdge[],
+  ): Promise<ReadonlyMap<string, RuleStateRow>> {
+    const rules = [...new Set(edges.map(({ ruleId }) => ruleId))];
+    const sources = [...new Set(edges.map(({ source }) => source))];
+    const rows = await this.#options.store.automation.ruleStates.findIn(scope, {
+      where: [
+        { field: 'ruleId', op: 'in', value: rules },
+        { field: 'source', op: 'in', value: sources },
+      ],
+    });
+    return new Map(rows.map((row) => [keyOf(row), row]));
+  }
+
+  async #keepIn(
+    scope: SiteScope,
+    stored: ReadonlyMap<string, RuleStateRow>,
+    states: ReadonlyMap<string, RuleEdge>,
+  ): Promise<void> {
+    const { ruleStates } = this.#options.store.automation;
+    const fresh: Omit<RuleStateRow, 'id'>[] = [];
+    for (const [key, { ruleId, source, state, edge, snapshot, atUnixMs }] of states) {
+      const known = stored.get(key);
+      const values = { state, edge, snapshot, atUnixMs };
+      if (known === undefined) fresh.push({ ruleId, source, ...values });
+      else await ruleStates.updateIn(scope, known.id, values);
+    }
+    if (fresh.length > 0) await ruleStates.createManyIn(scope, fresh);
+  }
+}
+
+const keyOf = ({ ruleId, source }: { readonly ruleId: number; readonly source: string }): string =>
+  `${ruleId}:${source}`;

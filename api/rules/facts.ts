@@ -1,0 +1,31 @@
+import type { RuleRow } from '../../actors/automation/automation.types.js';
+import type { EdgeOfRule } from '../automation/ports.js';
+import type { LiveTable } from '../live/table.types.js';
+import { CONNECTIONS_DEVICE } from './connections.js';
+import { deviceOf, namesOf } from './names.js';
+
+const VALUES = 'values.';
+const MOST_FACTS = 64;
+
+/** The device a rule speaks of, with its latest values. */
+export function aboutSource(
+  devices: Pick<LiveTable, 'get'>,
+  rule: RuleRow,
+  source: string,
+): Omit<EdgeOfRule, 'rule' | 'edge'> {
+  const channel = source === '' ? namesOf(rule.condition).channels[0] : source;
+  if (channel === undefined) return { deviceId: null, deviceName: null, facts: {} };
+  const said = deviceOf(channel);
+  const deviceId = said.startsWith(CONNECTIONS_DEVICE) ? channel.slice(said.length + 1) : said;
+  const row = devices.get(deviceId);
+  const facts: Record<string, unknown> = {};
+  let count = 0;
+  for (const [name, value] of Object.entries(row ?? {})) {
+    if (!name.startsWith(VALUES) || value === null) continue;
+    facts[name.slice(VALUES.length)] = value;
+    count += 1;
+    if (count >= MOST_FACTS) break;
+  }
+  const name = row?.['name'];
+  return { deviceId, deviceName: typeof name === 'string' ? name : null, facts };
+}
