@@ -57,6 +57,7 @@ import { seriesRoutes } from './routes/series.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { statisticsRoutes } from './routes/statistics.js';
 import { storyRoutes } from './routes/stories.js';
+import { startRules } from './rules/compose.js';
 import { resolveChannel } from './site/channels.js';
 import { Demo } from './site/demo.js';
 import { Inspector } from './site/inspector.js';
@@ -293,6 +294,19 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     onFault: onError,
   });
   stack.push('history', () => history.stop());
+  const rules = await startRules({
+    store,
+    tables,
+    devices,
+    plugins,
+    alarms: alarms.port,
+    secretBox: { key: config.plugins.secretKey, file: join(config.data, 'secret.key') },
+    series: series.address,
+    clock,
+    onFault: onError,
+  });
+  stack.push('rules', () => rules.stop(3_000));
+  inspector.add(poolSource(rules.pool));
 
   const mediaFolder = join(config.data, 'media');
   const demoSite = config.demo.enabled
@@ -364,6 +378,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   const shards = new ShardsWatch(tables.shards, clock, () => mainActors.size);
   shards.add(shardSource('device', devices.pool));
   shards.add(shardSource('media', audio.pool));
+  shards.add(shardSource('rule', rules.pool));
   stack.push('shards watch', () => shards.stop());
   shards.start();
 
@@ -383,6 +398,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       (await dashboards.shares.guestOf(request)) ?? (await inventory.kiosks.guestOf(request)),
   });
   inventory.service.watch((resource) => hub.watched(resource));
+  rules.service.watch((resource) => hub.watched(resource));
   stack.push('live hub', () => hub.stop());
 
   const rates = new Rates(clock, () => ({
@@ -422,6 +438,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     ...inventory.routes,
     ...alarms.routes,
     ...history.routes,
+    ...rules.routes,
     ...seriesCalls,
     ...dashboards.routes,
     ...actorRoutes(inspector),

@@ -2,7 +2,6 @@ import type { ActorSnapshots } from '../../actors/control/snapshots.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 
-const KIND = 'device';
 const EVERY_MS = 1_000;
 
 interface Row {
@@ -11,21 +10,28 @@ interface Row {
 }
 
 /**
- * Writes snapshots of device actors to the control store, once a second, the latest of each. Bounded by the number
- * of devices. A write that fails is tried again with the next.
+ * Writes snapshots of actors of a kind to the control store, once a second, the latest of each. Bounded by the number
+ * of actors. A write that fails is tried again with the next.
  */
 export class SnapshotKeeper {
   readonly #snapshots: ActorSnapshots;
   readonly #clock: Clock;
   readonly #onFault: (error: EngineError) => void;
+  readonly #kind: string;
   #due = new Map<string, string | undefined>();
   #timer: TimerHandle | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(snapshots: ActorSnapshots, clock: Clock, onFault: (error: EngineError) => void) {
+  constructor(
+    snapshots: ActorSnapshots,
+    clock: Clock,
+    onFault: (error: EngineError) => void,
+    kind = 'device',
+  ) {
     this.#snapshots = snapshots;
     this.#clock = clock;
     this.#onFault = onFault;
+    this.#kind = kind;
   }
 
   note(rows: readonly Row[]): void {
@@ -56,7 +62,7 @@ export class SnapshotKeeper {
     this.#due = new Map();
     try {
       await this.#snapshots.apply(
-        Array.from(due, ([id, snapshot]) => ({ id, kind: KIND, snapshot })),
+        Array.from(due, ([id, snapshot]) => ({ id, kind: this.#kind, snapshot })),
       );
     } catch (thrown) {
       for (const [id, snapshot] of due) if (!this.#due.has(id)) this.#due.set(id, snapshot);

@@ -25,10 +25,16 @@ export interface EdgeTakerOptions {
  */
 export class EdgeTaker {
   readonly #options: EdgeTakerOptions;
+  #deliveries: DeliveryPort;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: EdgeTakerOptions) {
     this.#options = options;
+    this.#deliveries = options.deliveries;
+  }
+
+  tellBy(deliveries: DeliveryPort): void {
+    this.#deliveries = deliveries;
   }
 
   /** Resolves when they are stored. @throws what the store says; nothing of a transaction is kept then. */
@@ -45,12 +51,12 @@ export class EdgeTaker {
   }
 
   async #takeAll(edges: readonly RuleEdge[]): Promise<void> {
-    const { store, alarms, deliveries, taken } = this.#options;
+    const { store, alarms, taken } = this.#options;
     for (let from = 0; from < edges.length; from += AT_ONCE) {
       const some = edges.slice(from, from + AT_ONCE);
       const done = await store.control.write((scope) => this.#takeIn(scope, some));
       if (done.alarms.length > 0) alarms.committed(done.alarms);
-      if (done.told) deliveries.wake();
+      if (done.told) this.#deliveries.wake();
       taken(done.edges);
     }
   }
@@ -59,7 +65,8 @@ export class EdgeTaker {
     scope: SiteScope,
     edges: readonly RuleEdge[],
   ): Promise<{ edges: readonly RuleEdge[]; alarms: readonly AlarmRow[]; told: boolean }> {
-    const { alarms, deliveries, rule: ruleOf, about } = this.#options;
+    const { alarms, rule: ruleOf, about } = this.#options;
+    const deliveries = this.#deliveries;
     const stored = await this.#statesIn(scope, edges);
     const fresh: RuleEdge[] = [];
     const states = new Map<string, RuleEdge>();

@@ -41,6 +41,8 @@ interface Instance {
   definition: RuleDefinition;
   /** Of what the thread was told last; undefined: nothing yet. */
   key: string | undefined;
+  /** Its thread has it: what it stood at is no news there. */
+  placed: boolean;
   stand: SourceStand;
 }
 
@@ -220,6 +222,18 @@ export class RuleService {
     return this.#taker.take(edges);
   }
 
+  /** How far rules have come. A source that goes away keeps it, for when it is back. */
+  snapshots(rows: readonly { readonly id: string; readonly snapshot: string | undefined }[]): void {
+    for (const { id, snapshot } of rows) {
+      if (snapshot !== undefined) this.#snapshots.set(id, snapshot);
+    }
+  }
+
+  /** From now on edges are told by another; rules start before everything that tells. */
+  tellBy(deliveries: DeliveryPort): void {
+    this.#taker.tellBy(deliveries);
+  }
+
   values(values: RuleValues): void {
     this.rows.values(values);
   }
@@ -334,7 +348,7 @@ export class RuleService {
       sinceUnixMs: stored?.sinceUnixMs ?? this.#options.clock.nowMs(),
       error: definition.fault ?? null,
     };
-    this.#instances.set(id, { definition, key: undefined, stand });
+    this.#instances.set(id, { definition, key: undefined, placed: false, stand });
     this.rows.moved(undefined, stand);
     this.#index(id, ruled, source);
     this.#released.delete(id);
@@ -477,7 +491,10 @@ export class RuleService {
       const ids = place.slice(from, from + PLACE_AT_ONCE);
       const snapshots: Record<string, string> = {};
       for (const id of ids) {
+        const instance = this.#instances.get(id);
         const snapshot = this.#snapshots.get(id);
+        if (instance === undefined || instance.placed) continue;
+        instance.placed = true;
         if (snapshot !== undefined) snapshots[id] = snapshot;
       }
       await threads.place(ids, snapshots);
