@@ -306,6 +306,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     onFault: onError,
   });
   stack.push('rules', () => rules.stop(3_000));
+  alarms.connect({ isOpen: (id, atUnixMs) => rules.schedules.isOpenAt(id, atUnixMs) });
   inspector.add(poolSource(rules.pool));
 
   const mediaFolder = join(config.data, 'media');

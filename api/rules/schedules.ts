@@ -58,6 +58,11 @@ export class Schedules {
     return this.#kept.get(id)?.open;
   }
 
+  /** At another time than now; false when there is none. */
+  isOpenAt(id: number, atUnixMs: number): boolean {
+    return this.#kept.get(id)?.times.isOpen(atUnixMs) ?? false;
+  }
+
   all(): readonly { readonly id: number; readonly open: boolean }[] {
     return Array.from(this.#kept, ([id, { open }]) => ({ id, open }));
   }
