@@ -85,6 +85,22 @@ function spec(id: string, more: Partial<ChildSpec> = {}): ChildSpec {
   } as ChildSpec;
 }
 
+it('an idle child is listed and made when it is first asked for; one with a snapshot is made at once', () => {
+  const { supervisor, clock } = setUp();
+  supervisor.start(spec('idle', { idleState: 'normal' }));
+  expect(supervisor.info('idle')?.state).toBe('normal');
+  expect([supervisor.peek('idle'), supervisor.persisted('idle'), clock.pending]).toEqual([
+    undefined,
+    undefined,
+    0,
+  ]);
+  supervisor.get('idle')?.send({ type: 'count' });
+  expect(supervisor.info('idle')?.state).toBe('live.idle');
+  const snapshot = parseSnapshot(supervisor.persisted('idle') ?? '');
+  supervisor.start(spec('again', { idleState: 'normal', snapshot }));
+  expect(supervisor.peek('again')?.getSnapshot()).toMatchObject({ context: { count: 1 } });
+});
+
 describe('a child', () => {
   it('is listed with its state, its shard and its parent', () => {
     const { supervisor, clock } = setUp();

@@ -16,6 +16,8 @@ export interface EdgeOutboxOptions {
   readonly clock: Clock;
   /** What a rule goes on from, with the edges that were not told. */
   readonly snapshotOf: (id: string) => string;
+  /** Nothing of this rule waits any more: what was told of it holds its newest snapshot. */
+  readonly onSettled: (id: string) => void;
   /** Resolves when they are stored; a rejection tells them again. */
   readonly tell: (edges: readonly RuleEdge[]) => Promise<unknown>;
   readonly onTrouble: (error: EngineError) => void;
@@ -139,7 +141,9 @@ export class EdgeOutbox {
     if (!this.#waiting.delete(edge)) return;
     const list = this.#ofRule.get(edge.id);
     const rest = list?.filter((other) => other !== edge) ?? [];
-    if (rest.length === 0) this.#ofRule.delete(edge.id);
-    else this.#ofRule.set(edge.id, rest);
+    if (rest.length === 0) {
+      this.#ofRule.delete(edge.id);
+      this.#options.onSettled(edge.id);
+    } else this.#ofRule.set(edge.id, rest);
   }
 }

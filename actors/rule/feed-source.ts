@@ -138,8 +138,8 @@ class Sink {
   /** Of `#kept`: sent to the present incarnation. */
   #sent = 0;
   #sequence = 0;
-  /** Of `#kept`: evaluated by the present incarnation. */
-  #taken = 0;
+  /** In the port of the present incarnation, and not evaluated: also what is kept no more. */
+  #flying: { readonly sequence: number; readonly rows: number }[] = [];
   /** Newest sequence that was let go without having been settled. */
   #droppedTo = 0;
   #droppedRows = 0;
@@ -187,7 +187,7 @@ class Sink {
       this.#open = true;
       this.#sent = 0;
       this.#onTheWay = 0;
-      this.#taken = 0;
+      this.#flying = [];
       // What was let go had been sent to the one before, but not settled by it.
       this.missed += this.#droppedRows;
       this.#droppedRows = 0;
@@ -198,16 +198,13 @@ class Sink {
 
   heard({ type, sequence }: FeedAck): void {
     if (type === 'taken') {
-      for (; this.#taken < this.#sent; this.#taken += 1) {
-        const batch = this.#kept[this.#taken];
-        if (batch === undefined || batch.sequence > sequence) break;
-        this.#onTheWay -= rowsOf(batch);
-      }
+      const left = this.#flying.findIndex((one) => one.sequence > sequence);
+      const landed = this.#flying.splice(0, left < 0 ? this.#flying.length : left);
+      for (const { rows } of landed) this.#onTheWay -= rows;
     } else {
       let many = 0;
       for (const batch of this.#kept) {
         if (batch.sequence > sequence) break;
-        if (many >= this.#taken) this.#onTheWay -= rowsOf(batch);
         many += 1;
         this.keptRows -= rowsOf(batch);
       }
@@ -263,7 +260,6 @@ class Sink {
       if (many < this.#sent) {
         this.#droppedRows += rows;
         this.#droppedTo = oldest.sequence;
-        if (many >= this.#taken) this.#onTheWay -= rows;
       } else this.missed += rows;
       many += 1;
     }
@@ -273,7 +269,6 @@ class Sink {
   #shift(many: number): void {
     this.#kept.splice(0, many);
     this.#sent = Math.max(0, this.#sent - many);
-    this.#taken = Math.max(0, this.#taken - many);
   }
 
   #send(): void {
@@ -286,6 +281,7 @@ class Sink {
       const rows = rowsOf(batch);
       this.#sent += 1;
       this.#onTheWay += rows;
+      this.#flying.push({ sequence: batch.sequence, rows });
       this.sentRows += rows;
     }
   }

@@ -88,7 +88,7 @@ export interface RuleValues {
 }
 
 /**
- * How far the rules of a thread have come, in columns: what a replaced thread goes on from. Row i is rule `id[i]`; its channels, in the order of its
+ * How far the rules of a thread have come whose condition turned or counted since the last one, in columns: what a replaced thread goes on from. Row i is rule `id[i]`; its channels, in the order of its
  * condition, are the next `channels[i]` rows of `seenUnixMs`.
  */
 export interface RuleCheckpoint {

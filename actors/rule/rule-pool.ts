@@ -224,7 +224,9 @@ export class RulePool {
       {
         rules,
         snapshots,
-        latest: this.#options.latestOf([...channels]),
+        // A thread that took the place of another hears what its sources kept: the newest value first would make that late.
+        latest:
+          this.#started && !this.#opened.has(link) ? [] : this.#options.latestOf([...channels]),
         checkpoint: this.#checkpointOf(rules),
         graceMs: this.#started ? 0 : (this.#options.graceMs ?? GRACE_MS),
       },

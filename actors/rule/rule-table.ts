@@ -1,5 +1,5 @@
 import { CODE, type CompiledCondition, type Evaluator, holdsPlain } from './conditions.js';
-import type { FeedBatch, KnownValue } from './protocol.js';
+import type { FeedBatch, KnownValue, RuleCheckpoint } from './protocol.js';
 import type { RuleDefinition } from './rule.types.js';
 import { grown, WatchList } from './watch-list.js';
 
@@ -159,6 +159,27 @@ export class RuleTable {
     };
   }
 
+  /** How far many rules have come, in columns. */
+  stands(rules: readonly number[]): Omit<RuleCheckpoint, 'id'> {
+    const on = new Uint8Array(rules.length);
+    const count = new Uint32Array(rules.length);
+    const channels = new Uint8Array(rules.length);
+    let links = 0;
+    for (const rule of rules) links += this.#channels[rule] ?? 0;
+    const seenUnixMs = new Float64Array(links);
+    let row = 0;
+    for (const [i, rule] of rules.entries()) {
+      on[i] = this.#on[rule] ?? 0;
+      count[i] = this.#count[rule] ?? 0;
+      channels[i] = this.#channels[rule] ?? 0;
+      const first = this.#first[rule] ?? 0;
+      for (let link = first; link < first + (channels[i] ?? 0); link++) {
+        seenUnixMs[row++] = this.list.seenUnixMs[link] ?? Number.NEGATIVE_INFINITY;
+      }
+    }
+    return { on, count, channels, seenUnixMs };
+  }
+
   /** The condition holds as often in a row as it has to. */
   holds(rule: number): boolean {
     return (this.#count[rule] ?? 0) >= (this.#need[rule] ?? 1);
@@ -189,7 +210,7 @@ export class RuleTable {
     }));
   }
 
-  /** Rules that decided something since the last call. */
+  /** Rules whose condition turned or counted since the last call. */
   takeChanged(): readonly number[] {
     const changed = this.#changed.splice(0);
     for (const rule of changed) this.#dirty[rule] = 0;
@@ -244,7 +265,7 @@ export class RuleTable {
     // First: they bring the lists up to date, and those make new arrays.
     const { start, order } = list;
     const { seenUnixMs: seen, rule: ruleOf, heardMonoMs: heard } = list;
-    const [codes, as, bs, clearAs, clearBs, ons, counts, needs, flags, dirty] = [
+    const [codes, as, bs, clearAs, clearBs, ons, counts, needs, flags] = [
       this.#code,
       this.#a,
       this.#b,
@@ -254,7 +275,6 @@ export class RuleTable {
       this.#count,
       this.#need,
       this.#flags,
-      this.#dirty,
     ];
     let decisions = 0;
     for (let i = 0; i < channel.length; i++) {
@@ -276,7 +296,6 @@ export class RuleTable {
         decisions += 1;
         const rule = ruleOf[link] ?? 0;
         const code = codes[rule] ?? CODE.off;
-        if (dirty[rule] === 0) this.touch(rule);
         if (code === CODE.evaluator || code >= CODE.off || flags[rule] !== 0) {
           this.#sample(rule, link - (this.#first[rule] ?? 0), at, sample);
           continue;
@@ -359,7 +378,6 @@ export class RuleTable {
       list.seenUnixMs[link] = row.atUnixMs;
       decisions += 1;
       const rule = list.rule[link] ?? 0;
-      this.touch(rule);
       this.#sample(rule, link - (this.#first[rule] ?? 0), row.atUnixMs, row.value);
     }
     return decisions;
@@ -395,9 +413,9 @@ export class RuleTable {
     const need = this.#need[rule] ?? 1;
     const before = this.#count[rule] ?? 0;
     const after = holds ? Math.min(need, before + 1) : 0;
+    if (before !== after || holds !== (this.#on[rule] === 1)) this.touch(rule);
     this.#on[rule] = holds ? 1 : 0;
     this.#count[rule] = after;
-    this.touch(rule);
     const flags = this.#flags[rule] ?? 0;
     if ((flags & SILENT) !== 0) {
       // A rule of several channels speaks again when all of them do: the sweep sees it.

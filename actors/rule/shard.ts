@@ -13,7 +13,7 @@ import { WindowFiller } from './window-filler.js';
 
 const SWEEP_EVERY_MS = 250;
 const SECOND_MS = 1_000;
-const CHECKPOINT_EVERY_MS = 500;
+const CHECKPOINT_EVERY_MS = 900;
 /** Adoption comes in many parts: sources are told of all new channels together. */
 const WISH_AFTER_MS = 20;
 /** What has to be known before the time that a test begins at, beside its windows. */
@@ -51,7 +51,6 @@ export class RuleShard {
   #shown = new Map<string, number | string | null>();
   #sweptSecondMonoMs = 0;
   #checkpointing = false;
-  #settledRows = -1;
   #wishDue = false;
   #open = false;
   #closed = false;
@@ -71,6 +70,7 @@ export class RuleShard {
     this.outbox = new EdgeOutbox({
       clock,
       snapshotOf: (id) => this.rules.persisted(id) ?? '',
+      onSettled: (id) => this.rules.settled(id),
       tell: (edges) => ports.edges(edges),
       onTrouble,
     });
@@ -161,15 +161,15 @@ export class RuleShard {
     if (this.#checkpointing || this.#closed || !this.#open) return;
     const mark = this.feed.mark();
     const { snapshots, columns } = this.rules.checkpoint();
-    if (snapshots.length === 0 && columns.id.length === 0 && this.#settledRows === this.feed.rows) {
+    if (snapshots.length === 0 && columns.id.length === 0) {
+      // Samples that changed nothing need none.
+      this.feed.settle(mark);
       return;
     }
-    const { rows } = this.feed;
     this.#checkpointing = true;
     try {
       await this.#setup.ports.checkpoint({ snapshots, columns });
       this.feed.settle(mark);
-      this.#settledRows = rows;
       this.#checkpoints += 1;
     } catch (thrown) {
       this.#trouble = EngineError.from(thrown).message;

@@ -71,13 +71,13 @@ export class SlidingWindow {
       min: value,
       max: value,
     };
+    this.#backTotal = join(this.#backTotal, one);
     if (last !== undefined && last.count < this.#pairs) {
       this.#back[this.#back.length - 1] = join(last, one);
     } else {
       this.#back.push(one);
       if (this.size > MOST) this.#shrink();
     }
-    this.#backTotal = join(this.#backTotal, one);
   }
 
   /** Lets go of what is not later than `endUnixMs` − span. */

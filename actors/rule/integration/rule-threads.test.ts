@@ -210,7 +210,16 @@ it('a million samples while no edge is stored: none is missed, little is kept, a
     unlock = resolve;
   });
   const source = site.sources.linkAt(0);
-  const flood = { channels, rows: 1_000_000, batch: 1_000, low: 11, high: 9, ratePerS: 0 };
+  const flood = {
+    channels,
+    rows: 1_000_000,
+    batch: 1_000,
+    low: 11,
+    high: 9,
+    ratePerS: 0,
+    period: 10,
+    staggered: false,
+  };
   const sent = await source?.call('source.flood', flood, { deadlineMs: 60_000 });
   expect(sent?.missed).toBe(0);
   const counters = (): Readonly<Record<string, number>> =>

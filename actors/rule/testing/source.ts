@@ -18,7 +18,8 @@ export interface ToSource {
       };
       readonly result: Counts;
     };
-    /** Channels 1…n in turn, each ten samples of one value and ten of the other. `ratePerS` 0: as fast as it goes. */
+    /** Channels 1…n in turn, each `period` samples of one value and as many of the
+     * other; `staggered`: not all channels at once. `ratePerS` 0: as fast as it goes. */
     'source.flood': {
       readonly params: {
         readonly channels: number;
@@ -27,6 +28,8 @@ export interface ToSource {
         readonly low: number;
         readonly high: number;
         readonly ratePerS: number;
+        readonly period: number;
+        readonly staggered: boolean;
       };
       readonly result: Counts;
     };

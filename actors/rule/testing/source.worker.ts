@@ -22,7 +22,8 @@ host.link.handle('source.say', ({ channel, atUnixMs, value }) => {
   }
   return { sent: feed.sent, missed: feed.missed, kept: feed.kept };
 });
-host.link.handle('source.flood', async ({ channels, rows, batch, low, high, ratePerS }) => {
+host.link.handle('source.flood', async (flood) => {
+  const { channels, rows, batch, low, high, ratePerS, period, staggered } = flood;
   const begunMonoMs = host.clock.monoMs();
   const nowUnixMs = host.clock.nowMs();
   for (let row = 0; row < rows; ) {
@@ -34,7 +35,8 @@ host.link.handle('source.flood', async ({ channels, rows, batch, low, high, rate
     for (let i = 0; i < many; i++, row++) {
       channel[i] = 1 + (row % channels);
       atUnixMs[i] = at + (ratePerS === 0 ? row * 0.001 : i * 0.001);
-      value[i] = Math.floor(row / channels / 10) % 2 === 0 ? low : high;
+      const turn = Math.floor(row / channels) + (staggered ? row % channels : 0);
+      value[i] = Math.floor(turn / period) % 2 === 0 ? low : high;
     }
     feed.rows({ channel, atUnixMs, value, text: [] });
     const aheadMs =
