@@ -28,6 +28,7 @@ import { ensureDemoSite } from './demo/ensure.js';
 import { planSvg } from './demo/plan.js';
 import { ensureDemoReceivers } from './demo/receivers.js';
 import { DeviceService } from './devices/service.js';
+import { startFacts } from './facts/compose.js';
 import { startHistory } from './history/compose.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
@@ -288,6 +289,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     store,
     tables,
     reader,
+    folder: config.data,
     devices,
     series: series.address,
     clock,
@@ -375,6 +377,9 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   });
   stack.push('stores watch', () => stores.stop());
   await stores.start();
+
+  const facts = startFacts({ devices, tables, audio, clock, onFault: onError });
+  stack.push('facts', () => facts.close());
 
   const shards = new ShardsWatch(tables.shards, clock, () => mainActors.size);
   shards.add(shardSource('device', devices.pool));

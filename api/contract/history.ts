@@ -111,3 +111,100 @@ export const sqlAnswer = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   rows: z.array(z.array(z.unknown())),
 });
+
+const channelList = z.string().min(1).max(4_000);
+
+/** Query string of `GET /v1/series/statistics`. */
+export const statisticsOfSeriesQuery = z.object({
+  channel: channelList,
+  from: z.coerce.number(),
+  to: z.coerce.number(),
+});
+
+const sample = z.object({ atUnixMs: z.number(), value: z.union([z.number(), z.string()]) });
+export const statisticsOfSeriesAnswer = z.object({
+  /** `raw`: from the samples; else from that roll-up, which knows neither spread nor first value. */
+  source: z.enum(['raw', '1m', '1h', '1d']),
+  /** Levels of `percentiles`. */
+  levels: z.array(z.number()),
+  channels: z.array(
+    z.object({
+      name: z.string(),
+      unit: z.string().nullable(),
+      count: z.int(),
+      min: z.number().nullable(),
+      max: z.number().nullable(),
+      avg: z.number().nullable(),
+      stddev: z.number().nullable(),
+      percentiles: z.array(z.number()).nullable(),
+      first: sample.nullable(),
+      last: sample.nullable(),
+      /** How long each value stood, ms; null: it has more than 20 different ones. */
+      states: z.record(z.string(), z.number()).nullable(),
+    }),
+  ),
+});
+
+/** Query string of `GET /v1/series/compare`: the period `from` … `to`, and one as long that begins at `otherFrom`. */
+export const periodsQuery = z.object({
+  channel: channelList,
+  from: z.coerce.number(),
+  to: z.coerce.number(),
+  otherFrom: z.coerce.number(),
+  aggregation: z.enum(['avg', 'min', 'max', 'sum', 'count', 'last', 'minmax']).default('avg'),
+  maxPoints: z.coerce.number().int().min(2).max(20_000).default(1_000),
+});
+
+const period = z.object({
+  /** Since the start of the period. */
+  atMs: z.array(z.number()),
+  value: z.array(z.union([z.number(), z.string()])),
+  avg: z.number().nullable(),
+});
+export const periodsAnswer = z.object({
+  intervalMs: z.number(),
+  channels: z.array(
+    z.object({
+      name: z.string(),
+      unit: z.string().nullable(),
+      period,
+      other: period,
+      /** Average of the period less that of the other. */
+      difference: z.number().nullable(),
+    }),
+  ),
+});
+
+/** A file that is made in the background. */
+export const exportJob = z.object({
+  id: z.string(),
+  state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+  format: z.enum(['csv', 'json', 'parquet']),
+  title: z.string(),
+  by: z.string(),
+  /** 0 to 1; of Parquet 0 until it is done. */
+  progress: z.number(),
+  /** Written so far. */
+  bytes: z.int(),
+  createdAtUnixMs: z.number(),
+  finishedAtUnixMs: z.number().nullable(),
+  /** The file goes then. */
+  expiresAtUnixMs: z.number().nullable(),
+  error: z.string().nullable(),
+});
+export type ExportJob = z.infer<typeof exportJob>;
+
+/** Body of `POST /v1/exports`: channels by name, or all of a device, or all. */
+export const exportWish = z.strictObject({
+  channels: z.array(z.string().min(1).max(400)).min(1).max(1_000).optional(),
+  deviceId: z.string().min(1).max(128).optional(),
+  all: z.literal(true).optional(),
+  fromUnixMs: z.number().min(0),
+  toUnixMs: z.number().min(0),
+  format: z.enum(['csv', 'json', 'parquet']).default('csv'),
+  /** Absent: the samples themselves. */
+  aggregation: z.enum(['avg', 'min', 'max', 'sum', 'count', 'last', 'minmax']).optional(),
+  /** Of the buckets; a whole minute, hour or day where samples are not kept any more. */
+  intervalMs: z.int().min(1_000).max(31_536_000_000).default(60_000),
+});
+export type ExportWish = z.infer<typeof exportWish>;

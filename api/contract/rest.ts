@@ -77,6 +77,8 @@ export const seriesQuery = z.object({
   intervalMs: z.coerce.number().int().min(0).optional(),
   aggregation: aggregation.default('avg'),
   maxPoints: z.coerce.number().int().min(2).max(100_000).default(2_000),
+  /** No sample for so many usual intervals is a gap; 0: none are told. */
+  gapFactor: z.coerce.number().min(0).max(1_000).default(3),
 });
 export const seriesAnswer = z.object({
   source: z.enum(['raw', '1m', '1h', '1d']),
@@ -88,6 +90,8 @@ export const seriesAnswer = z.object({
       unit: z.string().nullable(),
       atUnixMs: z.array(z.number()),
       value: z.array(z.union([z.number(), z.string()])),
+      /** Times without samples: a line is not drawn across them. */
+      gaps: z.array(z.object({ fromUnixMs: z.number(), toUnixMs: z.number() })).optional(),
     }),
   ),
 });

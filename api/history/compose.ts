@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { Clock } from '../../engine/clock.js';
 import type { EngineError } from '../../engine/errors.js';
 import { SeriesQueries } from '../../engine/series/queries.js';
-import type { SeriesAddress, SeriesReader } from '../../engine/series/series.types.js';
+import type { StoreReader } from '../../engine/series/reader.js';
+import type { SeriesAddress } from '../../engine/series/series.types.js';
 import type { DeviceTables } from '../devices/tables.js';
 import type { Route } from '../http/route.types.js';
 import { openEventLog } from '../inventory/event-log.js';
@@ -10,7 +12,10 @@ import { resolveChannel } from '../site/channels.js';
 import type { SiteTablesLive } from '../site/tables.js';
 import { ChannelNames } from './channel-names.js';
 import { Experiments } from './experiments.js';
+import { Exports } from './exports.js';
 import { Journal } from './journal.js';
+import { exportRoutes } from './routes-exports.js';
+import { figureRoutes } from './routes-figures.js';
 import { recordingRoutes } from './routes-recording.js';
 import { sqlRoutes } from './routes-sql.js';
 import { SqlDoor } from './sql-door.js';
@@ -26,7 +31,9 @@ export interface History {
 export interface HistoryOptions {
   readonly store: SiteStore;
   readonly tables: SiteTablesLive;
-  readonly reader: SeriesReader;
+  readonly reader: StoreReader;
+  /** Of the site's data. */
+  readonly folder: string;
   readonly devices: { readonly tables: DeviceTables };
   readonly series: SeriesAddress;
   readonly clock: Clock;
@@ -57,6 +64,8 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
     onFault,
   });
   await names.start();
+  const exports = await Exports.open({ folder: join(options.folder, 'exports'), clock, onFault });
+  const resolve = (text: string) => resolveChannel(tables.channels, text);
   const sql = new SqlDoor(queries, series.database, () => clock.monoMs());
   return {
     experiments,
@@ -67,7 +76,17 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
         experiments,
         reader,
         queries,
-        resolveChannel: (text) => resolveChannel(tables.channels, text),
+        resolveChannel: resolve,
+        clock,
+      }),
+      ...figureRoutes({ reader, queries, resolveChannel: resolve, clock }),
+      ...exportRoutes({
+        exports,
+        queries,
+        reader,
+        names,
+        channels: tables.channels,
+        resolveChannel: resolve,
         clock,
       }),
       ...sqlRoutes({ sql, names }),
@@ -75,6 +94,7 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
     stop: async () => {
       await experiments.close();
       await journal.close();
+      await exports.close();
       await names.close();
       await events.close();
       await queries.close();

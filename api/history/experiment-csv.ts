@@ -1,6 +1,7 @@
 import type { ExperimentRow, SignalRow } from '../../actors/automation/automation.types.js';
 import type { SeriesQueries } from '../../engine/series/queries.js';
 import { DATAPOINT_ID_SQL } from './datapoint-id.js';
+import { slices } from './slices.js';
 
 /** A channel of a recording as its file names it. */
 export interface RecordedChannel {
@@ -12,12 +13,6 @@ export interface RecordedChannel {
 }
 
 export const CSV_HEAD = 'timestamp,event_name,event_public_id,value,unit,datapoint_public_id\r\n';
-
-const FIRST_SLICE_MS = 3_600_000;
-const MIN_SLICE_MS = 1_000;
-/** A slice with fewer bytes is followed by a longer one, one with more by a shorter. */
-const FEW_BYTES = 16_777_216;
-const MANY_BYTES = 134_217_728;
 
 /** A text cell of CSV as `format` in SQL would write it, only quoted where it must be. */
 const cell = (text: string) =>
@@ -39,8 +34,7 @@ const ROWS = `SELECT concat(
   ORDER BY at, channel SETTINGS do_not_merge_across_partitions_select_final = 1`;
 
 /**
- * The values of channels as lines in time order, any number of them: they are read in slices of time, each as long as the
- * one before suggests. `done` is told how far it is. Ends with the error of the store, never early.
+ * The values of channels as lines in time order, any number of them: they are read in slices of time. Ends with the error of the store, never early.
  */
 export async function* recordedLines(
   queries: SeriesQueries,
@@ -60,20 +54,16 @@ export async function* recordedLines(
     publicIds: channels.map(({ publicId }) => publicId),
     units: channels.map(({ unit }) => quoted(unit)),
   };
-  let sliceMs = FIRST_SLICE_MS;
-  for (let fromMs = fromUnixMs; fromMs < toUnixMs; ) {
-    const toMs = Math.min(toUnixMs, fromMs + sliceMs);
-    let bytes = 0;
-    const slice = { ...params, fromUs: Math.round(fromMs * 1_000), toUs: Math.round(toMs * 1_000) };
-    const rows = queries.stream(ROWS, 'TabSeparatedRaw', { params: slice, signal });
-    for await (const chunk of rows) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-    if (bytes < FEW_BYTES) sliceMs *= 4;
-    else if (bytes > MANY_BYTES) sliceMs = Math.max(MIN_SLICE_MS, sliceMs / 2);
-    fromMs = toMs;
-  }
+  yield* slices({ fromUnixMs, toUnixMs }, (slice) =>
+    queries.stream(ROWS, 'TabSeparatedRaw', {
+      params: {
+        ...params,
+        fromUs: Math.round(slice.fromUnixMs * 1_000),
+        toUs: Math.round(slice.toUnixMs * 1_000),
+      },
+      signal,
+    }),
+  );
 }
 
 function quoted(text: string): string {

@@ -1,6 +1,7 @@
 import { sqlAnswer, sqlQuery } from '../contract/history.js';
 import { Reply, type Route, route } from '../http/route.types.js';
 import type { ChannelNames } from './channel-names.js';
+import { joined } from './json-lines.js';
 import type { SqlColumn, SqlDoor } from './sql-door.js';
 import { started } from './started.js';
 
@@ -54,17 +55,4 @@ async function* asDocument(
   yield Buffer.from(`{"columns":${JSON.stringify(columns)},"rows":[`);
   yield* joined(rows);
   yield Buffer.from(']}\n');
-}
-
-/** Lines with commas between them instead of line ends; a JSON line holds no line end. */
-export async function* joined(lines: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let pending = false;
-  for await (const chunk of lines) {
-    if (chunk.length === 0) continue;
-    const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
-    const ends = text.endsWith('\n');
-    const body = (ends ? text.slice(0, -1) : text).replaceAll('\n', ',\n');
-    yield Buffer.from(pending ? `,\n${body}` : body, 'latin1');
-    pending = ends;
-  }
 }

@@ -61,7 +61,7 @@ test('a channel is found by name or number, and its points carry name and unit',
   expect(seriesAnswer.parse(answer)).toEqual({
     source: '1m',
     intervalMs: 60_000,
-    series: [{ channel: 7, name: 'rack/level', unit: 'dB', atUnixMs: [1], value: [7] }],
+    series: [{ channel: 7, name: 'rack/level', unit: 'dB', atUnixMs: [1], value: [7], gaps: [] }],
   });
   expect(asked.at(-1)).toMatchObject({ channels: [7], maxPoints: 2_000, aggregation: 'avg' });
 });

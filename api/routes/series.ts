@@ -1,4 +1,5 @@
 import { EngineError } from '../../engine/errors.js';
+import { gapsOf } from '../../engine/series/gaps.js';
 import type { SeriesReader } from '../../engine/series/series.types.js';
 import {
   eventsAnswer,
@@ -24,10 +25,13 @@ export interface SeriesRoutesOptions {
   readonly reader: SeriesReader;
   /** By number in the series store, or by `<device>/<parameter>`; undefined when there is none. */
   readonly resolveChannel: (text: string) => ResolvedChannel | undefined;
+  /** Default: the machine's clock. */
+  readonly nowUnixMs?: () => number;
 }
 
 /** `GET /v1/series`, `GET /v1/series/export`, `GET /v1/events`: history for charts, files and the log. */
-export function seriesRoutes({ reader, resolveChannel }: SeriesRoutesOptions): readonly Route[] {
+export function seriesRoutes(options: SeriesRoutesOptions): readonly Route[] {
+  const { reader, resolveChannel } = options;
   const resolveAll = (list: string): readonly ResolvedChannel[] => {
     const names = [...new Set(list.split(',').map((name) => name.trim()))].filter((n) => n !== '');
     if (names.length === 0 || names.length > MAX_CHANNELS) {
@@ -65,6 +69,13 @@ export function seriesRoutes({ reader, resolveChannel }: SeriesRoutesOptions): r
           ...points,
           name: channels[i]?.name ?? String(points.channel),
           unit: channels[i]?.unit ?? null,
+          gaps: gapsOf(points.atUnixMs, {
+            fromUnixMs: query.from,
+            toUnixMs: query.to,
+            intervalMs: answer.intervalMs,
+            factor: query.gapFactor,
+            nowUnixMs: options.nowUnixMs?.() ?? Date.now(),
+          }),
         }));
         return { ...answer, series };
       },

@@ -170,6 +170,6 @@ export function exportSql(withText: boolean, asText: boolean): string {
         UNION ALL SELECT channel, at, value FROM ${TEXTS}) ORDER BY channel, at`
     : `SELECT channel, at, value, text FROM (
         SELECT channel, at, toNullable(value) AS value, CAST(NULL, 'Nullable(String)') AS text FROM ${SAMPLES}
-        UNION ALL SELECT channel, at, CAST(NULL, 'Nullable(Float64)') AS value, toNullable(value) AS text
-          FROM ${TEXTS}) ORDER BY channel, at`;
+        UNION ALL SELECT channel, at, CAST(NULL, 'Nullable(Float64)') AS value, toNullable(t.value) AS text
+          FROM ${TEXTS} AS t) ORDER BY channel, at`;
 }

@@ -130,6 +130,25 @@ export class StoreReader implements SeriesReader {
     }
   }
 
+  /** Buckets of an export, which has no bound of points: at least `intervalMs` wide, from a table that still has them. */
+  planOf(
+    fromUnixMs: number,
+    toUnixMs: number,
+    intervalMs: number,
+    aggregation: SeriesQuery['aggregation'],
+  ): SeriesPlan {
+    const query = { channels: [], fromUnixMs, toUnixMs, intervalMs, aggregation };
+    return planBuckets({ ...query, maxPoints: 100_000_000 }, this.#horizon());
+  }
+
+  /** The finest table that still holds what was at `fromUnixMs`. */
+  sourceOf(fromUnixMs: number): SeriesAnswer['source'] {
+    const horizon = this.#horizon();
+    if (fromUnixMs >= horizon.rawFromUnixMs) return 'raw';
+    if (fromUnixMs >= horizon.minuteFromUnixMs) return '1m';
+    return fromUnixMs >= horizon.hourFromUnixMs ? '1h' : '1d';
+  }
+
   /** Newest first. */
   async events(query: Parameters<SeriesReader['events']>[0]): Promise<readonly SeriesEvent[]> {
     const kind = query.kind === undefined ? '' : 'AND kind = {kind:String}';
