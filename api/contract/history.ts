@@ -208,3 +208,74 @@ export const exportWish = z.strictObject({
   intervalMs: z.int().min(1_000).max(31_536_000_000).default(60_000),
 });
 export type ExportWish = z.infer<typeof exportWish>;
+
+/** How the removal of what is too old stands: `GET /v1/retention-overrides/status`. */
+export const retentionStatus = z.object({
+  state: z.enum(['waiting', 'running', 'failed']),
+  /** With a time of their own. */
+  channels: z.int(),
+  lastRunUnixMs: z.number().nullable(),
+  lastRowsRemoved: z.int(),
+  /** Since the start of the engine. */
+  rowsRemoved: z.int(),
+  lastError: z.string().nullable(),
+});
+export type RetentionStatus = z.infer<typeof retentionStatus>;
+
+/** `/v1/retention-overrides`: days kept of a device or a channel, less than the site's; 0: as the site. */
+export const RETENTION = {
+  path: 'retention-overrides',
+  singular: 'how long a device or a channel is kept',
+  input: {
+    scope: z.enum(['device', 'channel']),
+    /** Device id, or `<device>/<parameter>`. */
+    scopeId: z.string().min(1).max(400),
+    rawDays: z.int().min(0).max(36_500),
+    rollupDays: z.int().min(0).max(36_500),
+  },
+  server: {},
+} as const;
+
+const correctionRange = {
+  channels: z.array(z.string().min(1).max(400)).min(1).max(100),
+  fromUnixMs: z.number().min(0),
+  toUnixMs: z.number().min(0),
+};
+/** Body of `POST /v1/samples/corrections`. */
+export const correction = z.discriminatedUnion('action', [
+  z.strictObject({
+    action: z.literal('set'),
+    channel: z.string().min(1).max(400),
+    /** A sample that is there at the same time is replaced. */
+    samples: z
+      .array(
+        z.strictObject({
+          atUnixMs: z.number().positive(),
+          value: z.union([z.number(), z.string().max(4_096)]),
+        }),
+      )
+      .min(1)
+      .max(10_000),
+    reason: z.string().max(1_000).default(''),
+  }),
+  z.strictObject({
+    action: z.literal('delete'),
+    ...correctionRange,
+    reason: z.string().max(1_000).default(''),
+  }),
+  z.strictObject({
+    action: z.literal('shift'),
+    ...correctionRange,
+    byMs: z.number().min(-31_536_000_000).max(31_536_000_000),
+    reason: z.string().max(1_000).default(''),
+  }),
+]);
+export type Correction = z.infer<typeof correction>;
+
+export const correctionAnswer = z.object({
+  /** Samples of these channels in the hours that were touched. */
+  before: z.int(),
+  after: z.int(),
+  /** Channel-hours whose roll-ups are recomputed within seconds. */
+  channelHours: z.int(),
+});

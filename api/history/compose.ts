@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { Clock } from '../../engine/clock.js';
 import type { EngineError } from '../../engine/errors.js';
+import { Corrections } from '../../engine/series/corrections.js';
 import { SeriesQueries } from '../../engine/series/queries.js';
 import type { StoreReader } from '../../engine/series/reader.js';
 import type { SeriesAddress } from '../../engine/series/series.types.js';
+import type { AuditPort } from '../automation/ports.js';
 import type { DeviceTables } from '../devices/tables.js';
 import type { Route } from '../http/route.types.js';
 import { openEventLog } from '../inventory/event-log.js';
@@ -14,10 +16,12 @@ import { ChannelNames } from './channel-names.js';
 import { Experiments } from './experiments.js';
 import { Exports } from './exports.js';
 import { Journal } from './journal.js';
+import { RetentionJob } from './retention.js';
 import { exportRoutes } from './routes-exports.js';
 import { figureRoutes } from './routes-figures.js';
 import { recordingRoutes } from './routes-recording.js';
 import { sqlRoutes } from './routes-sql.js';
+import { upkeepRoutes } from './routes-upkeep.js';
 import { SqlDoor } from './sql-door.js';
 
 /** History of a running site: recordings, the journal and what is done with stored samples. */
@@ -34,7 +38,12 @@ export interface HistoryOptions {
   readonly reader: StoreReader;
   /** Of the site's data. */
   readonly folder: string;
-  readonly devices: { readonly tables: DeviceTables };
+  readonly devices: {
+    readonly tables: DeviceTables;
+    readonly pool: { ownerOf(deviceId: string): number };
+  };
+  /** Who notes changes for the audit log, once there is one. */
+  readonly audit?: () => AuditPort | undefined;
   readonly series: SeriesAddress;
   readonly clock: Clock;
   readonly onFault: (error: EngineError) => void;
@@ -66,6 +75,14 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
   await names.start();
   const exports = await Exports.open({ folder: join(options.folder, 'exports'), clock, onFault });
   const resolve = (text: string) => resolveChannel(tables.channels, text);
+  const retention = new RetentionJob({
+    store,
+    queries,
+    channels: tables.channels,
+    clock,
+    onFault,
+  });
+  await retention.start();
   const sql = new SqlDoor(queries, series.database, () => clock.monoMs());
   return {
     experiments,
@@ -89,12 +106,23 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
         resolveChannel: resolve,
         clock,
       }),
+      ...upkeepRoutes({
+        store,
+        retention,
+        corrections: new Corrections(queries, () => clock.nowMs()),
+        reader,
+        resolveChannel: resolve,
+        writerOf: (deviceId) => `device-${Math.max(0, devices.pool.ownerOf(deviceId))}`,
+        audit: options.audit ?? (() => undefined),
+        clock,
+      }),
       ...sqlRoutes({ sql, names }),
     ],
     stop: async () => {
       await experiments.close();
       await journal.close();
       await exports.close();
+      await retention.close();
       await names.close();
       await events.close();
       await queries.close();

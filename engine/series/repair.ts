@@ -83,7 +83,10 @@ export class RollupRepair {
     const { rawDays } = this.#options;
     const keptFrom =
       rawDays === 0 ? 0 : nowSeconds - rawDays * SECONDS_PER_DAY + RETENTION_MARGIN_SECONDS;
-    const kept = dirty.filter((row) => row.hour * SECONDS_PER_HOUR >= keptFrom);
+    const own = await this.#horizons(dirty);
+    const kept = dirty.filter(
+      ({ hour, channel }) => hour * SECONDS_PER_HOUR >= Math.max(keptFrom, own.get(channel) ?? 0),
+    );
     if (kept.length > 0) await this.#recompute(kept);
     await this.#clear(dirty, nowSeconds);
     return dirty.length;
@@ -104,6 +107,19 @@ export class RollupRepair {
       format: 'JSONEachRow',
     });
     return answer.json();
+  }
+
+  /** Channels whose raw rows are kept for a shorter time: seconds from when on they are whole. */
+  async #horizons(dirty: readonly DirtyRow[]): Promise<ReadonlyMap<number, number>> {
+    const answer = await this.#client.query({
+      abort_signal: this.#closed.signal,
+      query: `SELECT channel, rawFrom FROM channel_horizons FINAL
+        WHERE channel IN {channels:Array(UInt32)}`,
+      query_params: { channels: [...new Set(dirty.map(({ channel }) => channel))] },
+      format: 'JSONEachRow',
+    });
+    const rows = await answer.json<{ channel: number; rawFrom: number }>();
+    return new Map(rows.map(({ channel, rawFrom }) => [channel, rawFrom]));
   }
 
   async #recompute(dirty: readonly DirtyRow[]): Promise<void> {
