@@ -211,7 +211,7 @@ export class AlarmService {
   #refreshRelatives(deviceIds: readonly string[]): void {
     for (const deviceId of new Set(deviceIds)) {
       const relatives = this.desk.book.activeOfDevice(deviceId);
-      if (relatives.length > 1) this.desk.refresh(relatives.slice(0, 200).map(({ id }) => id));
+      if (relatives.length > 0) this.desk.refresh(relatives.slice(0, 200).map(({ id }) => id));
     }
   }
 
