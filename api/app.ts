@@ -525,10 +525,26 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       })
     : undefined;
   stack.push('webmacs', () => webmacs?.stop());
+  const sockets = [
+    ...(django?.sockets ?? []),
+    ...(webmacs?.sockets ?? []),
+    hub.endpoint(),
+    lowLatencySocket({
+      mounts: audio.mounts,
+      session: (id) => audio.definition(id),
+      clock,
+    }),
+    ...smartosSockets({
+      service: devices,
+      devices: tables.devices,
+      clock,
+      publish: (topic, text) => publish(topic, text, false),
+    }),
+  ];
   gateway = await createGateway({
     host: config.host,
     port: config.port,
-    routes: [...routes, ...openapiRoutes(routes, { version })],
+    routes: [...routes, ...openapiRoutes(routes, { version, sockets })],
     onChange: ops.audit.note,
     raw: [
       mountRoute(MOUNTS_PREFIX, audio.mounts, clock, () => audio.demoPath()),
@@ -548,22 +564,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       ...(django?.raw ?? []),
       ...(webmacs?.raw ?? []),
     ],
-    sockets: [
-      ...(django?.sockets ?? []),
-      ...(webmacs?.sockets ?? []),
-      hub.endpoint(),
-      lowLatencySocket({
-        mounts: audio.mounts,
-        session: (id) => audio.definition(id),
-        clock,
-      }),
-      ...smartosSockets({
-        service: devices,
-        devices: tables.devices,
-        clock,
-        publish: (topic, text) => publish(topic, text, false),
-      }),
-    ],
+    sockets,
     files: [
       { prefix: '/', folder: pages, fallback: 'index.html' },
       { prefix: '/listen', folder: pages, fallback: 'listen.html' },

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { problem } from '../contract/rest.js';
 import { Reply, type Route, route } from '../http/route.types.js';
+import type { SocketEndpoint } from '../http/socket.types.js';
 import { docsPage } from './docs-page.js';
 import type { ApiDocument, ApiOperation, ApiParameter, JsonSchema } from './openapi.types.js';
 
 export interface OpenApiInfo {
   readonly version: string;
-  /** WebSocket addresses and what they are for, named in the description. */
-  readonly sockets?: readonly { readonly path: string; readonly summary: string }[];
+  /** WebSocket addresses, and the lowest role that may connect. */
+  readonly sockets?: readonly Pick<SocketEndpoint, 'path' | 'access'>[];
 }
 
 /** The API's document and its page: `/v1/openapi.json` and `/docs`. They list `routes` and themselves. */
@@ -51,7 +52,7 @@ export function openapiDocument(routes: readonly Route[], info: OpenApiInfo): Ap
     const path = one.path.replace('...}', '}');
     paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one, schemas) };
   }
-  const sockets = (info.sockets ?? []).map(({ path, summary }) => `- \`${path}\`: ${summary}`);
+  const sockets = (info.sockets ?? []).map(({ path, access }) => ({ path, access }));
   return {
     openapi: '3.1.0',
     info: {
@@ -59,12 +60,14 @@ export function openapiDocument(routes: readonly Route[], info: OpenApiInfo): Ap
       version: info.version,
       description: [
         'One engine for a sounding site. Errors are RFC 9457 problems: `detail` names the field and the remedy.',
-        ...(sockets.length === 0 ? [] : ['', 'WebSocket addresses:', ...sockets]),
+        ...(sockets.length === 0 ? [] : ['', 'WebSocket addresses:']),
+        ...sockets.map(({ path }) => `- \`${path}\``),
       ].join('\n'),
     },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map((one) => one.tag))].map((name) => ({ name })),
     paths,
+    'x-sockets': sockets,
     components: {
       schemas,
       securitySchemes: {
