@@ -292,6 +292,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     folder: config.data,
     devices,
     series: series.address,
+    audit: () => ops.audit,
     clock,
     onFault: onError,
   });
