@@ -133,7 +133,8 @@ async function busy(context: BenchContext): Promise<{
   const rows = RATE_PER_S * seconds;
   const missed = await flood(rows, RATE_PER_S, PERIOD);
   const tookS = (clock.monoMs() - fromMonoMs) / 1_000;
-  await until(() => warm() - decidedBefore >= rows, 5_000);
+  // The counter comes with a heartbeat; a machine that does other things too is late.
+  await until(() => warm() - decidedBefore >= rows, 15_000);
   const decided = warm() - decidedBefore;
   const cpu = cpuSeconds() - cpuBefore;
   context.say(`${decided} of ${rows} samples decided on, ${edges.latencyMs.length} edges`);

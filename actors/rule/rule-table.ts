@@ -1,3 +1,4 @@
+// Over 400 lines: the columns and all that reads them side by side, where a sample costs fractions of a microsecond.
 import { CODE, type CompiledCondition, type Evaluator, holdsPlain } from './conditions.js';
 import type { FeedBatch, KnownValue, RuleCheckpoint } from './protocol.js';
 import type { RuleDefinition } from './rule.types.js';

@@ -1,3 +1,4 @@
+// Over 400 lines: the life of a rule in a thread, from its adoption to its release, with one private record.
 import type { Snapshot } from 'xstate';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
