@@ -14,6 +14,8 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'map', word: 'Map', href: '/map', icon: 'map' },
   { id: 'audio', word: 'Audio', href: '/audio', icon: 'audio' },
   { id: 'dashboards', word: 'Dashboards', href: '/dashboards', icon: 'chart' },
+  { id: 'history', word: 'History', href: '/history', icon: 'replay' },
   { id: 'actors', word: 'Actors', href: '/actors', icon: 'actors' },
   { id: 'health', word: 'Health', href: '/health', icon: 'health' },
+  { id: 'system', word: 'System', href: '/system', icon: 'tune' },
 ];
