@@ -23,6 +23,12 @@ const TABLES = [
     folders: ['api/personalities/micboard', 'api/personalities/django-micboard'],
     contract: 'testing/mic-contract-items.js',
   },
+  {
+    name: 'webmacs',
+    title: 'WebMACS',
+    folders: ['api/personalities/webmacs'],
+    contract: 'webmacs/testing/contract-items.js',
+  },
 ];
 
 requireNode();

@@ -73,6 +73,8 @@ export class Intake {
           kind: new Uint8Array(name.length),
           value: Float64Array.from(value),
           texts: [],
+          // The sender waits; the rules, the live rows and the broadcast do not wait for the store either.
+          journal: true,
         }),
       ),
     ).catch((thrown: unknown) => {

@@ -42,7 +42,7 @@ export function webmacsSockets(parts: SocketParts): {
   const { identity, intake, broadcast } = parts;
   const sockets = new Set<Socket>();
   const stop = identity.onChanged(() => {
-    for (const socket of sockets) void recheck(parts, socket);
+    for (const socket of sockets) void recheck(parts, sockets, socket);
   });
   const accept = async (query: string): Promise<State> => {
     const token = new URLSearchParams(query).get('token') ?? '';
@@ -116,11 +116,21 @@ async function refusalOf(identity: Identity, token: string): Promise<string | un
 }
 
 /** A login that ended closes what it opened. */
-async function recheck({ identity, onFault }: SocketParts, socket: Socket): Promise<void> {
+async function recheck(
+  { identity, onFault }: SocketParts,
+  sockets: ReadonlySet<Socket>,
+  socket: Socket,
+): Promise<void> {
   const state = stateOf(socket);
   try {
     const refused = await refusalOf(identity, state.token);
-    if (refused !== undefined && state.open) socket.end(POLICY, refused);
+    if (refused === undefined || !state.open) return;
+    // Ended twice, the first goodbye would be cut off.
+    state.open = false;
+    // Not inside of whatever answer is being written now: the goodbye would get lost in it.
+    setImmediate(() => {
+      if (sockets.has(socket)) socket.cork(() => socket.end(POLICY, refused));
+    });
   } catch (thrown) {
     onFault(EngineError.from(thrown));
   }

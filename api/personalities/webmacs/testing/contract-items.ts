@@ -37,7 +37,7 @@ const ACCOUNTS: Contract = {
   'GET /users/{id}': [...words('public_id email username role admin'), '=404'],
   'PUT /users/{id}': words('status message >email >username >password >role'),
   'DELETE /users/{id}': ['status', 'message', '=logins end'],
-  'GET /tokens': words('data public_id name last_used_at expires_at created_at user_public_id'),
+  'GET /tokens': words('public_id name last_used_at expires_at created_at user_public_id'),
   'POST /tokens': [
     ...words('token name public_id >name >expires_at'),
     '=wm_',
