@@ -12,7 +12,7 @@ export class RuleSite {
   #cookie = '';
 
   async start(options: TestServerOptions = {}): Promise<void> {
-    this.server = await startServer({ ...options, data: this.data });
+    this.server = await startServer({ readyWithinMs: 90_000, ...options, data: this.data });
     if (this.server.adminPassword !== undefined) this.#password = this.server.adminPassword;
     this.#cookie = await this.server.signIn('admin', this.#password);
   }
