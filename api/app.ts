@@ -35,6 +35,7 @@ import { createGateway, type Gateway } from './http/server.js';
 import { startInventory } from './inventory/compose.js';
 import { LiveHub } from './live/hub.js';
 import { startMqtt } from './mqtt/compose.js';
+import { startNotify } from './notify/compose.js';
 import { startOps } from './ops/compose.js';
 import { openDjangoMicboard } from './personalities/django-micboard/index.js';
 import { startMicboard } from './personalities/micboard/compose.js';
@@ -360,6 +361,23 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('content', () => content.stop());
   content.ingest.onReady((asset) => audio.contributed(asset));
 
+  const notify = await startNotify({
+    store,
+    secrets: { key: config.plugins.secretKey, file: join(config.data, 'secret.key') },
+    mail: config.mail,
+    allowPrivate: config.webhooks.allowPrivate,
+    table: tables.deliveries,
+    audio,
+    command: (deviceId, name, value, by) => devices.setParameter(deviceId, name, value, by),
+    health: () => readiness(series.prepared(), tables),
+    clock,
+    onFault: onError,
+  });
+  stack.push('notifications', () => notify.stop(2_000));
+  alarms.connect({ deliveries: notify.deliveries });
+  notify.late.journal = history.journal;
+  notify.late.experiments = history.experiments;
+
   const stores = new StoresWatch({
     table: tables.stores,
     clock,
@@ -444,6 +462,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     }),
     ...inventory.routes,
     ...alarms.routes,
+    ...notify.routes,
     ...history.routes,
     ...rules.routes,
     ...seriesCalls,
@@ -597,6 +616,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     set: (deviceId, name, value) => devices.setParameter(deviceId, name, value, 'MQTT'),
   });
   stack.push('mqtt', () => mqtt.stop());
+  notify.late.broker = () => mqtt.access();
   if (config.personalities.micboard.enabled) {
     const micboard = await startMicboard({
       ...config.personalities.micboard,

@@ -25,6 +25,7 @@ import type { GeoPoint } from '../../media/ports.js';
 import { PreparedProject } from '../../media/project/prepared.js';
 import { addressGroup } from '../http/limits.js';
 import type { Gateway } from '../http/server.js';
+import { type Announcement, Announcements } from './announcements.js';
 import type { AudioOptions, SessionOpen } from './audio.types.js';
 import { Briefing } from './briefing.js';
 import { demoSound, pagesOrigin } from './demo.js';
@@ -68,6 +69,7 @@ export class AudioService {
   readonly #status = new Map<string, MediaStatus>();
   readonly #prepared = new Map<number, PreparedProject>();
   readonly #endings = new Set<Promise<void>>();
+  readonly #announcements = new Announcements();
   #server: Gateway | undefined;
   #tickTimer: TimerHandle | undefined;
   #stopping = false;
@@ -285,6 +287,16 @@ export class AudioService {
     if (id === undefined || this.#stopping) return;
     const played = this.command(id, { name: 'play', assetId: asset.id });
     this.#later(played.then(() => undefined));
+  }
+
+  /** A text that the players of a project show for a minute; the same key begins it once. */
+  announce(projectId: number, text: string, key: string): void {
+    this.#announcements.put(projectId, text, key, this.#options.clock.nowMs());
+  }
+
+  /** The text that is shown to a project's listeners now. */
+  announced(projectId: number): Announcement | undefined {
+    return this.#announcements.of(projectId, this.#options.clock.nowMs());
   }
 
   /** @throws EngineError `not-found`, `thread.lost`. */

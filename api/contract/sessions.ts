@@ -115,6 +115,8 @@ export const commandAnswer = session.extend({
 export const sessionPlaying = z.object({
   /** Seconds of sound since the stream began. */
   elapsedS: z.number(),
+  /** Text for the listeners of the project; a minute old at most. */
+  announcement: z.object({ text: z.string(), atUnixMs: z.number() }).nullable(),
   tracks: z.array(
     z.object({
       trackId: z.int(),

@@ -23,9 +23,11 @@ export interface MqttOptions {
  * The embedded broker and what is published, as configured. `stop` of the answer ends both.
  * @throws EngineError `input.invalid` for publishing to a broker that is not switched on
  */
-export async function startMqtt(
-  options: MqttOptions,
-): Promise<{ readonly stop: () => Promise<void> }> {
+export async function startMqtt(options: MqttOptions): Promise<{
+  readonly stop: () => Promise<void>;
+  /** How the engine itself reaches the embedded broker; undefined while it does not run. */
+  readonly access: () => Broker['access'] | undefined;
+}> {
   const { config, auth, clock, log } = options;
   const { enabled: wanted, ...limits } = config.broker;
   const { enabled: publishes, url, user, password, verifyTls, ...publish } = config.publish;
@@ -56,6 +58,7 @@ export async function startMqtt(
           log,
         });
   return {
+    access: () => (broker?.port === undefined ? undefined : broker.access),
     stop: async () => {
       await publisher?.stop();
       await broker?.stop();

@@ -140,6 +140,32 @@ export class DeliveryTable {
     });
   }
 
+  /** Unfinished ones that were due before, except those of some targets: nobody may have told of them. */
+  async strays(
+    beforeUnixMs: number,
+    exceptTargets: readonly number[],
+    limit: number,
+  ): Promise<readonly DeliveryRow[]> {
+    const others =
+      exceptTargets.length === 0
+        ? sql`1 = 1`
+        : sql`(target_id is null or target_id not in (${sql.join(exceptTargets)}))`;
+    return await this.#select(
+      sql`state in ('pending', 'failed') and ${others}
+        and coalesce(next_at_unix_ms, created_at_unix_ms) <= ${beforeUnixMs}`,
+      sql`order by id limit ${limit}`,
+    );
+  }
+
+  /** It begins anew. */
+  async replay(id: number, nowUnixMs: number): Promise<void> {
+    await this.#control.write(async ({ db }) => {
+      await sql`update ${TABLE} set state = 'pending', attempts = 0, next_at_unix_ms = null,
+        last_error = null, response_code = null, delivered_at_unix_ms = null,
+        created_at_unix_ms = ${nowUnixMs} where id = ${id}`.execute(db);
+    });
+  }
+
   /** Gives up what a target has waiting beyond its newest `keep`. @returns how many. */
   async giveUp(targetId: number, keep: number, why: string): Promise<number> {
     return await this.#control.write(async ({ db }) => {

@@ -64,8 +64,10 @@ export function heardRoutes({ sessions, answered }: HeardRoutesOptions): readonl
       handler: async ({ params, principal }) => {
         const id = secretOf(sessions, params.id, principal, 'viewer');
         const { tracks, voices, queue, ...rest } = await sessions.playing(id);
+        const text = sessions.announced(sessions.row(id).projectId);
         return {
           ...rest,
+          announcement: text === undefined ? null : { text: text.text, atUnixMs: text.atUnixMs },
           tracks: tracks.map((track) => ({
             ...track,
             assetId: track.assetId ?? null,

@@ -30,6 +30,7 @@ export type SessionDirectory = Pick<
   | 'move'
   | 'command'
   | 'playing'
+  | 'announced'
   | 'explain'
   | 'close'
   | 'sounds'
