@@ -375,6 +375,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   });
   stack.push('notifications', () => notify.stop(2_000));
   alarms.connect({ deliveries: notify.deliveries });
+  rules.wakes(() => notify.deliveries.wake());
+  notify.late.variables = rules.variables;
   notify.late.journal = history.journal;
   notify.late.experiments = history.experiments;
 

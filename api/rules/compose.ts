@@ -26,6 +26,8 @@ export interface Rules {
   readonly service: RuleService;
   readonly schedules: Schedules;
   readonly variables: Variables;
+  /** Who is told that something new is to be delivered. */
+  wakes(listener: () => void): void;
   readonly pool: RulePool['pool'];
   readonly routes: readonly Route[];
   stop(deadlineMs: number): Promise<void>;
@@ -67,11 +69,12 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
   });
   await variables.start();
   const targets = await TargetBook.open(store, await openSecretBox(options.secretBox), onFault);
+  let wake: () => void = () => {};
   const deliveries: DeliveryPort = new Deliveries({
     table: new DeliveryTable(store.control),
     targets,
     clock,
-    wake: () => undefined,
+    wake: () => wake(),
     experiment: () => undefined,
   });
   const service = new RuleService({
@@ -118,6 +121,9 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
     schedules,
     variables,
     pool: threads.pool,
+    wakes: (listener) => {
+      wake = listener;
+    },
     routes: ruleRoutes({ store, service, threads, variables, channels: tables.channels, clock }),
     stop: async (deadlineMs) => {
       unfollow();
