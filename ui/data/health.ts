@@ -32,6 +32,8 @@ export function shardName(row: Pick<ShardRow, 'id' | 'kind'>): string {
       return `Plugin ${row.id.replace(/^plugin-/, '').replace(/-\d+$/, '')}`;
     case 'main':
       return 'Gateway';
+    case 'rule':
+      return `Rules ${number ?? ''}`.trim();
   }
 }
 
