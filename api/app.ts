@@ -9,7 +9,6 @@ import { EngineError } from '../engine/errors.js';
 import type { Log } from '../engine/log.js';
 import { Metrics } from '../engine/metrics.js';
 import { StoreReader } from '../engine/series/reader.js';
-import { startAlarms } from './alarms/compose.js';
 import { openListeningLog } from './audio/listening-log.js';
 import { lowLatencySocket } from './audio/low-latency/listen-socket.js';
 import { MOUNTS_PREFIX, mountRoute } from './audio/mount-server.js';
@@ -17,6 +16,7 @@ import { streamOriginOf } from './audio/origin.js';
 import { AudioService } from './audio/service.js';
 import { Statistics } from './audio/statistics.js';
 import { openAuth } from './auth/auth.js';
+import { startAutomation } from './automation/compose.js';
 import { backupRoutes } from './backup/routes.js';
 import type { Config } from './config.js';
 import { mediaOf } from './content/removal.js';
@@ -29,13 +29,11 @@ import { planSvg } from './demo/plan.js';
 import { ensureDemoReceivers } from './demo/receivers.js';
 import { DeviceService } from './devices/service.js';
 import { startFacts } from './facts/compose.js';
-import { startHistory } from './history/compose.js';
 import type { Route } from './http/route.types.js';
 import { createGateway, type Gateway } from './http/server.js';
 import { startInventory } from './inventory/compose.js';
 import { LiveHub } from './live/hub.js';
 import { startMqtt } from './mqtt/compose.js';
-import { startNotify } from './notify/compose.js';
 import { startOps } from './ops/compose.js';
 import { openDjangoMicboard } from './personalities/django-micboard/index.js';
 import { startMicboard } from './personalities/micboard/compose.js';
@@ -59,7 +57,6 @@ import { seriesRoutes } from './routes/series.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { statisticsRoutes } from './routes/statistics.js';
 import { storyRoutes } from './routes/stories.js';
-import { startRules } from './rules/compose.js';
 import { resolveChannel } from './site/channels.js';
 import { Demo } from './site/demo.js';
 import { Inspector } from './site/inspector.js';
@@ -274,45 +271,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   });
   stack.push('inventory', () => inventory.stop());
 
-  const alarms = await startAlarms({
-    store,
-    tables,
-    series: series.address,
-    reader,
-    keepDays: config.alarms.keepDays,
-    clock,
-    onFault: onError,
-  });
-  stack.push('alarms', () => alarms.stop());
-
   inspector.add(poolSource(devices.pool));
-  const history = await startHistory({
-    store,
-    tables,
-    reader,
-    folder: config.data,
-    devices,
-    series: series.address,
-    audit: () => ops.audit,
-    clock,
-    onFault: onError,
-  });
-  stack.push('history', () => history.stop());
-  const rules = await startRules({
-    store,
-    tables,
-    devices,
-    plugins,
-    alarms: alarms.port,
-    secretBox: { key: config.plugins.secretKey, file: join(config.data, 'secret.key') },
-    series: series.address,
-    clock,
-    onFault: onError,
-  });
-  stack.push('rules', () => rules.stop(3_000));
-  alarms.connect({ isOpen: (id, atUnixMs) => rules.schedules.isOpenAt(id, atUnixMs) });
-  inspector.add(poolSource(rules.pool));
-
   const mediaFolder = join(config.data, 'media');
   const demoSite = config.demo.enabled
     ? await ensureDemoSite({ store, mediaFolder, clock })
@@ -361,24 +320,22 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('content', () => content.stop());
   content.ingest.onReady((asset) => audio.contributed(asset));
 
-  const notify = await startNotify({
+  const { rules, notify, history, ...automation } = await startAutomation({
     store,
-    secrets: { key: config.plugins.secretKey, file: join(config.data, 'secret.key') },
-    mail: config.mail,
-    allowPrivate: config.webhooks.allowPrivate,
-    table: tables.deliveries,
+    tables,
+    reader,
+    series: series.address,
+    devices,
+    plugins,
     audio,
-    command: (deviceId, name, value, by) => devices.setParameter(deviceId, name, value, by),
-    health: () => readiness(series.prepared(), tables),
+    audit: ops.audit,
+    config,
+    ready: () => readiness(series.prepared(), tables),
     clock,
-    onFault: onError,
+    onError,
+    started: (name, stop) => stack.push(name, stop),
   });
-  stack.push('notifications', () => notify.stop(2_000));
-  alarms.connect({ deliveries: notify.deliveries });
-  rules.wakes(() => notify.deliveries.wake());
-  notify.late.variables = rules.variables;
-  notify.late.journal = history.journal;
-  notify.late.experiments = history.experiments;
+  inspector.add(poolSource(rules.pool));
 
   const stores = new StoresWatch({
     table: tables.stores,
@@ -463,10 +420,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       nowUnixMs: () => clock.nowMs(),
     }),
     ...inventory.routes,
-    ...alarms.routes,
-    ...notify.routes,
-    ...history.routes,
-    ...rules.routes,
+    ...automation.routes,
     ...seriesCalls,
     ...dashboards.routes,
     ...actorRoutes(inspector),
@@ -534,7 +488,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
         channels: tables.channels,
         stores: tables.stores,
         experiments: history.experiments,
-        deliveries: undefined,
+        deliveries: notify.deliveries,
+        tellsHealth: false,
         sealing,
         allowPrivate: config.imports.allowPrivate,
         version,

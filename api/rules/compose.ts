@@ -40,6 +40,8 @@ export interface RulesOptions {
   readonly plugins: PluginService;
   readonly alarms: AlarmPort;
   readonly secretBox: SecretBoxOptions;
+  /** Name of the recording that runs, for webhooks. */
+  readonly experiment: () => string | undefined;
   readonly series: SeriesAddress;
   readonly clock: Clock;
   readonly onFault: (error: EngineError) => void;
@@ -75,7 +77,7 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
     targets,
     clock,
     wake: () => wake(),
-    experiment: () => undefined,
+    experiment: options.experiment,
   });
   const service = new RuleService({
     store,

@@ -59,6 +59,8 @@ export interface WebmacsOptions {
   readonly experiments: Pick<Experiments, 'start' | 'stopById'>;
   /** Webhooks are told through it; undefined: they are not. */
   readonly deliveries: Pick<DeliveryPort, 'event'> | undefined;
+  /** False: the site tells of its health itself. Default true. */
+  readonly tellsHealth?: boolean;
   /** Seals the secrets of webhooks. */
   readonly sealing: SecretBox;
   readonly sso: SsoConfiguration;
@@ -114,7 +116,9 @@ export async function openWebmacs(options: WebmacsOptions): Promise<Webmacs> {
       }
     },
   });
-  const health = new Health({ ...options, intake }, (status) => notices.health(status));
+  const health = new Health({ ...options, intake }, (status) => {
+    if (options.tellsHealth !== false) notices.health(status);
+  });
   const binding = new Binding({ store, devices, clock });
   const firmware = new FileStore(join(options.folder, 'webmacs', 'firmware'));
   const packages = new FileStore(join(options.folder, 'webmacs', 'packages'));
