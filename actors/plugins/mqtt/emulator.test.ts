@@ -1,11 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { entryUrl } from '../../../engine/entry.js';
 import { PluginRun } from '../testing/plugin-run.js';
 import { plugin } from './plugin.js';
 import { BrokerProcess } from './testing/broker-process.js';
+import { Tanks } from './testing/tanks.js';
 
 const MAPPING = {
   channels: [
@@ -33,27 +30,8 @@ const WAIT = { timeout: 20_000 };
 const FIRST = 'tank-0001';
 
 let broker: BrokerProcess;
-let emulator: ChildProcessWithoutNullStreams;
-let lines: Readonly<Record<string, unknown>>[];
+let tanks: Tanks;
 let run: Awaited<ReturnType<typeof PluginRun.open>> | undefined;
-
-async function emulate(...more: readonly string[]): Promise<void> {
-  lines = [];
-  const args = ['mqtt', '--devices', '3', '--set', `broker=${broker.url}`, '--set', 'every=50'];
-  const program = fileURLToPath(entryUrl('actors/emulate/main'));
-  emulator = spawn(process.execPath, [program, ...args, ...more]);
-  createInterface({ input: emulator.stdout }).on('line', (line) =>
-    lines.push(JSON.parse(line) as Readonly<Record<string, unknown>>),
-  );
-  await expect.poll(() => lines[0]?.['ready'], WAIT).toBe(true);
-}
-
-async function fault(name: string, on = true): Promise<void> {
-  const before = lines.length;
-  emulator.stdin.write(`${JSON.stringify({ fault: name, on, devices: [0] })}\n`);
-  await expect.poll(() => lines.length, WAIT).toBe(before + 1);
-  expect(lines.at(-1)).toMatchObject({ ok: true });
-}
 
 /** The first tank, as soon as it is heard and says its level. */
 async function connected() {
@@ -71,14 +49,14 @@ async function connected() {
 
 beforeEach(async () => {
   broker = await BrokerProcess.start();
-  await emulate();
+  tanks = await Tanks.start(broker.url);
   run = await PluginRun.open(plugin, { url: broker.url, ...MAPPING });
 }, 60_000);
 
 afterEach(async () => {
   await run?.close();
   run = undefined;
-  emulator.kill('SIGKILL');
+  tanks.kill();
   await broker.stop();
 });
 
@@ -87,22 +65,22 @@ describe('MQTT against emulated tanks', () => {
     const { session, connection } = await connected();
     await connection.command?.('valve', 37, new AbortController().signal);
     expect(session.values.get('valve')).toBe(37);
-    await fault('cut');
+    await tanks.fault('cut');
     await expect.poll(() => session.failure?.code, WAIT).toBe('device.unreachable');
-    await fault('cut', false);
+    await tanks.fault('cut', false);
     await connected();
   }, 60_000);
 
   test('a restarted tank is gone and comes back by its birth', async () => {
     const { session } = await connected();
-    await fault('restart');
+    await tanks.fault('restart');
     await expect.poll(() => session.failure?.code, WAIT).toBe('device.unreachable');
     await connected();
   }, 60_000);
 
   test('a stalled tank obeys nothing, and its command ends with a refusal', async () => {
     const { connection } = await connected();
-    await fault('stall');
+    await tanks.fault('stall');
     await expect(
       connection.command?.('valve', 61, new AbortController().signal),
     ).rejects.toMatchObject({ code: 'device.refused' });
@@ -110,17 +88,16 @@ describe('MQTT against emulated tanks', () => {
 
   test('garbage and a flood end no session, and true values follow', async () => {
     const { session } = await connected();
-    await fault('garbage');
-    await fault('flood');
-    const { published = 0 } = lines.at(-1) ?? {};
+    await tanks.fault('garbage');
+    const { published = 0 } = await tanks.fault('flood');
     await expect
       .poll(async () => {
-        await fault('garbage');
-        return Number(lines.at(-1)?.['published']) - Number(published);
+        const now = await tanks.fault('garbage');
+        return Number(now['published']) - Number(published);
       }, WAIT)
       .toBeGreaterThan(1_000);
-    await fault('flood', false);
-    await fault('garbage', false);
+    await tanks.fault('flood', false);
+    await tanks.fault('garbage', false);
     session.values.delete('level');
     await expect.poll(() => session.values.get('level'), WAIT).toBeTypeOf('number');
     expect(session.failure).toBeUndefined();
@@ -128,7 +105,7 @@ describe('MQTT against emulated tanks', () => {
 
   test('a lie about a command is not taken for done', async () => {
     const { connection } = await connected();
-    await fault('lie');
+    await tanks.fault('lie');
     await expect(
       connection.command?.('valve', 20, new AbortController().signal),
     ).rejects.toMatchObject({ code: 'device.refused' });
@@ -136,7 +113,7 @@ describe('MQTT against emulated tanks', () => {
 
   test('stale retained words keep a tank that left with its last values', async () => {
     await connected();
-    await fault('stale');
+    await tanks.fault('stale');
     await run?.close();
     run = await PluginRun.open(plugin, { url: broker.url, ...MAPPING });
     const again = await connected();
@@ -146,9 +123,9 @@ describe('MQTT against emulated tanks', () => {
   test('a password changed during a session is denied until the instance has the new one', async () => {
     await connected();
     await broker.stop();
-    emulator.kill('SIGKILL');
+    tanks.kill();
     broker = await BrokerProcess.start(broker.port, 'new');
-    await emulate('--set', 'user=x', '--set', 'password=new');
+    tanks = await Tanks.start(broker.url, '--set', 'user=x', '--set', 'password=new');
     await expect
       .poll(async () => (await run?.connect(FIRST).catch((thrown: unknown) => thrown)) ?? {}, WAIT)
       .toMatchObject({ code: 'auth.denied' });
