@@ -13,6 +13,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'devices', word: 'Devices', href: '/devices', icon: 'devices' },
   { id: 'map', word: 'Map', href: '/map', icon: 'map' },
   { id: 'audio', word: 'Audio', href: '/audio', icon: 'audio' },
+  { id: 'alarms', word: 'Alarms', href: '/alarms', icon: 'alert' },
   { id: 'dashboards', word: 'Dashboards', href: '/dashboards', icon: 'chart' },
   { id: 'history', word: 'History', href: '/history', icon: 'replay' },
   { id: 'actors', word: 'Actors', href: '/actors', icon: 'actors' },
