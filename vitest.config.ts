@@ -9,7 +9,8 @@ export default defineConfig({
     // A busy machine answers late; what never comes still fails.
     expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
-    maxWorkers: 2,
+    // Many tests wait for sockets and processes: a third keeps two cores busy meanwhile.
+    maxWorkers: 3,
     reporters: ['default'],
   },
 });
