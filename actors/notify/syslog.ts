@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { connect as connectPlain, isIPv6, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, isIPv6, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { connect as connectTls } from 'node:tls';
 import { EngineError } from '../../engine/errors.js';
@@ -88,7 +88,14 @@ export class SyslogSender implements Sender {
     const lookup = checkedLookup(allowPrivate);
     const socket: Socket =
       protocol === 'tls'
-        ? connectTls({ host, port, lookup, rejectUnauthorized: verifyTls, servername: host })
+        ? connectTls({
+            host,
+            port,
+            lookup,
+            rejectUnauthorized: verifyTls,
+            // An address is no server name (RFC 6066 §3).
+            ...(isIP(host) === 0 ? { servername: host } : {}),
+          })
         : connectPlain({ host, port, lookup });
     const stop = () => socket.destroy(new EngineError('link.deadline', 'took too long'));
     signal.addEventListener('abort', stop, { once: true });

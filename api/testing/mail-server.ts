@@ -6,17 +6,24 @@ export interface MailServer {
   readonly messages: readonly { readonly to: readonly string[]; readonly text: string }[];
   /** Refuse the next this many messages. */
   refuse(count: number): void;
+  /** Say nothing to the next this many connections. */
+  stall(count: number): void;
   stop(): Promise<void>;
 }
 
-export async function startMailServer(): Promise<MailServer> {
+export async function startMailServer(port = 0): Promise<MailServer> {
   const messages: { to: readonly string[]; text: string }[] = [];
   let refusals = 0;
+  let stalls = 0;
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
+    if (stalls > 0) {
+      stalls--;
+      return;
+    }
     let to: string[] = [];
     let buffer = '';
     let inData = false;
@@ -58,15 +65,18 @@ export async function startMailServer(): Promise<MailServer> {
     answer('220 test');
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const taken = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `smtp://127.0.0.1:${port}`,
+    url: `smtp://127.0.0.1:${taken}`,
     messages,
     refuse(count) {
       refusals = count;
+    },
+    stall(count) {
+      stalls = count;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
