@@ -185,6 +185,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   const version = packageVersion();
   const ops = startOps({
     store,
+    auth,
     config,
     version,
     clock,
@@ -549,7 +550,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     onRequest: ({ method, route, status, durationMs }) => {
       requests.labels({ method, route, status: String(status) }).observe(durationMs);
     },
-    authenticate: auth.authenticate,
+    authenticate: auth.recognise,
     limits: { perAddressPerSecond: config.limits.requestsPerAddress },
     trustedProxies: config.trustedProxies,
     clock,

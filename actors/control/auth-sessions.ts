@@ -56,6 +56,7 @@ function loginOf(raw: unknown): SessionLogin {
 
 /** Logins kept for each user; the longest unused goes first. */
 const MAX_SESSIONS_PER_USER = 50;
+const MAX_LISTED = 10_000;
 
 export class AuthSessions {
   readonly #control: SiteControl;
@@ -144,6 +145,36 @@ export class AuthSessions {
         .executeTakeFirst();
       if (gone !== undefined) note(scope, 'auth-sessions', hash, 'delete');
       return gone !== undefined;
+    });
+  }
+
+  /** Signed in now, of one user or of all; those used last first. At most 10,000. */
+  async list(userId?: string): Promise<readonly SessionLogin[]> {
+    const rows = await this.#control.read(async (db) => {
+      let query = db
+        .selectFrom('auth_sessions')
+        .innerJoin('users', 'users.id', 'auth_sessions.user_id')
+        .selectAll('auth_sessions')
+        .select(['users.username', 'users.role'])
+        .orderBy('auth_sessions.used_at_unix_ms', 'desc')
+        .orderBy('auth_sessions.hash')
+        .limit(MAX_LISTED);
+      if (userId !== undefined) query = query.where('auth_sessions.user_id', '=', userId);
+      return await query.execute();
+    });
+    return rows.map(loginOf);
+  }
+
+  /** All of a user's. @returns the hashes of those that ended. */
+  async removeOf(userId: string): Promise<readonly string[]> {
+    return await this.#control.write(async (scope) => {
+      const gone = await scope.db
+        .deleteFrom('auth_sessions')
+        .where('user_id', '=', userId)
+        .returning('hash')
+        .execute();
+      for (const { hash } of gone) note(scope, 'auth-sessions', hash, 'delete');
+      return gone.map(({ hash }) => hash);
     });
   }
 

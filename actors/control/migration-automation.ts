@@ -440,5 +440,6 @@ export const AUTOMATION: Migration = {
         db,
       );
     }
+    await sql`alter table tokens add column scopes_json text`.execute(db);
   },
 };

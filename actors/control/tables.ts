@@ -30,6 +30,7 @@ export interface SiteTables extends FeedTables {
     created_at_unix_ms: number;
     expires_at_unix_ms: number | null;
     used_at_unix_ms: number | null;
+    scopes_json: string | null;
   };
   readonly device_tokens: {
     device_id: string;

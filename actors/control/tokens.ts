@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromRow, requirePlainText } from '../../engine/control/rows.js';
+import { fromJson, fromRow, requirePlainText } from '../../engine/control/rows.js';
 import { EngineError } from '../../engine/errors.js';
 import { note } from './scope.js';
 import type { SiteControl } from './tables.js';
@@ -11,6 +11,8 @@ export interface ApiToken {
   readonly name: string;
   readonly userId: string;
   readonly role: UserRole;
+  /** What of the role it is for; undefined: all of it. */
+  readonly scopes?: readonly string[] | undefined;
   readonly createdAtUnixMs: number;
   /** Undefined: does not expire. */
   readonly expiresAtUnixMs: number | undefined;
@@ -33,6 +35,7 @@ const tokenRow = z.object({
   created_at_unix_ms: z.number(),
   expires_at_unix_ms: z.number().nullable(),
   used_at_unix_ms: z.number().nullable(),
+  scopes_json: z.string().nullable(),
   username: z.string(),
   user_role: z.enum(ROLES),
 });
@@ -45,6 +48,10 @@ function loginOf(raw: unknown): TokenLogin {
       name: row.name,
       userId: row.user_id,
       role: row.role,
+      scopes:
+        row.scopes_json === null
+          ? undefined
+          : fromJson(z.array(z.string()), row.scopes_json, `the scopes of token ${row.id}`),
       createdAtUnixMs: row.created_at_unix_ms,
       expiresAtUnixMs: row.expires_at_unix_ms ?? undefined,
       usedAtUnixMs: row.used_at_unix_ms ?? undefined,
@@ -103,6 +110,7 @@ export class Tokens {
           created_at_unix_ms: token.createdAtUnixMs,
           expires_at_unix_ms: token.expiresAtUnixMs ?? null,
           used_at_unix_ms: null,
+          scopes_json: token.scopes === undefined ? null : JSON.stringify(token.scopes),
         })
         .execute();
       note(scope, 'tokens', token.id, 'put');
@@ -209,6 +217,7 @@ export class Tokens {
           'tokens.created_at_unix_ms',
           'tokens.expires_at_unix_ms',
           'tokens.used_at_unix_ms',
+          'tokens.scopes_json',
           'users.username',
           'users.role as user_role',
         ])

@@ -1,15 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { AuthSession, SessionLogin } from '../../actors/control/auth-sessions.js';
 import type { SiteStore } from '../../actors/control/site.js';
-import { atLeast, type User, usernameOf, withoutHash } from '../../actors/control/users.js';
+import { type User, usernameOf, withoutHash } from '../../actors/control/users.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { isPlainText } from '../../engine/control/rows.js';
 import { EngineError } from '../../engine/errors.js';
 import { ANONYMOUS, type Credentials } from '../http/auth.types.js';
 import type { Principal } from '../http/route.types.js';
+import { wholeOnly } from '../http/scopes.js';
 import { isCrossSite } from './cross-site.js';
 import { type KnownLogin, LoginCache, type Revoked } from './login-cache.js';
 import { LoginGuard, type LoginLimits } from './login-guard.js';
-import { type PasswordCost, Passwords } from './passwords.js';
+import { type PasswordCost, Passwords, requireUsablePassword } from './passwords.js';
+import { readLogin } from './read-login.js';
 import { bearerOf, cookieOf, hashOf, newSecret, queryTokenOf, type Shown } from './secrets.js';
 import { Verified } from './verified.js';
 
@@ -49,6 +52,14 @@ export interface LoginPlace {
   readonly userAgent: string;
 }
 
+/** A try to sign in that failed. */
+export interface FailedLogin {
+  /** Undefined: there is no such user, or too many tries came from there. */
+  readonly username: string | undefined;
+  readonly address: string;
+  readonly code: 'auth.required' | 'rate.limited';
+}
+
 /** Recognises people, programs and devices. */
 export class Auth {
   readonly #store: AuthOptions['store'];
@@ -61,6 +72,7 @@ export class Auth {
   readonly #cache = new LoginCache();
   readonly #verified = new Verified();
   readonly #listeners = new Set<(who: Revoked) => void>();
+  readonly #failedListeners = new Set<(failed: FailedLogin) => void>();
   readonly #unfollow: () => void;
   #timer: TimerHandle;
   #closed = false;
@@ -87,7 +99,7 @@ export class Auth {
    * over, or was sent by a page of another site, counts as nobody.
    * @throws EngineError `auth.required` for a token that is wrong, over or revoked; `store.away`.
    */
-  readonly authenticate = (credentials: Credentials): Principal | Promise<Principal> => {
+  readonly recognise = (credentials: Credentials): Principal | Promise<Principal> => {
     const shown = shownBy(credentials);
     if (shown === undefined) return ANONYMOUS;
     const hash = hashOf(shown.secret);
@@ -96,6 +108,15 @@ export class Auth {
       return this.#use(shown, hash, known);
     }
     return this.#look(shown, hash, known);
+  };
+
+  /**
+   * The same for doors that know no scopes: a token that is bound to parts of the site is refused.
+   * @throws also EngineError `auth.denied`.
+   */
+  readonly authenticate = (credentials: Credentials): Principal | Promise<Principal> => {
+    const who = this.recognise(credentials);
+    return who instanceof Promise ? who.then(wholeOnly) : wholeOnly(who);
   };
 
   /**
@@ -144,9 +165,30 @@ export class Auth {
     const hash = hashOf(shown.secret);
     const login = await this.#store.authSessions.find(hash);
     await this.#store.authSessions.remove(hash);
-    this.#cache.drop(hash);
-    if (login === undefined) return;
-    for (const listener of this.#listeners) listener({ kind: 'user', id: login.session.userId });
+    this.#ended([hash], login?.session.userId);
+  }
+
+  /** Who is signed in, of one user or of all: what is over, used or not, is left out. */
+  async logins(userId?: string): Promise<readonly SessionLogin[]> {
+    const nowUnixMs = this.#clock.nowMs();
+    return (await this.#store.authSessions.list(userId)).filter(
+      ({ session }) =>
+        nowUnixMs < session.expiresAtUnixMs && nowUnixMs - session.usedAtUnixMs < this.#idleMs,
+    );
+  }
+
+  /** Ends one login at once; sockets as with `logout`. @returns false when there is none. */
+  async endLogin({ hash, userId }: Pick<AuthSession, 'hash' | 'userId'>): Promise<boolean> {
+    const removed = await this.#store.authSessions.remove(hash);
+    this.#ended([hash], userId);
+    return removed;
+  }
+
+  /** Ends all logins of a user at once. @returns how many. */
+  async endLoginsOf(userId: string): Promise<number> {
+    const hashes = await this.#store.authSessions.removeOf(userId);
+    this.#ended(hashes, userId);
+    return hashes.length;
   }
 
   /**
@@ -208,6 +250,11 @@ export class Auth {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Called with each try to sign in that failed, whichever door it came through. */
+  onFailed(listener: (failed: FailedLogin) => void): void {
+    this.#failedListeners.add(listener);
+  }
+
   /** Idempotent; the store stays open. */
   close(): void {
     this.#closed = true;
@@ -217,12 +264,30 @@ export class Auth {
 
   async #checked(username: string, password: string, address: string) {
     const name = usernameOf(username);
-    await this.#guard.begin(name, address);
-    const user = isPlainText(name, 128) ? await this.#store.users.byName(name) : undefined;
-    const right = await this.#passwords.verify(user?.passwordHash, password);
-    if (user === undefined || !right) throw wrongPassword();
-    await this.#guard.succeeded(name, address);
-    return user;
+    let known: User | undefined;
+    try {
+      await this.#guard.begin(name, address);
+      const user = isPlainText(name, 128) ? await this.#store.users.byName(name) : undefined;
+      known = user;
+      const right = await this.#passwords.verify(user?.passwordHash, password);
+      if (user === undefined || !right) throw wrongPassword();
+      await this.#guard.succeeded(name, address);
+      return user;
+    } catch (thrown) {
+      const { code } = EngineError.from(thrown);
+      if (code === 'auth.required' || code === 'rate.limited') {
+        // What nobody is called may be a password that was typed into the wrong field.
+        const failed = { username: known?.username, address, code };
+        for (const listener of this.#failedListeners) listener(failed);
+      }
+      throw thrown;
+    }
+  }
+
+  #ended(hashes: readonly string[], userId: string | undefined): void {
+    for (const hash of hashes) this.#cache.drop(hash);
+    if (userId === undefined) return;
+    for (const listener of this.#listeners) listener({ kind: 'user', id: userId });
   }
 
   /** The feed says so too, a moment later. */
@@ -249,7 +314,8 @@ export class Auth {
 
   async #look(shown: Shown, hash: string, before: KnownLogin | undefined): Promise<Principal> {
     const { generation } = this.#cache;
-    const found = await this.#read(shown, hash);
+    const readAtMonoMs = this.#clock.monoMs();
+    const found = await readLogin(this.#store, shown, hash, { readAtMonoMs, idleMs: this.#idleMs });
     if (found === undefined) {
       if (before !== undefined) this.#cache.drop(hash);
       return refused(shown);
@@ -262,53 +328,6 @@ export class Auth {
     // A login that was revoked while it was being read must not come back through the cache.
     if (this.#cache.generation === generation) this.#cache.put(hash, found);
     return this.#use(shown, hash, found);
-  }
-
-  async #read(shown: Shown, hash: string): Promise<KnownLogin | undefined> {
-    const readAtMonoMs = this.#clock.monoMs();
-    if (shown.kind === 'session') {
-      const login = await this.#store.authSessions.find(hash);
-      if (login === undefined) return undefined;
-      const { session, username, role } = login;
-      return {
-        principal: { kind: 'user', id: session.userId, name: username, role },
-        userId: session.userId,
-        rowId: hash,
-        expiresAtUnixMs: session.expiresAtUnixMs,
-        idleMs: this.#idleMs,
-        readAtMonoMs,
-        usedAtUnixMs: session.usedAtUnixMs,
-        notedAtUnixMs: session.usedAtUnixMs,
-      };
-    }
-    if (shown.kind === 'device') {
-      const deviceId = await this.#store.tokens.findDevice(hash);
-      if (deviceId === undefined) return undefined;
-      return {
-        principal: { kind: 'device', id: deviceId, name: deviceId, role: undefined },
-        userId: undefined,
-        rowId: undefined,
-        expiresAtUnixMs: Number.POSITIVE_INFINITY,
-        idleMs: Number.POSITIVE_INFINITY,
-        readAtMonoMs,
-        usedAtUnixMs: 0,
-        notedAtUnixMs: 0,
-      };
-    }
-    const login = await this.#store.tokens.find(hash);
-    if (login === undefined) return undefined;
-    const { token, userRole } = login;
-    const role = atLeast(userRole, token.role) ? token.role : userRole;
-    return {
-      principal: { kind: 'token', id: token.id, name: token.name, role },
-      userId: token.userId,
-      rowId: token.id,
-      expiresAtUnixMs: token.expiresAtUnixMs ?? Number.POSITIVE_INFINITY,
-      idleMs: Number.POSITIVE_INFINITY,
-      readAtMonoMs,
-      usedAtUnixMs: token.usedAtUnixMs ?? 0,
-      notedAtUnixMs: token.usedAtUnixMs ?? 0,
-    };
   }
 
   #use(shown: Shown, hash: string, login: KnownLogin): Principal {
@@ -371,12 +390,4 @@ function refused(shown: Shown): Principal {
 
 function wrongPassword(): EngineError {
   return new EngineError('auth.required', 'username or password is wrong');
-}
-
-function requireUsablePassword(username: string, password: string): void {
-  if (password.length >= 10 && password.length <= 512 && usernameOf(password) !== username) return;
-  throw new EngineError(
-    'input.invalid',
-    'the password must have at least 10 characters and must not be the username',
-  );
 }

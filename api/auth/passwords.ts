@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { usernameOf } from '../../actors/control/users.js';
 import { EngineError } from '../../engine/errors.js';
 
 /** Cost of one guess. */
@@ -82,4 +83,13 @@ export class Passwords {
       else next();
     }
   }
+}
+
+/** @throws EngineError `input.invalid` */
+export function requireUsablePassword(username: string, password: string): void {
+  if (password.length >= 10 && password.length <= 512 && usernameOf(password) !== username) return;
+  throw new EngineError(
+    'input.invalid',
+    'the password must have at least 10 characters and must not be the username',
+  );
 }

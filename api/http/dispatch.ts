@@ -14,6 +14,7 @@ import { check, toProblem } from './problem.js';
 import { parseQuery } from './query.js';
 import type { Audited, AuditFacts, Principal, Route } from './route.types.js';
 import { decodePart, type Match, Router } from './router.js';
+import { within } from './scopes.js';
 import type { RequestFacts } from './server.js';
 import type { HttpRequest, HttpResponse } from './uws.js';
 
@@ -251,7 +252,7 @@ export class Dispatcher {
     address: string,
   ): Promise<unknown> {
     const { head } = exchange;
-    const principal = await this.#principal(exchange, address);
+    const principal = within(await this.#principal(exchange, address), route);
     requireRole(principal, route.access, `${route.method} ${route.path}`);
     const query = parseQuery(head.query);
     let said: AuditFacts | undefined;

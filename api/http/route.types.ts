@@ -8,6 +8,8 @@ export interface Principal {
   readonly id: string;
   readonly name: string;
   readonly role: Role | undefined;
+  /** What a token is bound to; absent: all that the role may. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 export interface RequestContext<P, Q, B> {

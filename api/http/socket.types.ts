@@ -1,4 +1,5 @@
 import type { EngineError } from '../../engine/errors.js';
+import type { Scope } from '../contract/auth.js';
 import type { Role } from '../contract/rest.js';
 import type { Principal } from './route.types.js';
 import type { WebSocket } from './uws.js';
@@ -42,6 +43,8 @@ export interface SocketEndpoint<T = unknown> {
   readonly path: string;
   /** Lowest role. A caller without it gets the socket opened and closed at once with 4501 or 4503. */
   readonly access: 'open' | Role;
+  /** Scope that a token with scopes needs; absent: such a token is refused. */
+  readonly scope?: Scope;
   /** Longer messages end the socket. Default 64 KiB. */
   readonly maxMessageBytes?: number;
   /** Bytes held for a client that reads slowly; more are dropped by the server. Default 4 MiB. */

@@ -8,6 +8,7 @@ import type { PeerResolver } from './peer.js';
 import { toProblem } from './problem.js';
 import type { Principal } from './route.types.js';
 import { decodePart } from './router.js';
+import { withinSocket } from './scopes.js';
 import {
   type GatewaySocket,
   type SocketEndpoint,
@@ -191,7 +192,10 @@ export class SocketServer {
     const header = (name: string): string | undefined =>
       foreign && name.toLowerCase() === 'cookie' ? undefined : head.headers[name.toLowerCase()];
     const { method, path, query } = head;
-    const principal = await this.#services.authenticate({ method, path, query, address, header });
+    const principal = withinSocket(
+      await this.#services.authenticate({ method, path, query, address, header }),
+      endpoint,
+    );
     requireRole(principal, endpoint.access, `the socket ${endpoint.path}`);
     const params: Record<string, string> = {};
     names.forEach((name, i) => {

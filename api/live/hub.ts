@@ -129,6 +129,7 @@ export class LiveHub {
     return socketEndpoint<LiveClient>({
       path,
       access: 'open',
+      scope: 'read',
       maxMessageBytes: this.#limits.messageBytes,
       // The hub closes at the hard limit itself. The server's own stop is far above it, as it would drop the
       // close frame too, and the client would not learn the code.

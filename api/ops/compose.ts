@@ -4,16 +4,20 @@ import type { Clock } from '../../engine/clock.js';
 import { projectRoot } from '../../engine/entry.js';
 import type { EngineError } from '../../engine/errors.js';
 import type { Log } from '../../engine/log.js';
+import type { Auth } from '../auth/auth.js';
 import type { Config } from '../config.js';
 import type { Route } from '../http/route.types.js';
 import { AuditLog } from './audit.js';
 import { auditRoutes } from './audit-routes.js';
 import { diagnosticsRoutes } from './diagnostics.js';
+import { FailedLogins } from './failed-logins.js';
 import { LogLevels, logLevelRoutes } from './log-level.js';
+import { loginRoutes } from './login-routes.js';
 import { updateRoutes } from './updates.js';
 
 export interface OpsOptions {
   readonly store: SiteStore;
+  readonly auth: Auth;
   readonly config: Config;
   readonly version: string;
   readonly clock: Clock;
@@ -31,14 +35,17 @@ export interface Ops {
 
 /** What keeps a site: who changed what, how much the log says, what helps when something is wrong. */
 export function startOps(options: OpsOptions): Ops {
-  const { store, config, version, clock, log, parts, onError } = options;
+  const { store, auth, config, version, clock, log, parts, onError } = options;
   const table = store.automation.audit;
   const audit = new AuditLog({ table, clock, keepDays: config.audit.keepDays, onError });
+  const failed = new FailedLogins(audit.note, clock);
+  auth.onFailed(failed.note);
   const levels = new LogLevels(log, config.log.level, clock);
   return {
     audit,
     routes: [
       ...auditRoutes(table),
+      ...loginRoutes(auth, store.users),
       ...logLevelRoutes(levels),
       ...updateRoutes(join(projectRoot(), 'CHANGELOG.md'), version),
       ...diagnosticsRoutes({

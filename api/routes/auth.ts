@@ -153,6 +153,7 @@ function tokenRoutes({ store, clock }: AuthRouteServices): readonly Route[] {
           name: body.name,
           userId,
           role: body.role,
+          scopes: body.scopes,
           createdAtUnixMs: nowUnixMs,
           expiresAtUnixMs:
             body.expiresInDays === undefined ? undefined : nowUnixMs + body.expiresInDays * DAY_MS,
@@ -305,6 +306,7 @@ function shownToken({ token: from, username }: Pick<TokenLogin, 'token' | 'usern
     id: from.id,
     name: from.name,
     role: from.role,
+    scopes: from.scopes === undefined ? null : [...from.scopes],
     owner: username,
     createdAtUnixMs: from.createdAtUnixMs,
     expiresAtUnixMs: from.expiresAtUnixMs ?? null,

@@ -166,6 +166,8 @@ export class Identity {
     const hash = hashOf(token);
     const found = await this.#options.store.tokens.find(hash);
     if (found === undefined) throw unauthorised('Invalid API token');
+    // Scopes are parts of our own site: here a token has all of its role or nothing.
+    if (found.token.scopes !== undefined) throw unauthorised('API token has scopes');
     const expiresAtUnixMs = found.token.expiresAtUnixMs ?? Number.POSITIVE_INFINITY;
     if (this.#options.clock.nowMs() >= expiresAtUnixMs) throw unauthorised('API token expired');
     const { id, userId, role } = found.token;
