@@ -1,36 +1,20 @@
-import mustache from 'mustache';
 import type { EdgeOfRule } from '../automation/ports.js';
+import { viewOf } from '../notify/facts.js';
+import { fill } from '../notify/templates.js';
 
 /** Of an alarm's text; longer ones are cut. */
 const MOST_TEXT = 1_000;
 const MOST_FACTS = 64;
 const MOST_FACT = 256;
 
-/**
- * The text of an alarm: the rule's template with `rule`, `device`, `source`, `value`, `severity`, `labels.*` and
- * `facts.*`. A template that cannot be read is shown as it is, so that no alarm is lost for its words.
- */
-export function alarmText({ rule, edge, deviceId, deviceName, facts }: EdgeOfRule): string {
-  const view = {
-    rule: rule.name,
-    device: deviceName ?? deviceId ?? '',
-    source: edge.source,
-    value: edge.value ?? '',
-    severity: rule.severity ?? '',
-    labels: rule.labels,
-    facts,
-  };
-  const template = rule.text === '' ? DEFAULT : rule.text;
-  try {
-    return cut(mustache.render(template, view, undefined, { escape: String }));
-  } catch (thrown) {
-    return cut(
-      `${template} (template: ${thrown instanceof Error ? thrown.message : 'unreadable'})`,
-    );
-  }
+/** The text of an alarm: the rule's template with the names of all templates, or the rule, its device and the value. */
+export function alarmText(taken: EdgeOfRule): string {
+  const { rule, edge, deviceId, deviceName } = taken;
+  if (rule.text !== '') return cut(fill(rule.text, viewOf(taken, undefined)));
+  const device = deviceName ?? deviceId ?? '';
+  const value = edge.value === null ? '' : ` (${edge.value})`;
+  return cut(`${rule.name}${device === '' ? '' : `: ${device}`}${value}`);
 }
-
-const DEFAULT = '{{rule}}{{#device}}: {{device}}{{/device}}{{#value}} ({{value}}){{/value}}';
 
 const cut = (text: string): string =>
   text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT - 1)}…` : text;

@@ -188,6 +188,8 @@ export const ruleServer = {
   lastTriggeredAtUnixMs: z.number().nullable(),
   createdAtUnixMs: z.number(),
   updatedAtUnixMs: z.number(),
+  /** What may be meant otherwise, as names in its templates that nothing fills; it runs all the same. */
+  warnings: z.array(z.string()),
 } as const satisfies z.ZodRawShape;
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be HH:MM');

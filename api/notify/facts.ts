@@ -22,8 +22,10 @@ export function viewOf(
     }),
     alarm: alarm === undefined ? null : named(alarm.text, alarmFacts(alarm, deviceName)),
     source: edge.source,
-    device: named(device, { id: deviceId, name: device }),
+    // Without a device `{{#device}}` leaves its section out.
+    device: device === '' ? '' : named(device, { id: deviceId, name: device }),
     value: edge.value,
+    severity: alarm?.severity ?? rule.severity,
     facts,
     labels: alarm?.labels ?? rule.labels,
     event: edge.kind,

@@ -15,6 +15,7 @@ export const TEMPLATE_NAMES = [
   'source',
   'device',
   'value',
+  'severity',
   'facts',
   'labels',
   'event',

@@ -34,6 +34,7 @@ import { checkRule } from './check-rule.js';
 import { fullName } from './names.js';
 import { OpeningTimes, scheduleProblem } from './opening.js';
 import type { RuleService } from './service.js';
+import { checkTemplates, withWarnings } from './templates.js';
 import type { RuleThreads } from './threads.types.js';
 import { checkValue, type Variables } from './variables.js';
 
@@ -85,7 +86,7 @@ function rules(options: RuleRoutesOptions): readonly Route[] {
         if (row === undefined) throw new EngineError('not-found', `/v1/rules/${id}: there is none`);
         await service.written(id);
         if (word === 'enable') service.again(id);
-        return row;
+        return withWarnings(row);
       },
     });
   return [
@@ -112,9 +113,10 @@ function rules(options: RuleRoutesOptions): readonly Route[] {
       columns: AUTOMATION_SPECS.rules.columns as never,
       clock,
       maxBodyBytes: 262_144,
-      shown: (row) => row,
+      shown: (row) => withWarnings(row as unknown as RuleRow),
       checked: async (_given, whole, before) => {
         const row = { ...whole, id: before?.id ?? 0 } as unknown as RuleRow;
+        checkTemplates(row);
         await checkRule(options, row);
       },
       changed: ({ id }) => service.written(id),

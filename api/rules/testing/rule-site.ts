@@ -11,6 +11,11 @@ export class RuleSite {
   #password = '';
   #cookie = '';
 
+  /** Of the admin. */
+  get cookie(): string {
+    return this.#cookie;
+  }
+
   async start(options: TestServerOptions = {}): Promise<void> {
     this.server = await startServer({ readyWithinMs: 90_000, ...options, data: this.data });
     if (this.server.adminPassword !== undefined) this.#password = this.server.adminPassword;
