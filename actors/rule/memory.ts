@@ -54,3 +54,12 @@ export function machineOf(
   const context = rebase(snapshot.context as RuleContext, memory.taken, now);
   return { ...snapshot, context } as typeof snapshot;
 }
+
+/** Of a source that is gone: when it is back it starts afresh, and its edges count on from `edge`. */
+export function memoryAtRest(edge: number, atUnixMs: number): string {
+  const memory: RuleMemory = {
+    ...{ edge, machine: null, taken: { unixMs: atUnixMs, monoMs: 0 } },
+    ...{ on: false, count: 0, seen: [], edges: [], fault: null },
+  };
+  return JSON.stringify(memory);
+}

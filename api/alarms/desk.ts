@@ -9,7 +9,7 @@ import type { AlarmRow as LiveAlarmRow } from '../contract/automation-rows.js';
 import type { LiveTable } from '../live/table.types.js';
 import { AlarmBook } from './book.js';
 import type { AlarmHistory } from './history.js';
-import { changedFields, takeEdge } from './intake.js';
+import { changedFields, clearSources, takeEdge } from './intake.js';
 import { liveAlarm } from './live-rows.js';
 
 export interface AlarmDeskOptions {
@@ -88,6 +88,14 @@ export class AlarmDesk implements AlarmPort {
 
   async takeIn(scope: SiteScope, edge: EdgeOfRule): Promise<AlarmRow | undefined> {
     return await takeEdge(this.#options.store.automation.alarms, scope, edge);
+  }
+
+  async clearIn(
+    scope: SiteScope,
+    sources: readonly { readonly ruleId: number; readonly source: string }[],
+    atUnixMs: number,
+  ): Promise<readonly { readonly activeKeyBefore: string; readonly row: AlarmRow }[]> {
+    return await clearSources(this.#options.store.automation.alarms, scope, sources, atUnixMs);
   }
 
   committed(rows: readonly AlarmRow[]): void {

@@ -75,6 +75,34 @@ export async function takeEdge(
   }
 }
 
+/** Alarms of sources that are gone, or whose rule is: there is nobody left who could clear them. */
+export async function clearSources(
+  alarms: AlarmTable,
+  scope: SiteScope,
+  sources: readonly { readonly ruleId: number; readonly source: string }[],
+  atUnixMs: number,
+): Promise<readonly { readonly activeKeyBefore: string; readonly row: AlarmRow }[]> {
+  const keys = sources.map(({ ruleId, source }) => activeKeyOf(ruleId, source));
+  const active = await alarms.findIn(scope, {
+    where: [{ field: 'activeKey', op: 'in', value: keys }],
+    limit: keys.length,
+  });
+  const cleared: { activeKeyBefore: string; row: AlarmRow }[] = [];
+  for (const row of active) {
+    const at = Math.max(atUnixMs, row.updatedAtUnixMs);
+    const after = await keep(
+      alarms,
+      scope,
+      row,
+      moveAlarm(row, { type: 'cleared', atUnixMs: at, by: null }),
+    );
+    if (after !== undefined && row.activeKey !== null) {
+      cleared.push({ activeKeyBefore: row.activeKey, row: after });
+    }
+  }
+  return cleared;
+}
+
 /** What escalation made worse stays so while the alarm is active. */
 function worst<T extends { readonly severity: Severity }>(active: AlarmRow, raised: T): T {
   return active.escalated > 0 ? { ...raised, severity: active.severity } : raised;

@@ -27,6 +27,12 @@ export interface EdgeOfRule {
 export interface AlarmPort {
   /** Raises, updates or clears; answers the alarm as it is now. Undefined: the rule raises none. */
   takeIn(scope: SiteScope, edge: EdgeOfRule): Promise<AlarmRow | undefined>;
+  /** Clears what is active of sources that are gone; each is answered with the key it was active under. */
+  clearIn(
+    scope: SiteScope,
+    sources: readonly { readonly ruleId: number; readonly source: string }[],
+    atUnixMs: number,
+  ): Promise<readonly { readonly activeKeyBefore: string; readonly row: AlarmRow }[]>;
   /** After the commit: live rows, history, routing. */
   committed(alarms: readonly AlarmRow[]): void;
 }

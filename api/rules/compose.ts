@@ -88,6 +88,7 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
     deliveries,
     clock,
     onFault,
+    forget: (ids) => keeper.note(ids.map((id) => ({ id, snapshot: undefined }))),
   });
   const keeper = new SnapshotKeeper(store.snapshots, clock, onFault, 'rule');
   const threads = new RulePool({

@@ -7,7 +7,9 @@ import type { LiveTable } from '../live/table.types.js';
 export const CONNECTIONS_DEVICE = 'site:connections-';
 
 interface Parent {
-  readonly tables: { definition(id: string): unknown };
+  readonly tables: {
+    definition(id: string): { readonly channels: readonly { readonly name: string }[] } | undefined;
+  };
   create(claim: {
     readonly id: string;
     readonly name: string;
@@ -18,7 +20,7 @@ interface Parent {
 }
 
 export interface ConnectionsOptions {
-  readonly devices: Pick<LiveTable, 'rows'>;
+  readonly devices: Pick<LiveTable, 'rows' | 'get'>;
   readonly channels: Pick<LiveTable, 'get'>;
   readonly device: Parent;
   /** Devices that are followed: those of plugins. */
@@ -31,6 +33,8 @@ const LOOK_MS = 1_000;
 /** A device has at most 512 parameters. */
 const OF_ONE = 500;
 const MOST_PARENTS = 40;
+/** Of a device that is gone: rules of what is offline end with it. */
+const REMOVED = 'removed';
 const OFFLINE: ReadonlySet<unknown> = new Set(['disconnected', 'silent', 'error', 'parked']);
 
 /** Whether devices of plugins are connected, as channels, so that rules and charts use it. The caller ends it by `close`. */
@@ -42,6 +46,7 @@ export class Connections {
   #timer: TimerHandle | undefined;
   #storing: Promise<void> = Promise.resolve();
   #closed = false;
+  #remembers = false;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -77,7 +82,25 @@ export class Connections {
       known.said = said;
       due.set(known.parent, [...(due.get(known.parent) ?? []), { id: row.id, said }]);
     }
+    this.#remember();
+    for (const [id, known] of this.#known) {
+      if (known.said === REMOVED || this.#options.devices.get(id) !== undefined) continue;
+      known.said = REMOVED;
+      due.set(known.parent, [...(due.get(known.parent) ?? []), { id, said: REMOVED }]);
+    }
     for (const [parent, rows] of due) await this.#store(parent, rows);
+  }
+
+  /** Devices of an earlier run: those that were removed meanwhile are no longer offline either. */
+  #remember(): void {
+    if (this.#remembers) return;
+    this.#remembers = true;
+    for (let parent = 1; parent <= MOST_PARENTS; parent += 1) {
+      const definition = this.#options.device.tables.definition(`${CONNECTIONS_DEVICE}${parent}`);
+      for (const { name } of definition?.channels ?? []) {
+        if (!this.#known.has(name)) this.#place(name);
+      }
+    }
   }
 
   /** Where it was in an earlier run, or where there is room. */

@@ -46,8 +46,14 @@ const DEFAULTS: readonly Default[] = [
   {
     type: 'signal_loss',
     name: 'Signal loss',
-    each: ['*/*.rssi_a', '*/*.rf_level'],
-    condition: { type: 'threshold', channel: '@', op: '<', value: -80, clear: -77 },
+    // Of the best antenna; a transmitter that was switched off loses nothing.
+    each: ['*/*.rssi_a', '*/*.rssi'],
+    condition: {
+      type: 'expression',
+      text: 'max(@, default([@/*.rssi_b], @)) < -80 dBm and default([@/*.transmitter_on], true)',
+      clear:
+        'max(@, default([@/*.rssi_b], @)) > -77 dBm or not default([@/*.transmitter_on], true)',
+    },
     severity: 'major',
     text: '{{device}}: radio signal at {{value}} dBm',
     holdMs: 5_000,
@@ -102,6 +108,10 @@ export async function ensureDefaultRules(
   await store.settings.set(SETTING, [...made, ...due.map(({ type }) => type)]);
   return missing.length;
 }
+
+/** As a new site has them. */
+export const defaultRules = (nowUnixMs: number): Omit<RuleRow, 'id'>[] =>
+  DEFAULTS.map((one) => rowOf(one, nowUnixMs));
 
 function rowOf(given: Default, nowUnixMs: number): Omit<RuleRow, 'id'> {
   const { type, holdMs = 0, keepMs = 0, ...fields } = given;

@@ -2,7 +2,8 @@ import type { RuleRow, VariableRow } from '../../actors/automation/automation.ty
 import { checkExpression } from '../../actors/rule/expression/compile.js';
 import { scopeOf } from '../../actors/rule/expression/scope.js';
 import type { RuleChannel, RuleDefinition } from '../../actors/rule/rule.types.js';
-import { fullName, type Named } from './names.js';
+import { withoutMissing } from './missing.js';
+import { fullName, type Named, namesOf } from './names.js';
 
 /** What a rule's definition is made of beside its row. */
 export interface DefinitionWorld {
@@ -30,11 +31,17 @@ export function definitionOf(
   const variables: Record<string, number | string | boolean> = {};
   const variableUnits: Record<string, string> = {};
   let fault = world.cycleOf(row.id) ?? named.fault;
+  const missing = new Set<string>();
   for (const name of named.channels) {
     const full = fullName(name, source);
     const found = full === undefined ? undefined : world.channel(full);
     if (found !== undefined) channels[name] = found;
-    else fault ??= missingChannel(name, full);
+    else missing.add(name);
+  }
+  const condition =
+    named.fault === undefined ? withoutMissing(row.condition, missing) : row.condition;
+  for (const name of missing.size === 0 ? [] : namesOf(condition).channels) {
+    if (missing.has(name)) fault ??= missingChannel(name, fullName(name, source));
   }
   for (const name of named.variables) {
     const found = world.variable(name);
@@ -45,14 +52,14 @@ export function definitionOf(
     variables[name] = found.value;
     if (found.unit !== null) variableUnits[name] = found.unit;
   }
-  fault ??= faultOf(row, { channels, variables, variableUnits }, world);
+  fault ??= faultOf(condition, { channels, variables, variableUnits }, world);
   const open = row.scheduleId === null ? true : world.scheduleOpen(row.scheduleId);
   return {
     id: instanceId(row.id, source),
     ruleId: row.id,
     source,
     enabled: row.enabled && open !== false,
-    condition: row.condition,
+    condition,
     channels,
     holdMs: row.holdMs,
     keepMs: row.keepMs,
@@ -73,7 +80,7 @@ const missingChannel = (name: string, full: string | undefined): string =>
     : `there is no channel ${full}: the rule runs by itself when it appears`;
 
 function faultOf(
-  { condition }: RuleRow,
+  condition: RuleRow['condition'],
   parts: Parameters<typeof scopeOf>[0],
   world: DefinitionWorld,
 ): string | undefined {

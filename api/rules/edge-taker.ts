@@ -4,6 +4,7 @@ import type { SiteScope } from '../../actors/control/scope.js';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { RuleEdge } from '../../actors/rule/protocol.js';
 import type { AlarmPort, DeliveryPort, EdgeOfRule } from '../automation/ports.js';
+import { type Forgotten, forgetIn, type GoneSource } from './gone.js';
 
 /** Edges of one transaction: others write in between. */
 const AT_ONCE = 200;
@@ -45,6 +46,16 @@ export class EdgeTaker {
     return done;
   }
 
+  /**
+   * After the edges that are being taken: ends what sources that are gone had begun. @returns snapshots by id.
+   * @throws what the store says; what is done stays done, and may be given again.
+   */
+  forget(gone: readonly GoneSource[], atUnixMs: number): Promise<ReadonlyMap<string, string>> {
+    const done = this.#turn.then(() => this.#forgetAll(gone, atUnixMs));
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
   /** Resolves when nothing is being taken. */
   async settled(): Promise<void> {
     await this.#turn;
@@ -59,6 +70,22 @@ export class EdgeTaker {
       if (done.told) this.#deliveries.wake();
       taken(done.edges);
     }
+  }
+
+  async #forgetAll(gone: readonly GoneSource[], atUnixMs: number): Promise<Map<string, string>> {
+    const { store, alarms, rule, about } = this.#options;
+    const snapshots = new Map<string, string>();
+    for (let from = 0; from < gone.length; from += AT_ONCE) {
+      const some = gone.slice(from, from + AT_ONCE);
+      const deliveries = this.#deliveries;
+      const done: Forgotten = await store.control.write((scope) =>
+        forgetIn(scope, some, { store, alarms, deliveries, rule, about, atUnixMs }),
+      );
+      if (done.alarms.length > 0) alarms.committed(done.alarms);
+      if (done.told) deliveries.wake();
+      for (const [id, snapshot] of done.snapshots) snapshots.set(id, snapshot);
+    }
+    return snapshots;
   }
 
   async #takeIn(

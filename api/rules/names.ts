@@ -3,6 +3,8 @@ import { parseExpression } from '../../actors/rule/expression/parse.js';
 import type { ChannelName, Condition } from '../../actors/rule/rule.types.js';
 import { EngineError } from '../../engine/errors.js';
 
+const PART = '@/*.';
+
 /** What a condition names, as it stands in it. */
 export interface Named {
   readonly channels: readonly ChannelName[];
@@ -53,11 +55,19 @@ function namesIn(node: ExpressionNode, channels: Set<string>, variables: Set<str
   }
 }
 
-/** The channel that a name means for a source; undefined: `@` without a source. */
+/**
+ * The channel that a name means for a source; undefined: `@` without a source. `@/*.x` is the parameter x of the same part of the
+ * device: for `rx/2.rssi_a` it is `rx/2.x`.
+ */
 export function fullName(name: ChannelName, source: string): string | undefined {
   if (!name.startsWith('@')) return name;
   if (source === '') return undefined;
   if (name === '@') return source;
+  if (name.startsWith(PART)) {
+    const dot = source.lastIndexOf('.');
+    const part = dot > source.indexOf('/') ? source.slice(0, dot + 1) : `${deviceOf(source)}/`;
+    return `${part}${name.slice(PART.length)}`;
+  }
   return `${deviceOf(source)}${name.slice(1)}`;
 }
 

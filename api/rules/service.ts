@@ -10,8 +10,9 @@ import { cyclesOf, cycleText } from './cycles.js';
 import { type DefinitionWorld, definitionKey, definitionOf, instanceId } from './definition.js';
 import { EdgeTaker } from './edge-taker.js';
 import { aboutSource } from './facts.js';
+import { type GoneSource, pruneIn } from './gone.js';
 import { RuleRows, type SourceStand } from './live-rows.js';
-import { fullName, globOf, matchesAny, type Named, namesOf } from './names.js';
+import { deviceOf, fullName, globOf, matchesAny, type Named, namesOf } from './names.js';
 import type { Schedules } from './schedules.js';
 import { Slices } from './slices.js';
 import { TableBook } from './table-book.js';
@@ -27,6 +28,8 @@ export interface RuleServiceOptions {
   readonly deliveries: DeliveryPort;
   readonly clock: Clock;
   readonly onFault: (error: EngineError) => void;
+  /** Stored snapshots of these are to be removed. */
+  readonly forget: (ids: readonly string[]) => void;
 }
 
 /** A rule with what follows from its row. */
@@ -72,7 +75,7 @@ export class RuleService {
   #threads: RuleThreads | undefined;
   #cycles: ReadonlyMap<number, readonly string[]> = new Map();
   #due = new Set<string>();
-  #released = new Set<string>();
+  #released = new Map<string, GoneSource>();
   #placing: Promise<void> = Promise.resolve();
   #timer: TimerHandle | undefined;
   #watched: ReadonlySet<number> = new Set();
@@ -113,7 +116,7 @@ export class RuleService {
 
   /** Rules of the store, with the threads that run them; `start` of the threads is before. */
   async start(threads: RuleThreads): Promise<void> {
-    const { store, schedules, variables } = this.#options;
+    const { store, schedules, variables, onFault } = this.#options;
     this.#threads = threads;
     await this.#load(store);
     threads.schedules(schedules.all());
@@ -131,6 +134,7 @@ export class RuleService {
     ];
     await this.#book.start();
     await this.#slices.done();
+    await this.#sweep().catch((thrown: unknown) => onFault(EngineError.from(thrown)));
     await this.#tell();
     this.#tick();
   }
@@ -364,7 +368,7 @@ export class RuleService {
     this.rows.moved(instance.stand, undefined);
     this.#instances.delete(id);
     this.#due.delete(id);
-    this.#released.add(id);
+    this.#released.set(id, { id, ruleId, source });
     for (const name of ruled?.named.channels ?? []) {
       const full = fullName(name, source);
       if (full !== undefined) this.#byChannel.get(full)?.delete(id);
@@ -473,9 +477,7 @@ export class RuleService {
   async #tellNow(): Promise<void> {
     const threads = this.#threads;
     if (threads === undefined) return;
-    const released = [...this.#released];
-    this.#released = new Set();
-    if (released.length > 0) await threads.release(released);
+    await this.#release(threads);
     const due = [...this.#due];
     this.#due = new Set();
     const place: string[] = [];
@@ -499,6 +501,100 @@ export class RuleService {
       }
       await threads.place(ids, snapshots);
     }
+  }
+
+  /** Threads let go of sources that are gone, and only then is ended what they had begun: no edge of theirs comes after it. */
+  async #release(threads: RuleThreads): Promise<void> {
+    if (this.#released.size === 0) return;
+    const released = this.#released;
+    this.#released = new Map();
+    try {
+      await threads.release([...released.keys()]);
+      await this.#forget([...released.values()]);
+    } catch (thrown) {
+      // A thread was lost, or the store is away: next time again, unless it is back by then.
+      for (const [id, gone] of released) {
+        if (!this.#instances.has(id)) this.#released.set(id, gone);
+      }
+      throw thrown;
+    }
+  }
+
+  async #forget(gone: readonly GoneSource[]): Promise<void> {
+    if (gone.length === 0) return;
+    const rested = await this.#taker.forget(gone, this.#options.clock.nowMs());
+    for (const { id } of gone) {
+      this.#stored.delete(id);
+      const snapshot = rested.get(id);
+      if (snapshot === undefined) this.#snapshots.delete(id);
+      else this.#snapshots.set(id, snapshot);
+    }
+    this.#options.forget(gone.map(({ id }) => id));
+  }
+
+  /**
+   * At a start: ends what sources had begun that went while nobody looked. A channel of a device that is there may come
+   * later, with its plugin, and is waited for.
+   */
+  async #sweep(): Promise<void> {
+    const { store, tables } = this.#options;
+    const stays = (ruleId: number, source: string): boolean => {
+      const ruled = this.#rules.get(ruleId);
+      if (ruled === undefined) return false;
+      if (ruled.sources.has(source)) return true;
+      const fits = ruled.globs === null ? source === '' : matchesAny(ruled.globs, source);
+      return fits && (source === '' || tables.devices.get(deviceOf(source)) !== undefined);
+    };
+    const gone = new Map<string, GoneSource>();
+    for (const [id, { ruleId, source }] of this.#stored) {
+      if (!stays(ruleId, source)) gone.set(id, { id, ruleId, source });
+    }
+    const resting = new Set(gone.keys());
+    for await (const some of store.automation.alarms.each({
+      where: [{ field: 'activeKey', op: 'isNull', value: false }],
+    })) {
+      for (const { activeKey } of some) {
+        const [, rule, source] = /^(\d+):(.*)$/s.exec(activeKey ?? '') ?? [];
+        const ruleId = Number(rule);
+        if (rule === undefined || source === undefined || stays(ruleId, source)) continue;
+        const id = instanceId(ruleId, source);
+        resting.delete(id);
+        gone.set(id, { id, ruleId, source });
+      }
+    }
+    // One that rests already has nothing to end.
+    for (const id of resting) if (this.#stored.get(id)?.state === 'normal') gone.delete(id);
+    await this.#forget([...gone.values()]);
+    await this.#prune(stays);
+  }
+
+  async #prune(stays: (ruleId: number, source: string) => boolean): Promise<void> {
+    const { store } = this.#options;
+    const rows: { readonly id: number; readonly name: string; readonly atUnixMs: number }[] = [];
+    for await (const some of store.automation.ruleStates.each()) {
+      for (const { id, ruleId, source, atUnixMs } of some) {
+        if (!stays(ruleId, source)) rows.push({ id, name: instanceId(ruleId, source), atUnixMs });
+      }
+    }
+    rows.sort((a, b) => a.atUnixMs - b.atUnixMs);
+    const pruned = await store.control.write((scope) =>
+      pruneIn(
+        scope,
+        rows.map(({ id }) => id),
+      ),
+    );
+    for (const { name } of rows.slice(0, pruned)) this.#snapshots.delete(name);
+    // What has no state, and no source: it counted and never had an edge.
+    const known = new Set([
+      ...this.#instances.keys(),
+      ...rows.slice(pruned).map(({ name }) => name),
+    ]);
+    const orphans = [...this.#snapshots.keys()].filter((id) => {
+      const [, rule, source] = /^rule:(\d+):(.*)$/s.exec(id) ?? [];
+      return !known.has(id) && !stays(Number(rule), source ?? '');
+    });
+    for (const id of orphans) this.#snapshots.delete(id);
+    if (orphans.length > 0) this.#options.forget(orphans);
   }
 
   /** Rules that somebody looks at have rows for all their sources, with values. */
