@@ -1,76 +1,33 @@
-// Over 400 lines: one door to everything of the plugins; its parts are in files of their own.
 import type { Command } from '../../actors/control/commands.js';
-import type { SiteStore } from '../../actors/control/site.js';
 import type { ChangeBatch, DeviceDefinition } from '../../actors/device/protocol.js';
-import type {
-  ConnectionFacts,
-  IdentityFacts,
-  PluginThreadOptions,
-} from '../../actors/plugins/protocol.js';
+import type { ConnectionFacts, IdentityFacts } from '../../actors/plugins/protocol.js';
 import type { ChannelSpec, HealthReport } from '../../actors/plugins/sdk/plugin.types.js';
-import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { entryUrl } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
-import type { Log } from '../../engine/log.js';
 import type { SeriesWriterStatus } from '../../engine/series/series.types.js';
 import type { DeviceDriver } from '../devices/device-driver.types.js';
 import { SnapshotKeeper } from '../devices/snapshot-keeper.js';
-import { type DeviceTables, METER_TURNS } from '../devices/tables.js';
-import { InvalidRequest } from '../http/problem.js';
-import type { LiveTable } from '../live/table.types.js';
+import { Beat } from './beat.js';
 import { PluginCommands } from './commands.js';
 import { isPluginDevice, PluginDevices } from './devices.js';
 import { Discoveries } from './discoveries.js';
+import { changedElsewhere } from './elsewhere.js';
 import { PluginHosts } from './hosts.js';
-import type { Sealing } from './instance-config.js';
 import { Instances, type InstanceWish, opensAnew } from './instances.js';
-import { type InventoryChanges, InventoryFeed } from './inventory-feed.js';
+import { InventoryFeed } from './inventory-feed.js';
 import { MeterWatchers } from './meter-watchers.js';
 import { type DeviceWish, NewDevices } from './new-devices.js';
 import type { PluginHost } from './plugin-host.js';
 import type { PluginPort } from './plugins.types.js';
 import { RecordBook } from './record-book.js';
-import { planScan } from './scan-plan.js';
 import { Scans } from './scans.js';
+import type { PluginServiceOptions } from './service.types.js';
 import { SiteFacts } from './site-facts.js';
+import { ThreadCalls } from './thread-calls.js';
 import { ThreadCare } from './thread-care.js';
 import { wireLink } from './wiring.js';
 
-type Live = Readonly<
-  Record<
-    'devices' | 'connections' | 'plugins' | 'instances' | 'discoveries' | 'scans' | 'shards',
-    LiveTable
-  >
->;
-
-export interface PluginServiceOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly store: SiteStore;
-  readonly tables: DeviceTables;
-  readonly live: Live;
-  readonly sealing: Sealing;
-  readonly environment: (name: string) => string | undefined;
-  readonly folder: string;
-  readonly packages: readonly string[];
-  readonly dataFolder: string;
-  readonly threadOptions: Omit<PluginThreadOptions, 'shard' | 'module'>;
-  readonly hangMs?: number;
-  /** What the heap of each plugin's thread may hold, MiB: one that leaks is replaced alone. Default 512. */
-  readonly heapMb?: number;
-  readonly onFault: (error: EngineError) => void;
-  /** Tests only: threads obey `pool.breakShard`. */
-  readonly faults?: boolean;
-}
-
-const ADOPT_MS = 30_000;
-const CHECK_MS = 20_000;
-const SCAN_STEP_MS = 120_000;
 const DEFAULT_HEAP_MB = 512;
-const REFRESH_MS = 1_000;
-const HEALTH_EVERY = 30;
-/** A thread that works settles a command by so much before the main thread gives up on it. */
-const HUNG_MARGIN_MS = 500;
 
 /**
  * The main thread's side of all plugins: their threads, instances, devices, connections, commands, discovery and
@@ -89,12 +46,11 @@ export class PluginService implements PluginPort, DeviceDriver {
   readonly #feed: InventoryFeed;
   readonly #watchers: MeterWatchers;
   readonly #care: ThreadCare;
+  readonly #calls: ThreadCalls;
+  readonly #beat: Beat;
   readonly #fresh: NewDevices;
   readonly #changeListeners = new Set<(batch: ChangeBatch) => void>();
   readonly #facts: SiteFacts;
-  #timer: TimerHandle | undefined;
-  #turn = 0;
-  #seconds = 0;
   #started = false;
   #background: Promise<void> = Promise.resolve();
 
@@ -140,7 +96,8 @@ export class PluginService implements PluginPort, DeviceDriver {
         return specs === undefined ? undefined : (specs.get(name) ?? 'unknown');
       },
       isConnected: (id) => this.devices.connection(id)?.state === 'connected',
-      send: (deviceId, name, value, deadlineMs) => this.#send(deviceId, name, value, deadlineMs),
+      send: (deviceId, name, value, deadlineMs) =>
+        this.#calls.send(deviceId, name, value, deadlineMs),
       onFault,
     });
     this.discoveries = new Discoveries({
@@ -158,7 +115,7 @@ export class PluginService implements PluginPort, DeviceDriver {
       onFault,
     });
     this.scans = new Scans({ clock, live: live.scans });
-    this.#watchers = new MeterWatchers(clock, (ids) => this.#tellWatched(ids));
+    this.#watchers = new MeterWatchers(clock, (ids) => this.#calls.watch(ids));
     this.hosts = new PluginHosts({
       clock,
       folder: options.folder,
@@ -167,7 +124,7 @@ export class PluginService implements PluginPort, DeviceDriver {
       live,
       threadOptions: options.threadOptions,
       pool: {
-        entry: pluginEntry(),
+        entry: entryUrl('actors/plugins/host/thread.worker'),
         resourceLimits: { maxOldGenerationSizeMb: options.heapMb ?? DEFAULT_HEAP_MB },
         onSnapshots: (rows) => this.#keeper.note(rows),
         onFault,
@@ -202,10 +159,22 @@ export class PluginService implements PluginPort, DeviceDriver {
       }),
       settled: () => this.#watchers.again(),
     });
+    this.#calls = new ThreadCalls({
+      ...{ instances: this.instances, book: this.book, hosts: this.hosts, care: this.#care },
+      ...{ scans: this.scans, onFault },
+    });
+    this.#beat = new Beat({
+      ...{ clock, tables, devices: this.devices, instances: this.instances, book: this.book },
+      hosts: this.hosts,
+    });
     this.#feed = new InventoryFeed({
       feed: store.control.feed,
       clock,
-      work: (changes) => this.#changedElsewhere(changes),
+      work: (changes) =>
+        changedElsewhere(changes, this.#started, {
+          ...{ facts: this.#facts, care: this.#care, book: this.book, instances: this.instances },
+          ...{ devices: this.devices, discoveries: this.discoveries },
+        }),
       onFault,
     });
   }
@@ -222,13 +191,13 @@ export class PluginService implements PluginPort, DeviceDriver {
     for (const { deviceId } of this.book.all()) this.devices.show(deviceId);
     await this.hosts.start();
     this.#started = true;
-    this.#refresh();
+    this.#beat.start();
     this.#background = this.#startThreads();
   }
 
   async stop(deadlineMs: number): Promise<void> {
     this.#started = false;
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#beat.stop();
     this.commands.stop();
     this.#care.openings.stop();
     this.scans.stop();
@@ -278,29 +247,6 @@ export class PluginService implements PluginPort, DeviceDriver {
     return this.#watchers.watch(deviceIds);
   }
 
-  async check(instanceId: number): Promise<HealthReport> {
-    const { plugin, enabled } = this.instances.require(instanceId);
-    const host = this.hosts.require(plugin);
-    let report: HealthReport;
-    try {
-      if (!enabled) throw new EngineError('conflict', 'the instance is not enabled');
-      const { link } = await this.#care.running(host);
-      await this.#care.openAgain(host, instanceId);
-      if (!(await this.#care.openings.isOpen(host, link, instanceId))) {
-        throw new EngineError(
-          'conflict',
-          this.#care.openings.reason(instanceId) ?? 'it is not open',
-        );
-      }
-      report = await link.call('instance.check', { instanceId }, { deadlineMs: CHECK_MS });
-    } catch (thrown) {
-      const message = EngineError.from(thrown).message;
-      report = { status: 'error', message, detail: {} };
-    }
-    this.instances.checked(instanceId, report);
-    return report;
-  }
-
   /** @throws EngineError `not-found`, InvalidRequest */
   async createInstance(plugin: string, wish: InstanceWish): Promise<number> {
     const { id } = await this.instances.create(plugin, wish);
@@ -331,6 +277,20 @@ export class PluginService implements PluginPort, DeviceDriver {
     return await this.#fresh.addDevice(wish);
   }
 
+  /** @throws EngineError `not-found` */
+  async check(instanceId: number): Promise<HealthReport> {
+    return await this.#calls.check(instanceId);
+  }
+
+  async scan(wish: Parameters<PluginPort['scan']>[0]): Promise<{ readonly scanId: string }> {
+    return await this.#calls.scan(wish);
+  }
+
+  /** @returns how many are known; `start` and `stop` are remembered. */
+  async act(ids: readonly string[], action: 'start' | 'stop' | 'reconnect'): Promise<number> {
+    return await this.#calls.act(ids, action);
+  }
+
   /** Many at once, in few transactions. @returns for each its id, or why it was not made. */
   async addDevices(wishes: readonly DeviceWish[]): Promise<readonly (string | EngineError)[]> {
     return await this.#fresh.addDevices(wishes);
@@ -349,48 +309,6 @@ export class PluginService implements PluginPort, DeviceDriver {
     await this.book.refresh(ids);
     for (const id of deviceIds) this.devices.show(id);
     await this.#care.again(deviceIds);
-  }
-
-  async scan(wish: Parameters<PluginPort['scan']>[0]): Promise<{ readonly scanId: string }> {
-    const { instanceId } = wish;
-    const { plugin, enabled } = this.instances.require(instanceId);
-    if (!enabled)
-      throw new InvalidRequest([
-        { field: 'body.instanceId', message: `instance ${instanceId} is not enabled` },
-      ]);
-    const host = this.hosts.require(plugin);
-    const { manifest } = await this.hosts.describe(plugin);
-    const { hosts, multicast, server } = planScan(plugin, manifest.discovers, wish);
-    const scanId = this.scans.start({
-      ...{ instanceId, hosts, multicast, server },
-      run: async (step) => {
-        const { link } = await this.#care.running(host);
-        await this.#care.openings.requireOpen(host, link, instanceId);
-        await link.call('discover.run', { instanceId, ...step }, { deadlineMs: SCAN_STEP_MS });
-      },
-      cancel: (id) => {
-        host.link?.call('discover.cancel', { scanId: id }).catch((thrown: unknown) => {
-          this.#options.onFault(EngineError.from(thrown));
-        });
-      },
-    });
-    return { scanId };
-  }
-
-  /** @returns how many are known; `start` and `stop` are remembered. */
-  async act(ids: readonly string[], action: 'start' | 'stop' | 'reconnect'): Promise<number> {
-    const known = ids.filter((id) => this.book.get(id) !== undefined);
-    const byHost = this.#care.byHost(known);
-    if (action !== 'reconnect') {
-      for (const id of known) this.book.change(id, { enabled: action === 'start' });
-      await this.#care.again(known);
-    }
-    await Promise.all(
-      [...byHost].map(([host, list]) =>
-        host.link?.call('connections.act', { ids: list, action }, { deadlineMs: ADOPT_MS }),
-      ),
-    );
-    return known.length;
   }
 
   /** @throws EngineError `not-found` */
@@ -424,14 +342,10 @@ export class PluginService implements PluginPort, DeviceDriver {
   }
 
   async removed(ids: readonly string[]): Promise<void> {
-    const byHost = this.#care.byHost(ids);
+    const released = this.#calls.release(ids);
     this.devices.forget(ids);
     this.commands.forget(ids);
-    await Promise.all(
-      [...byHost].map(([host, list]) =>
-        host.link?.call('devices.release', { ids: list }, { deadlineMs: ADOPT_MS }),
-      ),
-    );
+    await released;
   }
 
   async renamed(id: string, name: string): Promise<void> {
@@ -469,26 +383,6 @@ export class PluginService implements PluginPort, DeviceDriver {
     return (await this.hosts.require(code).call('plugin.validate', { of, config })).problems;
   }
 
-  async #send(
-    deviceId: string,
-    name: string,
-    value: number | string | boolean,
-    deadlineMs: number,
-  ): Promise<'confirmed' | 'unanswered' | 'offline'> {
-    const [host] = this.#care.byHost([deviceId]).keys();
-    if (host?.link === undefined) return 'offline';
-    // The thread gives up first, as long as it does anything at all.
-    const params = { deviceId, name, value, deadlineMs: deadlineMs - HUNG_MARGIN_MS };
-    try {
-      return (await host.link.call('device.command', params, { deadlineMs })).state;
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      if (error.code !== 'link.deadline') throw error;
-      const message = `plugin ${this.#care.codeOf(host)} hangs: it gave no answer within ${deadlineMs} ms, so nobody knows whether the device has the value. Its thread is replaced if it stays so; send the value again then`;
-      throw new EngineError('link.deadline', message, { cause: error });
-    }
-  }
-
   #reachOf(instanceId: number): string | undefined {
     const plugin = this.instances.get(instanceId)?.plugin ?? '';
     return this.hosts.get(plugin)?.description?.manifest.reach;
@@ -501,62 +395,4 @@ export class PluginService implements PluginPort, DeviceDriver {
     for (const { instanceId } of this.book.all()) if (ids.has(instanceId)) devices += 1;
     return { instances: instances.length, devices };
   }
-
-  #tellWatched(watched: ReadonlySet<string>): void {
-    const byHost = this.#care.byHost([...watched]);
-    for (const host of this.hosts.all()) {
-      host.link?.post('meters.watched', { deviceIds: byHost.get(host) ?? [] });
-    }
-  }
-
-  #refresh(): void {
-    this.#options.tables.refreshMeters(this.#turn);
-    this.#turn = (this.#turn + 1) % METER_TURNS;
-    if (this.#turn === 0) {
-      this.#seconds += 1;
-      this.#countInstances();
-      this.devices.sweep();
-      if (this.#seconds % HEALTH_EVERY === 0) this.devices.refreshHealth();
-    }
-    this.#timer = this.#options.clock.setTimeout(() => this.#refresh(), REFRESH_MS / METER_TURNS);
-  }
-
-  #countInstances(): void {
-    const counts = new Map<number, { devices: number; connected: number }>();
-    for (const { deviceId, instanceId } of this.book.all()) {
-      const count = counts.get(instanceId) ?? { devices: 0, connected: 0 };
-      if (count.devices === 0) counts.set(instanceId, count);
-      count.devices += 1;
-      if (this.devices.connection(deviceId)?.state === 'connected') count.connected += 1;
-    }
-    for (const { id } of this.instances.all()) {
-      const { devices, connected } = counts.get(id) ?? { devices: 0, connected: 0 };
-      this.instances.counts(id, devices, connected);
-    }
-    this.hosts.refresh();
-  }
-
-  async #changedElsewhere(changes: InventoryChanges): Promise<void> {
-    const { everything, ids } = changes;
-    if (everything || ids('overrides').length > 0 || ids('locations').length > 0) {
-      await this.#facts.load();
-      if (this.#started && (everything || ids('overrides').length > 0)) {
-        await this.#care.openings.tune();
-        await this.#care.again([...this.book.all()].map(({ deviceId }) => deviceId));
-      }
-    }
-    const all = everything ? this.instances.all().map(({ id }) => id) : [];
-    for (const { id, reopens } of await this.instances.refresh([...all, ...ids('instances')])) {
-      await this.#care.instanceChanged(id, reopens);
-    }
-    const records = everything ? [...this.book.all()].map(({ id }) => id) : [];
-    const touched = await this.book.refresh([...records, ...ids('records')]);
-    for (const id of touched) this.devices.show(id);
-    if (touched.length > 0) await this.#care.again(touched);
-    if (ids('discoveries').length > 0) await this.discoveries.refresh(ids('discoveries'));
-  }
-}
-
-function pluginEntry(): URL {
-  return entryUrl('actors/plugins/host/thread.worker');
 }
