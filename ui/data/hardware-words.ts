@@ -135,7 +135,7 @@ export function slotWord(row: ChargerSlotRow): StateWord {
     return { tone: 'critical', word: row.state };
   }
   if (row.occupied === false) return { tone: 'off', word: 'Empty' };
-  if (row.charging) return { tone: 'attention', word: 'Charging' };
+  if (row.charging) return { tone: 'good', word: 'Charging' };
   if (row.batteryPercent !== null && row.batteryPercent >= 95) {
     return { tone: 'good', word: 'Full' };
   }

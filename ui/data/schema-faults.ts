@@ -127,3 +127,15 @@ export function serverFaults(
   }
   return faults;
 }
+
+/** Labels of the fields that hold the address of a server: what to look at when it cannot be reached. */
+export function addressLabels(node: FormNode, value: unknown): readonly string[] {
+  if (node.kind !== 'object') return [];
+  const own = entriesOf(value);
+  return node.fields.flatMap(({ key, label, node: part }) => {
+    const given = own[key];
+    if (part.kind === 'object') return addressLabels(part, given);
+    const isAddress = typeof given === 'string' && /^[a-z][a-z\d+.-]*:\/\//i.test(given);
+    return part.kind === 'text' && isAddress ? [label] : [];
+  });
+}
