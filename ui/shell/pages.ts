@@ -16,6 +16,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: 'alarms', word: 'Alarms', href: '/alarms', icon: 'alert' },
   { id: 'dashboards', word: 'Dashboards', href: '/dashboards', icon: 'chart' },
   { id: 'history', word: 'History', href: '/history', icon: 'replay' },
+  { id: 'rules', word: 'Rules', href: '/rules', icon: 'flag' },
   { id: 'actors', word: 'Actors', href: '/actors', icon: 'actors' },
   { id: 'health', word: 'Health', href: '/health', icon: 'health' },
   { id: 'system', word: 'System', href: '/system', icon: 'tune' },
