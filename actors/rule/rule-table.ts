@@ -15,7 +15,7 @@ const ANNOUNCED = 4;
 
 /** What the machine of a rule is told. */
 export type Turn =
-  | { readonly type: 'held' | 'ceased' | 'silent' }
+  | { readonly type: 'held' | 'ceased' | 'again' | 'silent' }
   | { readonly type: 'spoke' | 'mended'; readonly holds: boolean }
   | { readonly type: 'failed'; readonly reason: string };
 
@@ -65,6 +65,8 @@ export class RuleTable {
   #silentMs = new Float64Array(FIRST);
   #quietMs = new Float64Array(FIRST);
   #graceMonoMs = new Float64Array(FIRST);
+  /** A sample that holds is told again from then on; 0: never. */
+  #againMonoMs = new Float64Array(FIRST);
   #used = 0;
   #decisions = 0;
 
@@ -98,6 +100,7 @@ export class RuleTable {
     this.#clearA[rule] = plain.clearA;
     this.#clearB[rule] = plain.clearB;
     this.#on[rule] = 0;
+    this.#againMonoMs[rule] = 0;
     this.#flags[rule] = 0;
     this.#dirty[rule] = 0;
     this.#count[rule] = 0;
@@ -127,6 +130,11 @@ export class RuleTable {
     this.#evaluators[rule] = undefined;
     this.#timed.delete(rule);
     this.#free.push(rule);
+  }
+
+  /** The first sample from then on that finds the condition holding is told as `again`; undefined: none. */
+  repeat(rule: number, fromMonoMs: number | undefined): void {
+    this.#againMonoMs[rule] = fromMonoMs === undefined ? 0 : Math.max(1, fromMonoMs);
   }
 
   /** Nothing is announced as silent before. */
@@ -277,6 +285,7 @@ export class RuleTable {
       this.#need,
       this.#flags,
     ];
+    const againsMonoMs = this.#againMonoMs;
     let decisions = 0;
     for (let i = 0; i < channel.length; i++) {
       const slot = list.slotOf(channel[i] ?? 0);
@@ -313,7 +322,13 @@ export class RuleTable {
         );
         // Nothing turns: by far the most samples.
         if (!holds && !held) continue;
-        if (holds && held && (counts[rule] ?? 0) >= (needs[rule] ?? 1)) continue;
+        if (holds && held && (counts[rule] ?? 0) >= (needs[rule] ?? 1)) {
+          const againMonoMs = againsMonoMs[rule] ?? 0;
+          if (againMonoMs > 0 && nowMonoMs >= againMonoMs) {
+            this.#onTurn(rule, { type: 'again' }, at, sample);
+          }
+          continue;
+        }
         this.#settle(rule, holds, at, sample);
       }
     }
@@ -538,5 +553,6 @@ export class RuleTable {
     this.#silentMs = grown(this.#silentMs, 0);
     this.#quietMs = grown(this.#quietMs, 0);
     this.#graceMonoMs = grown(this.#graceMonoMs, 0);
+    this.#againMonoMs = grown(this.#againMonoMs, 0);
   }
 }

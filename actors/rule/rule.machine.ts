@@ -10,6 +10,8 @@
  * hold-off early nor makes it longer. A snapshot says when it was taken by both clocks, and `rebase` moves it to the clock of the next
  * thread: the time in between counts by the wall clock, never less than nothing, and no span becomes longer than it was.
  *
+ * A rule that repeats is told `again` by the samples that come after its cooldown while it fires.
+ *
  * An alarm outlives silence and errors of its rule: `told` stays until the rule is normal or disabled.
  */
 import { type ActorRefFrom, assign, setup } from 'xstate';
@@ -38,7 +40,7 @@ interface Timed {
 }
 
 export type RuleEvent =
-  | ({ readonly type: 'held' | 'ceased' | 'due' | 'silent' } & Timed)
+  | ({ readonly type: 'held' | 'ceased' | 'again' | 'due' | 'silent' } & Timed)
   /** `holds`: as the condition is now. */
   | ({ readonly type: 'spoke' | 'mended'; readonly holds: boolean } & Timed)
   | ({ readonly type: 'failed'; readonly reason: string; readonly stuck: boolean } & Timed)
@@ -116,6 +118,7 @@ export const ruleMachine = setup({
       recent(context.firedMonoMs, monoOf(event)).length >= context.maxPerMinute,
     holds: ({ event }) => holds(event),
     stuck: ({ context }) => context.stuck,
+    cooled: ({ context, event }) => context.told && coolsUntil(context, monoOf(event)) === 0,
   },
 }).createMachine({
   id: 'rule',
@@ -172,6 +175,7 @@ export const ruleMachine = setup({
         ceased: [{ guard: 'keeps', target: 'recovering' }, { target: 'normal' }],
         // The cooldown is over and it still fires.
         due: { actions: 'tell' },
+        again: { guard: 'cooled', actions: 'tell' },
       },
     },
     recovering: {
@@ -242,7 +246,7 @@ export function kindOfEdge(
   to: RuleState,
   after: RuleContext,
 ): 'firing' | 'clear' | 'cooled' | 'state' | undefined {
-  if (after.told && !before.told) return 'firing';
+  if (after.told && (!before.told || after.toldMonoMs !== before.toldMonoMs)) return 'firing';
   if (before.told && !after.told) return 'clear';
   if (from === to) return after.reason === before.reason ? undefined : 'state';
   if (to === 'firing' && !after.told && from !== 'recovering') return 'cooled';

@@ -180,6 +180,8 @@ export interface RuleDefinition {
   readonly onError: 'error' | 'normal' | 'firing' | 'keep';
   /** Firings in a minute; more stop the rule as an error until it is changed or enabled again. 0: any. */
   readonly maxPerMinute: number;
+  /** While it fires, it is told again by the first sample after each cooldown, as WebMACS does; plain conditions only. */
+  readonly repeats?: boolean | undefined;
   /** Stopped and shown, with the reason: a cycle, a channel that is not there. */
   readonly fault?: string | undefined;
   /** Values of variables that the condition names, by name. */

@@ -63,6 +63,31 @@ it('within the cooldown nobody is told, and after it they are when it still fire
   expect(bench.told()).toEqual(['cooled:firing', 'firing:firing']);
 });
 
+it('a rule that repeats is told again by the first sample after each cooldown while it fires', () => {
+  const bench = new RuleBench();
+  bench.adopt([ruleOf(above(10), { cooldownMs: 10_000, repeats: true })]);
+  bench.say(11);
+  bench.say(12);
+  bench.pass(10_000);
+  expect(bench.told()).toEqual(['firing:firing']);
+  bench.say(13);
+  bench.say(14);
+  expect(bench.edges.map(({ kind, value }) => [kind, value])).toEqual([['firing', 13]]);
+  expect(bench.told()).toEqual(['firing:firing']);
+  bench.pass(10_000);
+  bench.say(9);
+  bench.say(8);
+  expect(bench.told()).toEqual(['clear:normal']);
+  bench.say(11);
+  expect(bench.told()).toEqual(['firing:firing']);
+  const quiet = new RuleBench();
+  quiet.adopt([ruleOf(above(10), { cooldownMs: 10_000 })]);
+  quiet.say(11);
+  quiet.pass(10_000);
+  quiet.say(12);
+  expect(quiet.told()).toEqual(['firing:firing']);
+});
+
 it('a rule that thrashes stops as an error with its reason until it is adopted again', () => {
   const bench = new RuleBench();
   const rule = ruleOf(above(10), { maxPerMinute: 2 });

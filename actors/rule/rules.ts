@@ -14,7 +14,13 @@ import {
 import type { EdgeOutbox, UntoldEdge } from './edge-outbox.js';
 import { machineOf, parseMemory, type RuleMemory } from './memory.js';
 import type { KnownValue, RuleCheckpoint, RuleValues } from './protocol.js';
-import { kindOfEdge, type RuleEvent, type RuleRef, ruleMachine } from './rule.machine.js';
+import {
+  kindOfEdge,
+  type RuleContext,
+  type RuleEvent,
+  type RuleRef,
+  ruleMachine,
+} from './rule.machine.js';
 import type { RuleDefinition, RuleState } from './rule.types.js';
 import { RuleTable, type Turn } from './rule-table.js';
 
@@ -345,6 +351,7 @@ export class Rules {
       this.table.quiet(rule.at, value);
     }
     this.#arm(rule, context.dueMonoMs);
+    this.#repeat(rule, stateOf(value), context);
   }
 
   /** Its definition has the last word over what a snapshot remembers. */
@@ -406,6 +413,7 @@ export class Rules {
         return;
       case 'held':
       case 'ceased':
+      case 'again':
       case 'silent':
         this.#send(rule, { type: turn.type, monoMs }, atUnixMs, value);
     }
@@ -425,6 +433,7 @@ export class Rules {
     const after = actor.getSnapshot();
     if (after.status !== 'active') return;
     this.#arm(rule, after.context.dueMonoMs);
+    this.#repeat(rule, stateOf(after.value), after.context);
     const [from, state] = [stateOf(before.value), stateOf(after.value)];
     const kind = kindOfEdge(from, before.context, state, after.context);
     if (kind === undefined) return;
@@ -470,6 +479,12 @@ export class Rules {
       if (monoMs + 1 < dueMonoMs) this.#arm(rule, dueMonoMs);
       else this.#send(rule, { type: 'due', monoMs });
     }, delayMs);
+  }
+
+  #repeat(rule: Rule, state: RuleState, { told, toldMonoMs, cooldownMs }: RuleContext): void {
+    const repeats = rule.definition.repeats === true && state === 'firing' && told;
+    const again = repeats && toldMonoMs !== null ? toldMonoMs + cooldownMs : undefined;
+    this.table.repeat(rule.at, again);
   }
 
   #disarm(rule: Rule): void {

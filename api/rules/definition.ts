@@ -69,6 +69,7 @@ export function definitionOf(
     noDataAfterMs: row.noDataAfterMs,
     onError: row.onError,
     maxPerMinute: row.maxPerMinute,
+    ...(row.origin === 'webmacs' ? { repeats: true } : {}),
     ...(fault === undefined ? {} : { fault }),
     ...(named.variables.length === 0 ? {} : { variables, variableUnits }),
   };
