@@ -490,6 +490,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
         stores: tables.stores,
         experiments: history.experiments,
         deliveries: notify.deliveries,
+        audit: ops.audit,
         tellsHealth: false,
         sealing,
         allowPrivate: config.imports.allowPrivate,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../engine/clock.js';
 import type { Log } from '../../../engine/log.js';
+import type { AuditPort } from '../../automation/ports.js';
 import type { RawRequest } from '../../http/dispatch.js';
 import { sendAnswer } from '../../http/encode.js';
 import type { Exchange, Headers } from '../../http/exchange.js';
@@ -8,6 +9,7 @@ import { Router } from '../../http/router.js';
 import { Answer, type Ask, type Call, gather, Refusal, refusalOf, unauthorised } from './ask.js';
 import { bearerIn, type Identity, type Known, NOBODY, requireRole } from './identity.js';
 import { MinuteLimit } from './rate.js';
+import { Trail } from './trail.js';
 
 export const PREFIX = '/api/v1';
 export const MAX_BODY_BYTES = 1_048_576;
@@ -17,6 +19,7 @@ export class Api {
   readonly #identity: Identity;
   readonly #log: Pick<Log, 'error'>;
   readonly #limit: MinuteLimit;
+  readonly #trail: Trail;
   readonly #router = new Router<Call>();
 
   constructor(
@@ -24,12 +27,14 @@ export class Api {
       readonly identity: Identity;
       readonly clock: Clock;
       readonly log: Pick<Log, 'error'>;
+      readonly audit?: AuditPort | undefined;
     },
     calls: readonly Call[],
   ) {
     this.#identity = options.identity;
     this.#log = options.log;
     this.#limit = new MinuteLimit(options.clock);
+    this.#trail = new Trail({ audit: options.audit, calls });
     for (const call of calls) this.#router.add(call.method, call.path, call);
   }
 
@@ -51,7 +56,7 @@ export class Api {
       if (match.kind === 'method') {
         throw new Refusal(405, 'Method Not Allowed', { allow: match.allow.join(', ') });
       }
-      await this.#run(exchange, request, match.target, match.params);
+      await this.#run(exchange, request, match.target, match.params, rest);
     } catch (thrown) {
       this.#refuse(exchange, request.headers, thrown);
     }
@@ -62,6 +67,7 @@ export class Api {
     request: RawRequest,
     call: Call,
     params: Readonly<Record<string, string>>,
+    path: string,
   ): Promise<void> {
     const who = call.role === 'open' ? NOBODY : await this.#who(exchange);
     if (call.role !== 'open') requireRole(who, call.role);
@@ -76,7 +82,7 @@ export class Api {
       stream,
       bytes: () => gather(stream, MAX_BODY_BYTES),
     };
-    const answer: unknown = await call.run(ask);
+    const answer: unknown = await this.#trail.run(call, ask, path, exchange.requestId);
     if (answer instanceof Reply) await sendAnswer(exchange, answer, 200, request.headers);
     else if (answer instanceof Answer) {
       const { status, body, headers } = answer;

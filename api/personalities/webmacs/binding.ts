@@ -10,7 +10,7 @@ import { alreadyThere } from './ask.js';
 const PER_DEVICE = 480;
 const MAX_PARAMETER = 100;
 
-export type DevicePort = Pick<DeviceService, 'append' | 'create' | 'tables'>;
+export type DevicePort = Pick<DeviceService, 'append' | 'create' | 'pool' | 'tables'>;
 
 export interface NewSignal {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../../../engine/clock.js';
+import type { Corrections } from '../../../engine/series/corrections.js';
 import { type Datapoint, datapointId, parseDatapointId } from '../../history/datapoint-id.js';
 import type { LiveTable } from '../../live/table.types.js';
 import { type Ask, body, type Call, done, jsonOf, made, notFound, Refusal } from './ask.js';
@@ -17,6 +18,9 @@ export interface DatapointParts {
   readonly intake: Intake;
   readonly points: PointStore;
   readonly channels: Pick<LiveTable, 'get'>;
+  readonly corrections: Pick<Corrections, 'remove'>;
+  /** Name of the writer that stores the samples of a device. */
+  readonly writerOf: (deviceId: string) => string;
   readonly clock: Clock;
 }
 
@@ -137,8 +141,15 @@ export function datapointCalls(parts: DatapointParts): readonly Call[] {
       path: '/datapoints/{id}',
       role: 'operator',
       run: async ({ params }) => {
-        const { key } = await known(parts, params['id'] ?? '');
-        await points.remove(key);
+        const { key, signal } = await known(parts, params['id'] ?? '');
+        const { channel, atUnixMs } = key;
+        const writer = parts.writerOf(signal.row.deviceId);
+        const toUnixMs = atUnixMs + 0.001;
+        await parts.corrections.remove({
+          channels: [{ channel, writer }],
+          fromUnixMs: atUnixMs,
+          toUnixMs,
+        });
         return done('Datapoint successfully deleted.');
       },
     },

@@ -9,10 +9,11 @@ import type { SecretBox } from '../../../actors/inventory/secrets.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { Log } from '../../../engine/log.js';
+import { Corrections } from '../../../engine/series/corrections.js';
 import { SeriesQueries } from '../../../engine/series/queries.js';
 import type { SeriesAddress } from '../../../engine/series/series.types.js';
 import type { Auth } from '../../auth/auth.js';
-import type { DeliveryPort } from '../../automation/ports.js';
+import type { AuditPort, DeliveryPort } from '../../automation/ports.js';
 import type { Experiments } from '../../history/experiments.js';
 import type { RawRoute } from '../../http/dispatch.js';
 import type { SocketEndpoint } from '../../http/socket.types.js';
@@ -59,6 +60,8 @@ export interface WebmacsOptions {
   readonly experiments: Pick<Experiments, 'start' | 'stopById'>;
   /** Webhooks are told through it; undefined: they are not. */
   readonly deliveries: Pick<DeliveryPort, 'event'> | undefined;
+  /** Changes made through the API are noted there; undefined: nowhere. */
+  readonly audit?: AuditPort | undefined;
   /** False: the site tells of its health itself. Default true. */
   readonly tellsHealth?: boolean;
   /** Seals the secrets of webhooks. */
@@ -127,7 +130,16 @@ export async function openWebmacs(options: WebmacsOptions): Promise<Webmacs> {
     ...accountCalls({ store, auth, identity, people, clock }),
     ...ssoCalls({ config: options.sso, store, people, identity, key, clock }),
     ...eventCalls({ store, binding, book }),
-    ...datapointCalls({ book, experiments, intake, points, channels: options.channels, clock }),
+    ...datapointCalls({
+      book,
+      experiments,
+      intake,
+      points,
+      channels: options.channels,
+      corrections: new Corrections(queries, () => clock.nowMs()),
+      writerOf: (deviceId) => `device-${Math.max(0, devices.pool.ownerOf(deviceId))}`,
+      clock,
+    }),
     ...experimentCalls(records),
     ...loggingCalls(records),
     ...ruleCalls({ store, book, clock }),

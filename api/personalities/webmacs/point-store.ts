@@ -120,19 +120,6 @@ export class PointStore {
     return row === undefined ? undefined : pointOf(row);
   }
 
-  /** Settles when no reader sees it any more. Roll-ups keep what they counted. */
-  async remove({ channel, atUnixMs }: Datapoint): Promise<void> {
-    try {
-      await this.#client.command({
-        query: `DELETE FROM samples WHERE channel = {channel:UInt32} AND at = ${AT('atUs')}`,
-        query_params: { channel, atUs: Math.round(atUnixMs * 1_000) },
-        clickhouse_settings: { lightweight_deletes_sync: '1' },
-      });
-    } catch (error) {
-      throw storeError(error);
-    }
-  }
-
   async #rows(query: string, params: Readonly<Record<string, unknown>>): Promise<number[][]> {
     try {
       const answer = await this.#client.query({

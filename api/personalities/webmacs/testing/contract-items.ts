@@ -74,6 +74,7 @@ const MEASURING: Contract = {
     '=500 at most, else 422',
     '=values of events without an enabled plugin are left out',
     '=equal times are kept apart',
+    '=what was acknowledged outlives a kill',
   ],
   'POST /datapoints/series': [
     ...words('>event_public_ids >minutes >max_points'),
@@ -83,7 +84,7 @@ const MEASURING: Contract = {
   ],
   'GET /datapoints/latest': words('public_id value timestamp event_public_id'),
   'GET /datapoints/{id}': ['public_id', 'value', '=404'],
-  'DELETE /datapoints/{id}': ['status', 'message', '=it is gone'],
+  'DELETE /datapoints/{id}': ['status', 'message', '=it is gone', '=roll-ups no more count it'],
 };
 
 const SOCKETS: Contract = {
@@ -153,7 +154,14 @@ const RULES: Contract = {
     ...LIST,
     ...words('event_type status attempts last_error response_code created_on delivered_on ?status'),
   ],
-  webhooks: ['=sensor.reading, one in 5 s of each sensor', '=system.health_changed'],
+  webhooks: [
+    '=sensor.reading, one in 5 s of each sensor',
+    '=system.health_changed',
+    '=experiment.started and experiment.stopped',
+    '=type, time, sensor, value, rule, operator, threshold',
+    '=X-Webhook-Timestamp and X-Webhook-Signature',
+    '=a rule tells again at each cooldown while it holds',
+  ],
 };
 
 const DEVICES: Contract = {
