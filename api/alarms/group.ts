@@ -54,11 +54,11 @@ export class Group {
     return told === undefined || severityRank(row.severity) < severityRank(told);
   }
 
-  /** The time at which news of now are told: together with what comes meanwhile. */
-  newsDue(route: RouteRow, nowUnixMs: number): number {
-    // Never told, or all that was told is over: it begins anew.
+  /** The time at which news that are there since then are told: together with what comes meanwhile. */
+  newsDue(route: RouteRow, nowUnixMs: number, sinceUnixMs: number = nowUnixMs): number {
+    // Never told, or all that was told is over: it begins anew. What was quiet for long has waited already.
     return this.toldAtUnixMs === null
-      ? nowUnixMs + route.groupWaitMs
+      ? Math.max(nowUnixMs, Math.min(sinceUnixMs, nowUnixMs) + route.groupWaitMs)
       : Math.max(nowUnixMs, this.toldAtUnixMs + route.groupIntervalMs);
   }
 }
@@ -69,6 +69,8 @@ export interface Telling {
   readonly resolved: readonly AlarmRow[];
   /** Something of it was not told yet; else it is a repetition. */
   readonly news: boolean;
+  /** Since when the oldest of the news is there. */
+  readonly newsSinceUnixMs: number;
   /** Members that would be told, were they not quiet now. */
   readonly waiting: number;
 }
@@ -76,7 +78,7 @@ export interface Telling {
 export function tellingOf(group: Group, isQuiet: (row: AlarmRow) => boolean): Telling {
   const firing: AlarmRow[] = [];
   const resolved: AlarmRow[] = [];
-  let news = false;
+  let newsSinceUnixMs = Number.POSITIVE_INFINITY;
   let waiting = 0;
   for (const row of group.members.values()) {
     const isNews = group.isNews(row);
@@ -88,9 +90,15 @@ export function tellingOf(group: Group, isQuiet: (row: AlarmRow) => boolean): Te
       continue;
     }
     (active ? firing : resolved).push(row);
-    news ||= isNews;
+    if (isNews) newsSinceUnixMs = Math.min(newsSinceUnixMs, row.updatedAtUnixMs);
   }
-  return { firing, resolved, news, waiting };
+  return {
+    firing,
+    resolved,
+    news: Number.isFinite(newsSinceUnixMs),
+    newsSinceUnixMs,
+    waiting,
+  };
 }
 
 /** Takes over what was told. When nothing is left, the group begins anew with the next alarm. */

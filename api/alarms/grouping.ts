@@ -198,7 +198,7 @@ export class Grouping {
     const muted = quiet.isMuted(route.muteScheduleIds, now);
     const telling = tellingOf(group, (row) => muted || quiet.of(row, now) !== null);
     if (telling.news) {
-      group.dueAtUnixMs ??= group.newsDue(route, now);
+      group.dueAtUnixMs ??= group.newsDue(route, now, telling.newsSinceUnixMs);
       this.#setDue(group, group.dueAtUnixMs);
       return;
     }

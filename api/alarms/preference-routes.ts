@@ -56,7 +56,10 @@ function userOf({ kind, id }: Principal): string {
 
 function check({ method, email, quietFrom, quietTo, timeZone }: NotificationPreference): void {
   if ((method === 'email' || method === 'both') && email === null) {
-    throw invalid('email', `is needed for the method ${method}`);
+    throw invalid(
+      'email',
+      `is needed for the method ${method}: set your address, or the method page`,
+    );
   }
   if ((quietFrom === null) !== (quietTo === null)) {
     throw invalid(quietFrom === null ? 'quietFrom' : 'quietTo', 'quiet hours need both times');

@@ -9,7 +9,7 @@ import { EngineError } from '../../engine/errors.js';
 import type { DeliveryPort } from '../automation/ports.js';
 import type { AlarmDesk } from './desk.js';
 import { alarmsPayload } from './group-message.js';
-import { personalTelling, toldAfter } from './personal.js';
+import { type PersonalTelling, personalTelling, toldAfter, wantedTypes } from './personal.js';
 
 export interface PreferencesOptions {
   readonly control: SiteControl;
@@ -63,18 +63,18 @@ export class Preferences {
       ({ method, email }) => (method === 'email' || method === 'both') && email !== null,
     );
     if (mailed.length === 0) return;
-    const wanted = new Set(mailed.flatMap(({ types }) => types));
+    const wanted = new Set(mailed.flatMap(wantedTypes));
     const active = [...desk.book.rows()].filter(
       (row) => row.clearedAtUnixMs === null && wanted.has(row.type),
     );
     const loud = active.filter((row) => !isQuiet(row));
     let again = loud.length < active.length ? now + 60_000 : Number.POSITIVE_INFINITY;
     for (const preference of mailed) {
-      const { alarms, againAtUnixMs } = personalTelling(preference, loud, latestOf, now);
-      again = Math.min(again, againAtUnixMs ?? again);
-      if (alarms.length === 0) continue;
+      const telling = personalTelling(preference, loud, latestOf, now);
+      again = Math.min(again, telling.againAtUnixMs ?? again);
+      if (telling.alarms.length === 0) continue;
       try {
-        await this.#tell(preference, alarms, now);
+        await this.#tell(preference, telling, now);
       } catch (thrown) {
         again = Math.min(again, now + RETRY_MS);
         onFault(EngineError.from(thrown));
@@ -85,14 +85,15 @@ export class Preferences {
 
   async #tell(
     preference: NotificationPreferenceRow,
-    alarms: readonly AlarmRow[],
+    telling: PersonalTelling,
     now: number,
   ): Promise<void> {
+    const { alarms } = telling;
     const { control, preferences } = this.#options;
     const deliveries = this.#options.deliveries();
     const { email, userId } = preference;
     if (deliveries === undefined || email === null) return;
-    const told = toldAfter(preference, alarms, now);
+    const told = toldAfter(preference, telling, now);
     const message = alarmsPayload({
       event: 'alarm.firing',
       title: 'Alarms',

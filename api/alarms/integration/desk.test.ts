@@ -182,6 +182,12 @@ describe('the desk of a running server', () => {
   });
 });
 
+test('who wants mail without an address is told what to set', async () => {
+  const { status, body } = await site.ask('PUT', 'notification-preferences', { method: 'email' });
+  expect(status).toBe(400);
+  expect(JSON.stringify(body)).toContain('set your address, or the method page');
+});
+
 describe('a route with a webhook', () => {
   test('is told once for a group, again after its repetition, and of the end', async () => {
     receiver = await startReceiver();

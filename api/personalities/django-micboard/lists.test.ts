@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AlarmRow } from '../../contract/automation-rows.js';
 import {
   type DjangoSite,
   fillDjango,
@@ -44,7 +45,7 @@ beforeAll(async () => {
     });
   }
   for (const number of [1, 2, 3]) await rows.group(number, [number]);
-  for (const id of ['1', '2', '3']) put('alarms', { id, deviceId: 'shure-text:1:a' });
+  for (const id of ['1', '2', '3']) put('alarms', alarmRow(id, {}));
   const override = { scope: 'instance', key: 'connection.holdDownMs', value: 1_000 } as const;
   await inventory.overrides.create({ ...override, scopeId: '1' });
   await inventory.overrides.create({ ...override, scopeId: '2' });
@@ -53,6 +54,38 @@ afterAll(() => site.stop());
 
 const get = (path: string, as = headers) => site.ask('GET', path, { headers: as });
 
+/** An alarm as the desk shows it. */
+function alarmRow(id: string, more: Partial<AlarmRow>): AlarmRow {
+  return {
+    id,
+    ruleId: 1,
+    ruleName: 'Battery low',
+    source: 'shure-text:1:a/battery',
+    deviceId: 'shure-text:1:a',
+    deviceName: 'Stage',
+    type: 'battery_low',
+    severity: 'warning',
+    severityRank: 3,
+    text: 'Stage has 15 %',
+    value: 15,
+    active: true,
+    acknowledged: false,
+    acknowledgedBy: null,
+    assignedTo: null,
+    raisedAtUnixMs: SEEN_UNIX_MS,
+    updatedAtUnixMs: SEEN_UNIX_MS,
+    clearedAtUnixMs: null,
+    shelvedUntilUnixMs: null,
+    quiet: null,
+    overdue: false,
+    repeats: 0,
+    escalated: 0,
+    comments: 0,
+    parentAlarmId: null,
+    ...more,
+  };
+}
+
 /** Path, how many there are, how many of Shure, and an item's fields. */
 const LISTS = [
   ['chassis', 3, 2, ['api_device_id', 'role', 'status', 'serial_number']],
@@ -60,7 +93,7 @@ const LISTS = [
   ['channels', 3, 2, ['chassis', 'channel_number', 'link_direction', 'frequency']],
   ['discovery', 3, 2, ['ip', 'status', 'discovered_at']],
   ['monitoring/groups', 3, 3, ['title', 'slots']],
-  ['monitoring/alerts', 3, 3, ['deviceId']],
+  ['monitoring/alerts', 3, 3, ['alert_type', 'status', 'message', 'created_at']],
   ['settings/definitions', 17, 17, ['key', 'default_value', 'scopes']],
   ['settings/overrides', 3, 2, ['scope', 'scope_id', 'key', 'value']],
 ] as const;
@@ -113,4 +146,34 @@ test('what opens a vendor server is never shown', async () => {
   });
   expect(JSON.stringify(body)).not.toContain('sealed words');
   covers('django v1/settings/overrides', '=secrets are masked');
+});
+
+test('alerts are the alarms of the desk, in the words of this interface', async () => {
+  const words = async (more: Partial<AlarmRow>) => {
+    site.put('alarms', alarmRow('2', more));
+    return (await get('v1/monitoring/alerts/2/')).body;
+  };
+  expect(await words({ severity: 'critical' })).toMatchObject({
+    id: 2,
+    alert_type: 'battery_low',
+    status: 'sent',
+    severity: 'High',
+    message: 'Stage has 15 %',
+    device: 'shure-text:1:a',
+    channel_data: { source: 'shure-text:1:a/battery', value: 15 },
+    created_at: new Date(SEEN_UNIX_MS).toISOString(),
+    resolved_at: null,
+  });
+  expect(await words({ quiet: 'silence' })).toMatchObject({
+    status: 'pending',
+    severity: 'Medium',
+  });
+  const acknowledged = { acknowledged: true, acknowledgedBy: 'ada', severity: 'info' } as const;
+  expect(await words(acknowledged)).toMatchObject({
+    status: 'acknowledged',
+    acknowledged_by: 'ada',
+    severity: 'Low',
+  });
+  const resolved = { active: false, clearedAtUnixMs: SEEN_UNIX_MS } as const;
+  expect(await words(resolved)).toMatchObject({ status: 'resolved' });
 });

@@ -1,5 +1,7 @@
 import { SETTING_DEFINITIONS } from '../../../actors/inventory/settings.js';
+import type { AlarmRow as LiveAlarmRow } from '../../contract/automation-rows.js';
 import type { RfRow } from '../../contract/rows.js';
+import { alertOf } from './alerts.js';
 import { type Ask, type Call, Refusal } from './ask.js';
 import { isOf } from './manufacturers.js';
 import type { Parts } from './reading.js';
@@ -94,9 +96,9 @@ export function listCalls(parts: Parts): readonly Call[] {
           hide_charts: row.hideCharts,
         })),
       'monitoring/alerts': ({ maker }) =>
-        [...shapes.rowsOf<Item>(tables.alarms)].filter(
-          (row) => maker === undefined || isOf(maker, pluginIn(String(row['deviceId'] ?? ''))),
-        ),
+        [...shapes.rowsOf<LiveAlarmRow>(tables.alarms)]
+          .filter(({ deviceId }) => maker === undefined || isOf(maker, pluginIn(deviceId ?? '')))
+          .map(alertOf),
       'settings/definitions': () =>
         SETTING_DEFINITIONS.map((one) => ({
           id: one.key,
