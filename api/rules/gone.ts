@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { AlarmRow, RuleRow } from '../../actors/automation/automation.types.js';
 import type { SiteScope } from '../../actors/control/scope.js';
 import type { SiteStore } from '../../actors/control/site.js';
@@ -28,9 +27,6 @@ export interface Forgotten {
   readonly alarms: readonly AlarmRow[];
   readonly told: boolean;
 }
-
-/** A source may be back: numbers of its edges go on, or its deliveries would have the keys of earlier ones. */
-const MOST_AT_REST = 10_000;
 
 /**
  * Ends what sources that are gone had begun, in the caller's transaction: their alarms are cleared, and actions of `clear` run where
@@ -83,14 +79,4 @@ export async function forgetIn(
     told = true;
   }
   return { snapshots, alarms: cleared.map(({ row }) => row), told };
-}
-
-/** Lets go of states of sources that are gone, all but the latest 10,000. `ids` are rows, oldest first. @returns how many. */
-export async function pruneIn(scope: SiteScope, ids: readonly number[]): Promise<number> {
-  const over = ids.slice(0, Math.max(0, ids.length - MOST_AT_REST));
-  for (let from = 0; from < over.length; from += 500) {
-    await sql`delete from automation_rule_states
-      where id in (${sql.join(over.slice(from, from + 500))})`.execute(scope.db);
-  }
-  return over.length;
 }

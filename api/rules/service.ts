@@ -1,3 +1,4 @@
+// Over 400 lines: one state, what sources of rules there are and what threads and the store know of each.
 import type { RuleRow } from '../../actors/automation/automation.types.js';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { RuleEdge, RuleValues } from '../../actors/rule/protocol.js';
@@ -10,7 +11,8 @@ import { cyclesOf, cycleText } from './cycles.js';
 import { type DefinitionWorld, definitionKey, definitionOf, instanceId } from './definition.js';
 import { EdgeTaker } from './edge-taker.js';
 import { aboutSource } from './facts.js';
-import { type GoneSource, pruneIn } from './gone.js';
+import type { GoneSource } from './gone.js';
+import { goneAtStart, pruneGone } from './gone-at-start.js';
 import { RuleRows, type SourceStand } from './live-rows.js';
 import { deviceOf, fullName, globOf, matchesAny, type Named, namesOf } from './names.js';
 import type { Schedules } from './schedules.js';
@@ -52,7 +54,8 @@ interface Instance {
 /** Sources of one rule, and of all: bounds against a glob that means everything. */
 const MOST_SOURCES = 100_000;
 const FLUSH_MS = 100;
-const PLACE_AT_ONCE = 2_000;
+/** Of one message to the threads, and one stretch of the main thread. */
+const PLACE_AT_ONCE = 250;
 const WATCHED_RULES = 100;
 const WATCHED_SOURCES = 10_000;
 
@@ -480,27 +483,40 @@ export class RuleService {
     await this.#release(threads);
     const due = [...this.#due];
     this.#due = new Set();
-    const place: string[] = [];
-    for (const id of due) {
+    for (let from = 0; from < due.length; from += PLACE_AT_ONCE) {
+      const some = due.slice(from, from + PLACE_AT_ONCE);
+      try {
+        await this.#place(threads, some);
+      } catch (thrown) {
+        for (const id of due.slice(from)) this.#due.add(id);
+        for (const id of some) {
+          const instance = this.#instances.get(id);
+          if (instance !== undefined) instance.key = undefined;
+        }
+        throw thrown;
+      }
+      // Sources of many rules are looked at after each change of a schedule: others have their turn in between.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Those whose definition is another than their thread was told. */
+  async #place(threads: RuleThreads, some: readonly string[]): Promise<void> {
+    const ids: string[] = [];
+    const snapshots: Record<string, string> = {};
+    for (const id of some) {
       const instance = this.#instances.get(id);
       if (instance === undefined) continue;
       const key = definitionKey(instance.definition);
       if (key === instance.key) continue;
       instance.key = key;
-      place.push(id);
+      ids.push(id);
+      if (instance.placed) continue;
+      instance.placed = true;
+      const snapshot = this.#snapshots.get(id);
+      if (snapshot !== undefined) snapshots[id] = snapshot;
     }
-    for (let from = 0; from < place.length; from += PLACE_AT_ONCE) {
-      const ids = place.slice(from, from + PLACE_AT_ONCE);
-      const snapshots: Record<string, string> = {};
-      for (const id of ids) {
-        const instance = this.#instances.get(id);
-        const snapshot = this.#snapshots.get(id);
-        if (instance === undefined || instance.placed) continue;
-        instance.placed = true;
-        if (snapshot !== undefined) snapshots[id] = snapshot;
-      }
-      await threads.place(ids, snapshots);
-    }
+    if (ids.length > 0) await threads.place(ids, snapshots);
   }
 
   /** Threads let go of sources that are gone, and only then is ended what they had begun: no edge of theirs comes after it. */
@@ -537,7 +553,7 @@ export class RuleService {
    * later, with its plugin, and is waited for.
    */
   async #sweep(): Promise<void> {
-    const { store, tables } = this.#options;
+    const { store, tables, forget } = this.#options;
     const stays = (ruleId: number, source: string): boolean => {
       const ruled = this.#rules.get(ruleId);
       if (ruled === undefined) return false;
@@ -545,56 +561,10 @@ export class RuleService {
       const fits = ruled.globs === null ? source === '' : matchesAny(ruled.globs, source);
       return fits && (source === '' || tables.devices.get(deviceOf(source)) !== undefined);
     };
-    const gone = new Map<string, GoneSource>();
-    for (const [id, { ruleId, source }] of this.#stored) {
-      if (!stays(ruleId, source)) gone.set(id, { id, ruleId, source });
-    }
-    const resting = new Set(gone.keys());
-    for await (const some of store.automation.alarms.each({
-      where: [{ field: 'activeKey', op: 'isNull', value: false }],
-    })) {
-      for (const { activeKey } of some) {
-        const [, rule, source] = /^(\d+):(.*)$/s.exec(activeKey ?? '') ?? [];
-        const ruleId = Number(rule);
-        if (rule === undefined || source === undefined || stays(ruleId, source)) continue;
-        const id = instanceId(ruleId, source);
-        resting.delete(id);
-        gone.set(id, { id, ruleId, source });
-      }
-    }
-    // One that rests already has nothing to end.
-    for (const id of resting) if (this.#stored.get(id)?.state === 'normal') gone.delete(id);
-    await this.#forget([...gone.values()]);
-    await this.#prune(stays);
-  }
-
-  async #prune(stays: (ruleId: number, source: string) => boolean): Promise<void> {
-    const { store } = this.#options;
-    const rows: { readonly id: number; readonly name: string; readonly atUnixMs: number }[] = [];
-    for await (const some of store.automation.ruleStates.each()) {
-      for (const { id, ruleId, source, atUnixMs } of some) {
-        if (!stays(ruleId, source)) rows.push({ id, name: instanceId(ruleId, source), atUnixMs });
-      }
-    }
-    rows.sort((a, b) => a.atUnixMs - b.atUnixMs);
-    const pruned = await store.control.write((scope) =>
-      pruneIn(
-        scope,
-        rows.map(({ id }) => id),
-      ),
-    );
-    for (const { name } of rows.slice(0, pruned)) this.#snapshots.delete(name);
-    // What has no state, and no source: it counted and never had an edge.
-    const known = new Set([
-      ...this.#instances.keys(),
-      ...rows.slice(pruned).map(({ name }) => name),
-    ]);
-    const orphans = [...this.#snapshots.keys()].filter((id) => {
-      const [, rule, source] = /^rule:(\d+):(.*)$/s.exec(id) ?? [];
-      return !known.has(id) && !stays(Number(rule), source ?? '');
-    });
+    await this.#forget(await goneAtStart(store, this.#stored, stays));
+    const orphans = await pruneGone(store, this.#snapshots.keys(), stays);
     for (const id of orphans) this.#snapshots.delete(id);
-    if (orphans.length > 0) this.#options.forget(orphans);
+    if (orphans.length > 0) forget(orphans);
   }
 
   /** Rules that somebody looks at have rows for all their sources, with values. */
