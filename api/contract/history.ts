@@ -53,6 +53,26 @@ export const HISTORY = {
     },
     server: { by: z.string() },
   },
+  signals: {
+    path: 'signals',
+    singular: 'a signal: a name, limits and a unit for a channel',
+    input: {
+      name: text(255).min(1),
+      minimum: z.number().min(-1e300).max(1e300),
+      maximum: z.number().min(-1e300).max(1e300),
+      unit: text(255).default(''),
+      type: z
+        .enum(['sensor', 'actuator', 'range', 'cmd_button', 'cmd_opened', 'cmd_closed'])
+        .default('sensor'),
+      deviceId: text(200).min(1),
+      parameter: text(100).min(1),
+    },
+    server: {
+      publicId: z.string(),
+      ownerId: z.string().nullable(),
+      createdAtUnixMs: time,
+    },
+  },
 } as const;
 
 const row = <I extends z.ZodRawShape, S extends z.ZodRawShape>(of: {

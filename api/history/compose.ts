@@ -20,6 +20,7 @@ import { RetentionJob } from './retention.js';
 import { exportRoutes } from './routes-exports.js';
 import { figureRoutes } from './routes-figures.js';
 import { recordingRoutes } from './routes-recording.js';
+import { signalRoutes } from './routes-signals.js';
 import { sqlRoutes } from './routes-sql.js';
 import { upkeepRoutes } from './routes-upkeep.js';
 import { SqlDoor } from './sql-door.js';
@@ -96,6 +97,7 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
         resolveChannel: resolve,
         clock,
       }),
+      ...signalRoutes({ store, resolveChannel: resolve, clock }),
       ...figureRoutes({ reader, queries, resolveChannel: resolve, clock }),
       ...exportRoutes({
         exports,
