@@ -186,6 +186,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   const ops = startOps({
     store,
     auth,
+    channels: tables.channels,
     config,
     version,
     clock,
