@@ -78,11 +78,13 @@ export class ConfigurationBook {
       const nowUnixMs = clock.nowMs();
       const version = await keep(printConfiguration(this.#tables, current), nowUnixMs);
       // What refers to others goes first and comes last.
-      for (const change of [...changes].reverse()) {
-        for (const { id } of childrenFirst(change.removed)) {
-          await remove(scope, change.of, change.name, id);
+      const removeAll = async (last: boolean) => {
+        for (const { of, name, removed } of [...changes].reverse()) {
+          if ((of.removedLast === true) !== last) continue;
+          for (const { id } of childrenFirst(removed)) await remove(scope, of, name, id);
         }
-      }
+      };
+      await removeAll(false);
       for (const { of, added, changed } of changes) {
         for (const row of childrenFirst(added).reverse()) {
           await insert(scope, of, { ...of.made(nowUnixMs, by), ...row });
@@ -93,6 +95,7 @@ export class ConfigurationBook {
           await update(scope, of, id, whole);
         }
       }
+      await removeAll(true);
       return { changes: shown(changes), version, restartNeeded: [] };
     });
   }

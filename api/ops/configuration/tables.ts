@@ -23,6 +23,8 @@ export interface ConfigurationTable {
   readonly made: (nowUnixMs: number, by: string) => Readonly<Values>;
   /** Written at each change. */
   readonly touched?: (nowUnixMs: number, by: string) => Readonly<Values>;
+  /** The store removes with a row those that refer to it: they are changed before. */
+  readonly removedLast?: boolean;
   /** Fields with the id, or ids, of rows of another table. */
   readonly refers: Readonly<Record<string, string>>;
 }
@@ -100,7 +102,10 @@ const AUTOMATION = {
 };
 
 const PLACES = {
-  locations: shape(INVENTORY.locations.input, { refers: { parentId: 'locations' } }),
+  locations: shape(INVENTORY.locations.input, {
+    refers: { parentId: 'locations' },
+    removedLast: true,
+  }),
   units: shape(INVENTORY.units.input),
   performers: shape(INVENTORY.performers.input),
   groups: shape(INVENTORY.groups.input),
