@@ -16,7 +16,7 @@ export interface StaticFiles {
   readonly prefix: string;
   readonly folder: string;
   /**
-   * Sent to browsers that ask for a page at a path without a file extension, so that the page's own router may
+   * Sent to browsers that ask for a page at a path that does not end like one of our files, so that the page's own router may
    * take it, e.g. `index.html`. Paths of the API (`/v1/…`) never get it.
    */
   readonly fallback?: string;
@@ -79,7 +79,7 @@ export class FileServer {
       const file = inside(folder.folder, rest === '' ? (folder.fallback ?? 'index.html') : rest);
       if (await this.#send(exchange, file, headers, folder.hashedNames ?? true)) return true;
       const page = exchange.header('accept')?.includes('text/html') === true;
-      if (folder.fallback === undefined || !page || extname(rest) !== '') continue;
+      if (folder.fallback === undefined || !page || extname(rest) in TYPES) continue;
       if (path.startsWith('/v1/')) continue;
       const fallback = inside(folder.folder, folder.fallback);
       if (await this.#send(exchange, fallback, headers, false)) return true;

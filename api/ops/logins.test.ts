@@ -76,7 +76,7 @@ test('an admin signs a user out everywhere, and sets a password that is shown on
   expect(ended.json).toEqual({ ended: 1 });
   expect((await call('GET', '/v1/me', { cookie: fay })).status).toBe(401);
   const made = await call('POST', `/v1/users/${id}/password`, { cookie: admin }, {});
-  expect(made.json).toMatchObject({ username: 'fay', password: expect.any(String) });
+  expect(made.json).toMatchObject({ username: 'fay', password: expect.any(String) as string });
   await server.signIn('fay', String(made.json['password']));
   const given = await call(
     'POST',

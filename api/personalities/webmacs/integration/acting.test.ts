@@ -75,7 +75,7 @@ describe('what WebMACS does by itself, on a whole server', () => {
     const [first] = mine();
     expect(first).toEqual({
       type: 'sensor.threshold_exceeded',
-      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
       sensor: 'Plant – Temperature Reactor',
       value: 95.5,
       rule: 'Too hot',
@@ -135,7 +135,7 @@ describe('what WebMACS does by itself, on a whole server', () => {
         return lines.find(({ content }) => String(content).includes('"Exactly"'));
       }, PATIENCE)
       .toMatchObject({
-        content: expect.stringContaining('12.5'),
+        content: expect.stringContaining('12.5') as string,
         logging_type: 'warning',
         status_type: 'unread',
       });
@@ -162,7 +162,7 @@ describe('what WebMACS does by itself, on a whole server', () => {
     });
     expect(sent).toBeGreaterThan(4);
     const [first, second] = reading();
-    expect(first).toMatchObject({ value: 3, experiment: expect.anything() });
+    expect(first).toMatchObject({ value: 3, experiment: expect.anything() as unknown });
     const apartMs = Date.parse(String(second?.['time'])) - Date.parse(String(first?.['time']));
     expect(apartMs).toBeGreaterThanOrEqual(4_900);
     await remote.call('PUT', `/experiments/${String(made['public_id'])}/stop`);

@@ -77,8 +77,8 @@ describe('clients of WebMACS on a whole server', () => {
       expect(await remote.call('GET', `/${page}/?page=1&page_size=50&_t=${Date.now()}`)).toEqual({
         page: 1,
         page_size: 50,
-        total: expect.any(Number),
-        data: expect.any(Array),
+        total: expect.any(Number) as number,
+        data: expect.any(Array) as unknown[],
       });
     for (const page of ['rules', 'ota', 'dashboards', 'plugins'])
       await remote.list(`/${page}/?page=1&page_size=50&_t=1`);
