@@ -365,6 +365,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   shards.add(shardSource('device', devices.pool));
   shards.add(shardSource('media', audio.pool));
   shards.add(shardSource('rule', rules.pool));
+  shards.add(notify.threads);
   stack.push('shards watch', () => shards.stop());
   shards.start();
 

@@ -7,6 +7,7 @@ import { SystemClock } from '../engine/clock.js';
 import { entryUrl } from '../engine/entry.js';
 import { type Bench, type BenchContext, percentile, ratio } from './harness.js';
 import { actorPerSample, plainLoop } from './rules-peers.js';
+import { webhooks } from './webhooks.js';
 
 const RULES = 10_000;
 const RATE_PER_S = 50_000;
@@ -176,6 +177,7 @@ export const bench: Bench = {
   async run(context) {
     const atRest = await idle(context);
     const atWork = await busy(context);
+    const told = await webhooks(context);
     const samples = context.quick ? 2_000_000 : 10_000_000;
     plainLoop(RULES, samples / 10, PERIOD);
     const plainMicros = plainLoop(RULES, samples, PERIOD);
@@ -183,7 +185,7 @@ export const bench: Bench = {
     const actorMicros = actorPerSample(RULES, samples / 10, PERIOD);
     const cpu = atWork.cpuMicrosPerSampleRule;
     return {
-      metrics: { ...atWork, ...atRest },
+      metrics: { ...atWork, ...atRest, ...told },
       peers: {
         plainLoop: { cpuMicrosPerSampleRule: plainMicros },
         xstatePerSample: { cpuMicrosPerSampleRule: actorMicros },

@@ -1,7 +1,14 @@
-import { lookup as dnsLookup } from 'node:dns';
+import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { EngineError } from '../../engine/errors.js';
+
+/** How names become addresses; `dns.lookup` but in tests. */
+export type Resolve = (
+  name: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 /** An address of the public Internet; one of IPv4 inside IPv6 counts as itself. */
 export function isPublicAddress(address: string): boolean {
@@ -19,9 +26,9 @@ export function requireReachable(host: string, allowPrivate: boolean): void {
  * Resolves names for connections. The addresses it answers are those that are connected to, so no name can lead inside
  * between the check and the call: one private address among them refuses the name.
  */
-export function checkedLookup(allowPrivate: boolean): LookupFunction {
+export function checkedLookup(allowPrivate: boolean, resolve: Resolve = dnsLookup): LookupFunction {
   return (name, options, done) => {
-    dnsLookup(name, { ...options, all: true }, (error, addresses) => {
+    resolve(name, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
         done(error, '', 0);
         return;

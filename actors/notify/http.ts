@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Pool } from 'undici';
 import type { Clock } from '../../engine/clock.js';
-import { checkedLookup, requireReachable } from './addresses.js';
+import { checkedLookup, type Resolve, requireReachable } from './addresses.js';
 import type { ConnectionOf, Sending } from './protocol.js';
 import { failed, type Sender, type SendResult } from './sender.types.js';
 
@@ -20,7 +20,7 @@ export class HttpSender implements Sender {
   readonly #path: string;
 
   /** @throws EngineError `input.invalid` for a private address. */
-  constructor(connection: ConnectionOf<'webhook' | 'chat'>, clock: Clock) {
+  constructor(connection: ConnectionOf<'webhook' | 'chat'>, clock: Clock, resolve?: Resolve) {
     const { url, allowPrivate, timeoutMs } = connection;
     const { origin, hostname, pathname, search } = new URL(url);
     requireReachable(hostname, allowPrivate);
@@ -30,7 +30,7 @@ export class HttpSender implements Sender {
     this.#pool = new Pool(origin, {
       connections: AT_ONCE,
       pipelining: 1,
-      connect: { lookup: checkedLookup(allowPrivate), timeout: timeoutMs },
+      connect: { lookup: checkedLookup(allowPrivate, resolve), timeout: timeoutMs },
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
     });

@@ -67,7 +67,14 @@ export async function startAutomation(options: AutomationOptions): Promise<Autom
     allowPrivate: config.webhooks.allowPrivate,
     table: tables.deliveries,
     audio,
-    command: (deviceId, name, value, by) => devices.setParameter(deviceId, name, value, by),
+    command: async (deviceId, name, value, by) => {
+      const device = tables.devices.get(deviceId);
+      // Plugins keep what their devices should be; no other would be told when it comes back.
+      if (device?.['state'] === 'disconnected' && (device['instanceId'] ?? null) === null) {
+        throw new EngineError('device.unreachable', `${deviceId} is away: it is tried again`);
+      }
+      return await devices.setParameter(deviceId, name, value, by);
+    },
     health: options.ready,
     clock,
     onFault,

@@ -100,7 +100,7 @@ export interface ActorRow {
 
 export interface ShardRow {
   readonly id: string;
-  readonly kind: 'device' | 'media' | 'plugin' | 'main' | 'rule';
+  readonly kind: 'device' | 'media' | 'plugin' | 'main' | 'rule' | 'notify';
   readonly state: 'starting' | 'running' | 'stuck' | 'lost' | 'stopped';
   readonly actors: number;
   readonly restarts: number;

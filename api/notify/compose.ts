@@ -11,6 +11,7 @@ import type {
 } from '../automation/ports.js';
 import type { Route } from '../http/route.types.js';
 import type { LiveTable } from '../live/table.types.js';
+import type { ShardSource } from '../site/shards-watch.js';
 import { type ActionParts, Actions } from './actions.js';
 import { AudioActions, type HeardSessions } from './audio-actions.js';
 import type { Ways } from './connections.js';
@@ -60,6 +61,8 @@ export interface Notify {
   readonly targets: Targets;
   readonly outbox: Outbox;
   readonly routes: readonly Route[];
+  /** The thread that tells, for the health page. */
+  readonly threads: ShardSource;
   /** Filled in by the parts as they start. */
   readonly late: LateParts;
   stop(deadlineMs: number): Promise<void>;
@@ -117,6 +120,11 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     targets,
     outbox,
     late,
+    threads: {
+      kind: 'notify',
+      shards: () => outbox.pool.rows(),
+      onShard: (listener) => outbox.watch(listener),
+    },
     routes: notifyRoutes({
       store,
       book,

@@ -1,26 +1,15 @@
-// A little over 400 lines: the life of a delivery in memory, from the table and back.
 import type { DeliveryRow } from '../../actors/automation/automation.types.js';
-import type { Sending } from '../../actors/notify/protocol.js';
-import type { Clock, TimerHandle } from '../../engine/clock.js';
+import type { TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
-import type { ActionPort } from '../automation/ports.js';
-import { connectionOf, mailConnection, PATIENCE, type Patience, type Ways } from './connections.js';
-import type { ActionPayload } from './deliveries.js';
+import { Attempts, type AttemptsOptions, LOST, NOTHING } from './attempts.js';
+import { PATIENCE } from './connections.js';
 import type { DeliveryTable, Settled } from './delivery-table.js';
 import { type BreakerOptions, type Item, Lane, laneIdOf, type Tried } from './lane.js';
 import type { LiveDeliveries } from './live-deliveries.js';
-import { messageIn } from './message.js';
-import type { Outbox } from './outbox.js';
-import type { TargetBook } from './target-book.js';
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends AttemptsOptions {
   readonly table: DeliveryTable;
-  readonly targets: TargetBook;
-  readonly outbox: Outbox;
-  readonly ways: Ways;
-  readonly actions: ActionPort;
   readonly live: LiveDeliveries;
-  readonly clock: Clock;
   readonly onFault: (error: EngineError) => void;
   /** Default: 5 failures, 10 s, 60 s. */
   readonly breaker?: BreakerOptions;
@@ -47,12 +36,12 @@ const MOST_AGE_MS = 86_400_000;
 const OPEN_LOOK_MS = 500;
 const MOST_LOST = 3;
 const MOST_RETRY_MS = 3_600_000;
-const ACTION_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 /** Brings every delivery of the table to its target or does it, and writes what came of it. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #attempts: Attempts;
   readonly #lanes = new Map<string, Lane>();
   /** Deliveries in memory, until what came of them is written. */
   readonly #held = new Set<number>();
@@ -68,6 +57,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#attempts = new Attempts(options);
     options.targets.onChange((id) => this.#targetChanged(id));
   }
 
@@ -119,7 +109,7 @@ export class Dispatcher {
 
   /** One try for a test of a target, beside the queue. @throws EngineError as `connectionOf`. */
   async probe(row: DeliveryRow): Promise<Tried> {
-    return await this.#tell({ row, dueMonoMs: 0, lost: 0 });
+    return await this.#attempts.tell(row);
   }
 
   /** Nothing new is tried; what is under way has `deadlineMs`. What came of it is written. */
@@ -247,9 +237,9 @@ export class Dispatcher {
     let lost = false;
     let patience = PATIENCE;
     const tried = await lane.guard(async () => {
-      patience = this.#patienceOf(item.row);
-      if (item.row.kind === 'action') return await this.#act(item.row);
-      const outcome = await this.#tell(item);
+      patience = this.#attempts.patienceOf(item.row);
+      if (item.row.kind === 'action') return await this.#attempts.act(item.row);
+      const outcome = await this.#attempts.tell(item.row);
       lost = outcome.error === LOST;
       return outcome;
     });
@@ -281,67 +271,6 @@ export class Dispatcher {
     const nextAtUnixMs = clock.nowMs() + waitMs;
     const row = this.#settle(item.row, tried, 'failed', attempts, nextAtUnixMs);
     lane.add({ row, dueMonoMs: nowMonoMs + waitMs, lost: item.lost });
-  }
-
-  #patienceOf(row: DeliveryRow): Patience {
-    const known = row.targetId === null ? undefined : this.#options.targets.get(row.targetId);
-    const { attempts, retryMs } = known?.row.config ?? {};
-    return {
-      attempts: typeof attempts === 'number' ? attempts : PATIENCE.attempts,
-      retryMs: typeof retryMs === 'number' ? retryMs : PATIENCE.retryMs,
-    };
-  }
-
-  async #tell({ row }: Item): Promise<Tried> {
-    const { targets, outbox, ways } = this.#options;
-    try {
-      const known = row.targetId === null ? undefined : targets.get(row.targetId);
-      if (row.targetId !== null && known === undefined) return refused('the target is gone');
-      if (known !== undefined && !known.row.enabled) return refused('the target is switched off');
-      const message = messageIn(row.payload, row.event, row.createdAtUnixMs);
-      const connection =
-        known === undefined ? mailConnection(ways) : connectionOf(known, ways).connection;
-      if (known === undefined && (message.email?.length ?? 0) === 0) {
-        return refused('it has neither a target nor an address');
-      }
-      const sending: Sending = {
-        ticket: row.id,
-        to: connection.id,
-        key: row.publicId,
-        event: row.event,
-        atUnixMs: row.createdAtUnixMs,
-        subject: message.subject,
-        text: message.text,
-        severity: message.severity,
-        body: JSON.stringify(message.body),
-        email: known === undefined ? message.email : undefined,
-      };
-      const sent = await outbox.send(connection, sending);
-      return sent === 'lost' ? { ...NOTHING, error: LOST } : sent;
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      return { ...NOTHING, error: error.message, final: error.remedy !== 'retry' };
-    }
-  }
-
-  async #act(row: DeliveryRow): Promise<Tried> {
-    const { actions, clock } = this.#options;
-    let timer: TimerHandle | undefined;
-    try {
-      const { action, facts } = JSON.parse(row.payload) as ActionPayload;
-      const late = new Promise<never>((_, reject) => {
-        timer = clock.setTimeout(() => {
-          reject(new EngineError('link.deadline', `it was not done in ${ACTION_MS} ms`));
-        }, ACTION_MS);
-      });
-      await Promise.race([actions.run(action, row.publicId, facts), late]);
-      return { ...NOTHING, ok: true };
-    } catch (thrown) {
-      const error = EngineError.from(thrown, 'input.invalid');
-      return { ...NOTHING, error: error.message, final: error.remedy === 'park' };
-    } finally {
-      clock.clearTimeout(timer);
-    }
   }
 
   #settle(
@@ -444,7 +373,3 @@ export class Dispatcher {
       : (this.#options.targets.get(row.targetId)?.row.name ?? null);
   }
 }
-
-const LOST = 'the thread of notifications was lost';
-const NOTHING: Tried = { ok: false, code: null, error: null, retryAfterMs: null, final: false };
-const refused = (error: string): Tried => ({ ...NOTHING, error, final: true });

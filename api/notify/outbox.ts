@@ -31,12 +31,12 @@ export class Outbox {
   #sendings: Sending[] = [];
   #connections = new Map<string, Connection>();
   #flushing = false;
+  readonly #watchers = new Set<(row: ThreadRow) => void>();
 
   constructor(options: {
     readonly clock: Clock;
     readonly onFault: (error: EngineError) => void;
     readonly onUp: () => void;
-    readonly onChange?: (row: ThreadRow) => void;
   }) {
     this.#clock = options.clock;
     this.#pool = new ThreadPool<ToNotify, FromNotify>({
@@ -59,12 +59,20 @@ export class Outbox {
         options.onFault(error);
       },
       onFault: options.onFault,
-      ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
+      onChange: (row) => {
+        for (const watcher of this.#watchers) watcher(row);
+      },
     });
   }
 
   get pool(): ThreadPool<ToNotify, FromNotify> {
     return this.#pool;
+  }
+
+  /** The thread as the health page shows it, and each change of it. @returns what ends the watch. */
+  watch(watcher: (row: ThreadRow) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   async start(): Promise<void> {

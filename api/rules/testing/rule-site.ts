@@ -22,6 +22,11 @@ export class RuleSite {
     this.#cookie = await this.server.signIn('admin', this.#password);
   }
 
+  /** Of `admin`. */
+  get password(): string {
+    return this.#password;
+  }
+
   async stop(): Promise<void> {
     await this.server?.stop();
     rmSync(this.data, { recursive: true, force: true });
