@@ -12,7 +12,13 @@ import { SyslogSender } from './syslog.js';
 interface Way {
   readonly connection: Connection;
   sender: Sender | undefined;
+  underWay: number;
+  /** Handed over ahead of their turn; the main thread hands over no more than a few dozen. */
+  readonly waiting: Sending[];
 }
+
+/** Tries of one target under way at once. */
+const AT_ONCE = 10;
 
 /** Outcomes wait this long for others. */
 const GATHER_MS = 3;
@@ -47,10 +53,31 @@ function senderOf(connection: Connection): Sender {
 }
 
 function forget(id: string): void {
-  const sender = ways.get(id)?.sender;
+  const way = ways.get(id);
   ways.delete(id);
-  // What is still under way there fails and is sent again.
-  sender?.close().catch(() => undefined);
+  // What is still under way there fails and is sent again; what waits has a turn of its own, by the new way if there is one.
+  way?.sender?.close().catch(() => undefined);
+  const waiting = way?.waiting.splice(0) ?? [];
+  if (waiting.length > 0) setImmediate(() => waiting.forEach(take));
+}
+
+function take(sending: Sending): void {
+  const way = ways.get(sending.to);
+  if (way !== undefined && way.underWay >= AT_ONCE) {
+    way.waiting.push(sending);
+    return;
+  }
+  underWay += 1;
+  if (way !== undefined) way.underWay += 1;
+  void attempt(sending).then((result) => {
+    underWay -= 1;
+    outcomes.push({ ticket: sending.ticket, ...result });
+    flushSoon();
+    if (way === undefined) return;
+    way.underWay -= 1;
+    const next = way.waiting.shift();
+    if (next !== undefined) take(next);
+  });
 }
 
 async function attempt(sending: Sending): Promise<SendResult> {
@@ -94,20 +121,13 @@ function flushSoon(): void {
 thread.link.on('notify.connections', (connections) => {
   for (const connection of connections) {
     forget(connection.id);
-    ways.set(connection.id, { connection, sender: undefined });
+    ways.set(connection.id, { connection, sender: undefined, underWay: 0, waiting: [] });
   }
 });
 thread.link.on('notify.forget', (ids) => {
   for (const id of ids) forget(id);
 });
 thread.link.on('notify.send', (sendings) => {
-  for (const sending of sendings) {
-    underWay += 1;
-    void attempt(sending).then((result) => {
-      underWay -= 1;
-      outcomes.push({ ticket: sending.ticket, ...result });
-      flushSoon();
-    });
-  }
+  for (const sending of sendings) take(sending);
 });
 thread.ready();

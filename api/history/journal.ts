@@ -68,9 +68,16 @@ export class Journal implements JournalPort {
     text: string,
     by: string,
     ownerId?: string,
+    key?: string,
   ): Promise<void> {
-    await this.#options.store.automation.journal.create({
-      publicId: randomUUID(),
+    const { journal } = this.#options.store.automation;
+    if (key !== undefined) {
+      // Whoever was killed before it could note that this is written asks again.
+      const there = await journal.first({ where: [{ field: 'publicId', op: '=', value: key }] });
+      if (there !== undefined) return;
+    }
+    await journal.create({
+      publicId: key ?? randomUUID(),
       atUnixMs: this.#options.clock.nowMs(),
       level,
       text: text.slice(0, TEXT_CHARS),

@@ -18,7 +18,8 @@ export interface DispatcherOptions extends AttemptsOptions {
   readonly keepDays?: number;
 }
 
-const AT_ONCE = 10;
+/** Handed to the thread at once. It tries ten of a target; the others are there when one of these is done. */
+const AT_ONCE = 40;
 const BREAKER: BreakerOptions = { after: 5, forMs: 10_000, mostMs: 60_000 };
 /** Deliveries of one lane in memory; the table holds the others, and they are read when there is room. */
 const LANE_ROWS = 500;
