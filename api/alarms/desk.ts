@@ -11,6 +11,7 @@ import { AlarmBook } from './book.js';
 import type { AlarmHistory } from './history.js';
 import { changedFields, clearSources, takeEdge } from './intake.js';
 import { liveAlarm } from './live-rows.js';
+import { takeEdges } from './take-many.js';
 
 export interface AlarmDeskOptions {
   readonly store: Pick<SiteStore, 'control' | 'automation'>;
@@ -88,6 +89,13 @@ export class AlarmDesk implements AlarmPort {
 
   async takeIn(scope: SiteScope, edge: EdgeOfRule): Promise<AlarmRow | undefined> {
     return await takeEdge(this.#options.store.automation.alarms, scope, edge);
+  }
+
+  async takeManyIn(
+    scope: SiteScope,
+    edges: readonly EdgeOfRule[],
+  ): Promise<readonly (AlarmRow | undefined)[]> {
+    return await takeEdges(this.#options.store.automation.alarms, scope, edges);
   }
 
   async clearIn(

@@ -45,7 +45,7 @@ export async function takeEdge(
   switch (edge.kind) {
     case 'firing':
       return active === undefined
-        ? await raise(alarms, scope, taken, rule.severity, raised.text)
+        ? await raise(alarms, scope, taken)
         : await keep(alarms, scope, active, {
             ...moveAlarm(active, { type: 'updated', ...worst(active, raised) }),
             ...number,
@@ -57,7 +57,7 @@ export async function takeEdge(
         return await keep(alarms, scope, active, { ...moveAlarm(active, event), ...number });
       }
       if (last === undefined) {
-        return await raise(alarms, scope, taken, rule.severity, raised.text);
+        return await raise(alarms, scope, taken);
       }
       return await keep(alarms, scope, last, {
         ...moveAlarm(last, { type: 'reopened', ...raised }),
@@ -112,48 +112,56 @@ async function raise(
   alarms: AlarmTable,
   scope: SiteScope,
   taken: EdgeOfRule,
-  severity: Severity,
-  text: string,
 ): Promise<AlarmRow | undefined> {
-  const { rule, edge, deviceId, facts } = taken;
-  const type = rule.labels['type'] ?? rule.condition.type;
+  const { rule, deviceId } = taken;
+  const type = typeOf(taken);
   const parent = await parentIn(alarms, scope, { type, deviceId, parentRuleId: rule.parentRuleId });
-  const [made] = await alarms.createManyIn(scope, [
-    {
-      publicId: randomUUID(),
-      ruleId: rule.id,
-      ruleName: rule.name,
-      source: edge.source,
-      activeKey: activeKeyOf(rule.id, edge.source),
-      deviceId,
-      type,
-      severity,
-      text,
-      labels: rule.labels,
-      value: edge.value,
-      raisedAtUnixMs: edge.atUnixMs,
-      updatedAtUnixMs: edge.atUnixMs,
-      clearedAtUnixMs: null,
-      acknowledgedAtUnixMs: null,
-      acknowledgedBy: null,
-      assignedTo: null,
-      shelvedUntilUnixMs: null,
-      shelvedBy: null,
-      repeats: 0,
-      escalated: 0,
-      escalation: rule.escalation,
-      parentAlarmId: parent?.id ?? null,
-      parentRuleId: rule.parentRuleId,
-      held: false,
-      edge: edge.edge,
-      edgeAtUnixMs: edge.atUnixMs,
-      changes: 1,
-      lastChange: 'raised',
-      comments: 0,
-      facts: keptFacts(facts),
-    },
-  ]);
-  return made;
+  const values = raisedValues(taken, parent);
+  return values === undefined ? undefined : (await alarms.createManyIn(scope, [values]))[0];
+}
+
+const typeOf = ({ rule }: EdgeOfRule): string => rule.labels['type'] ?? rule.condition.type;
+
+/** The row of an alarm that begins; undefined: its rule raises none. */
+export function raisedValues(
+  taken: EdgeOfRule,
+  parent: AlarmRow | undefined,
+): Omit<AlarmRow, 'id'> | undefined {
+  const { rule, edge, deviceId, facts } = taken;
+  if (rule.severity === null) return undefined;
+  return {
+    publicId: randomUUID(),
+    ruleId: rule.id,
+    ruleName: rule.name,
+    source: edge.source,
+    activeKey: activeKeyOf(rule.id, edge.source),
+    deviceId,
+    type: typeOf(taken),
+    severity: rule.severity,
+    text: alarmText(taken),
+    labels: rule.labels,
+    value: edge.value,
+    raisedAtUnixMs: edge.atUnixMs,
+    updatedAtUnixMs: edge.atUnixMs,
+    clearedAtUnixMs: null,
+    acknowledgedAtUnixMs: null,
+    acknowledgedBy: null,
+    assignedTo: null,
+    shelvedUntilUnixMs: null,
+    shelvedBy: null,
+    repeats: 0,
+    escalated: 0,
+    escalation: rule.escalation,
+    parentAlarmId: parent?.id ?? null,
+    parentRuleId: rule.parentRuleId,
+    held: false,
+    edge: edge.edge,
+    edgeAtUnixMs: edge.atUnixMs,
+    changes: 1,
+    lastChange: 'raised',
+    comments: 0,
+    facts: keptFacts(facts),
+  };
 }
 
 async function keep(

@@ -247,28 +247,25 @@ test('ten thousand alarms at once are all there, told in one message, and each t
   await service.tick();
   const rule = await store.automation.rules.create(ruleValues({ text: 'hot' }));
   for (let from = 0; from < 10_000; from += 500) {
-    const rows = await store.control.write(async (scope) => {
-      const taken = [];
-      for (let at = from; at < from + 500; at++) {
-        const source = `d${at}/heat`;
-        const edge = {
-          id: `rule:${rule.id}:${source}`,
-          ruleId: rule.id,
-          source,
-          edge: 1,
-          state: 'firing' as const,
-          from: 'normal' as const,
-          atUnixMs: store.clock.nowMs(),
-          kind: 'firing' as const,
-          value: at,
-          snapshot: '{}',
-        };
-        const about = { rule, edge, deviceId: `d${at}`, deviceName: null, facts: {} };
-        const row = await desk.takeIn(scope, about);
-        if (row !== undefined) taken.push(row);
-      }
-      return taken;
+    const edges = Array.from({ length: 500 }, (_, index) => {
+      const at = from + index;
+      const source = `d${at}/heat`;
+      const edge = {
+        id: `rule:${rule.id}:${source}`,
+        ruleId: rule.id,
+        source,
+        edge: 1,
+        state: 'firing' as const,
+        from: 'normal' as const,
+        atUnixMs: store.clock.nowMs(),
+        kind: 'firing' as const,
+        value: at,
+        snapshot: '{}',
+      };
+      return { rule, edge, deviceId: `d${at}`, deviceName: null, facts: {} };
     });
+    const taken = await store.control.write((scope) => desk.takeManyIn(scope, edges));
+    const rows = taken.flatMap((row) => row ?? []);
     desk.committed(rows);
   }
   expect(table.size).toBe(10_000);

@@ -3,7 +3,7 @@ import type { AlarmRow, RuleRow, RuleStateRow } from '../../actors/automation/au
 import type { SiteScope } from '../../actors/control/scope.js';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { RuleEdge } from '../../actors/rule/protocol.js';
-import type { AlarmPort, DeliveryPort, EdgeOfRule } from '../automation/ports.js';
+import type { AlarmPort, DeliveryPort, EdgeOfRule, NewDelivery } from '../automation/ports.js';
 import { type Forgotten, forgetIn, type GoneSource } from './gone.js';
 
 /** Edges of one transaction: others write in between. */
@@ -99,7 +99,7 @@ export class EdgeTaker {
     const states = new Map<string, RuleEdge>();
     const changed = new Map<number, AlarmRow>();
     const triggered = new Map<number, number>();
-    let told = false;
+    const wholes: EdgeOfRule[] = [];
     for (const edge of edges) {
       const rule = ruleOf(edge.ruleId);
       const key = keyOf(edge);
@@ -108,23 +108,26 @@ export class EdgeTaker {
       if (rule === undefined || edge.edge <= last) continue;
       states.set(key, edge);
       fresh.push(edge);
-      const whole: EdgeOfRule = { rule, edge, ...about(rule, edge.source) };
-      const alarm = await alarms.takeIn(scope, whole);
+      wholes.push({ rule, edge, ...about(rule, edge.source) });
+    }
+    const raised = await alarms.takeManyIn(scope, wholes);
+    const actions: NewDelivery[] = [];
+    for (const [at, whole] of wholes.entries()) {
+      const alarm = raised[at];
+      const { rule, edge } = whole;
       if (alarm !== undefined) changed.set(alarm.id, alarm);
       if (edge.kind === 'firing') triggered.set(rule.id, edge.atUnixMs);
       if (edge.kind !== 'firing' && edge.kind !== 'clear') continue;
-      const actions = await deliveries.actionsOf(whole, alarm);
-      if (actions.length === 0) continue;
-      await deliveries.enqueueIn(scope, actions);
-      told = true;
+      actions.push(...(await deliveries.actionsOf(whole, alarm)));
     }
+    if (actions.length > 0) await deliveries.enqueueIn(scope, actions);
     await this.#keepIn(scope, stored, states);
     for (const [id, atUnixMs] of triggered) {
       // Not in the change feed: the rule is the same.
       await sql`update automation_rules set last_triggered_at_unix_ms = ${atUnixMs}
         where id = ${id}`.execute(scope.db);
     }
-    return { edges: fresh, alarms: [...changed.values()], told };
+    return { edges: fresh, alarms: [...changed.values()], told: actions.length > 0 };
   }
 
   async #statesIn(
