@@ -290,7 +290,6 @@ export const correction = z.discriminatedUnion('action', [
     reason: z.string().max(1_000).default(''),
   }),
 ]);
-export type Correction = z.infer<typeof correction>;
 
 export const correctionAnswer = z.object({
   /** Samples of these channels in the hours that were touched. */

@@ -34,6 +34,8 @@ export function shardName(row: Pick<ShardRow, 'id' | 'kind'>): string {
       return 'Gateway';
     case 'rule':
       return `Rules ${number ?? ''}`.trim();
+    case 'notify':
+      return 'Notifications';
   }
 }
 

@@ -28,6 +28,7 @@ export type RuleDraft = Omit<
   | 'lastTriggeredAtUnixMs'
   | 'createdAtUnixMs'
   | 'updatedAtUnixMs'
+  | 'warnings'
 >;
 
 const STATE_WORDS: Readonly<Record<RuleStateName, StateWord>> = {

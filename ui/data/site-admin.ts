@@ -32,7 +32,7 @@ export interface Experiment {
   readonly startedAtUnixMs: number | null;
   readonly stoppedAtUnixMs: number | null;
 }
-export interface JournalLine {
+interface JournalLine {
   readonly id: number;
   readonly atUnixMs: number;
   readonly level: 'error' | 'warning' | 'info';

@@ -1,4 +1,3 @@
-import { EngineError } from '../../../engine/errors.js';
 import { unprocessable } from './ask.js';
 import type { NewPoint } from './intake.js';
 
@@ -92,6 +91,3 @@ function parsed(text: string): number | undefined {
 
 const shown = (value: unknown): unknown =>
   typeof value === 'object' ? null : typeof value === 'string' ? value.slice(0, 100) : value;
-
-/** What went wrong with a datapoint, in one line. */
-export const whyOf = (thrown: unknown): string => EngineError.from(thrown).message;
