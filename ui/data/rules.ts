@@ -184,6 +184,7 @@ export function draftOf(rule: Rule): RuleDraft {
     lastTriggeredAtUnixMs: _last,
     createdAtUnixMs: _created,
     updatedAtUnixMs: _updated,
+    warnings: _warnings,
     ...draft
   } = rule;
   return draft;
