@@ -32,13 +32,7 @@ export interface Experiment {
   readonly startedAtUnixMs: number | null;
   readonly stoppedAtUnixMs: number | null;
 }
-interface JournalLine {
-  readonly id: number;
-  readonly atUnixMs: number;
-  readonly level: 'error' | 'warning' | 'info';
-  readonly text: string;
-  readonly by: string;
-}
+
 interface List<T> {
   readonly total: number;
   readonly items: readonly T[];
