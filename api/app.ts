@@ -1,4 +1,4 @@
-// A little over 400 lines: the one place that knows every part of a site.
+// Over 400 lines: the one place that knows every part of a site.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSiteStore } from '../actors/control/site.js';

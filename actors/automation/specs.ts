@@ -1,20 +1,8 @@
 // A little over 400 lines: one table after the other.
-import type { Columns } from '../content/columns.js';
-import type { TableSpec } from '../content/specs.js';
+import { specsOf } from '../content/specs.js';
 import type * as Rows from './automation.types.js';
 
-const spec = <T>(
-  name: string,
-  table: string,
-  columns: Columns<T>,
-  nullable: readonly Exclude<Extract<keyof T, string>, 'id'>[] = [],
-): TableSpec<T> => ({
-  name,
-  domain: `automation.${name}`,
-  table: `automation_${table}`,
-  columns,
-  nullable,
-});
+const spec = specsOf('automation');
 
 /** Where every field of rules, alarms, notifications and recordings lies. Column names follow from field names. */
 export const AUTOMATION_SPECS = {

@@ -12,18 +12,23 @@ export interface TableSpec<T> {
   readonly nullable: readonly string[];
 }
 
-const spec = <T>(
-  name: string,
-  table: string,
-  columns: Columns<T>,
-  nullable: readonly Exclude<Extract<keyof T, string>, 'id'>[] = [],
-): TableSpec<T> => ({
-  name,
-  domain: `content.${name}`,
-  table: `content_${table}`,
-  columns,
-  nullable,
-});
+/** Makes the specs of an area: `domain` is `<area>.<name>`, the table `<area>_<table>`. */
+export const specsOf =
+  <A extends 'content' | 'inventory' | 'automation'>(area: A) =>
+  <T>(
+    name: string,
+    table: string,
+    columns: Columns<T>,
+    nullable: readonly Exclude<Extract<keyof T, string>, 'id'>[] = [],
+  ): TableSpec<T> => ({
+    name,
+    domain: `${area}.${name}`,
+    table: `${area}_${table}`,
+    columns,
+    nullable,
+  });
+
+const spec = specsOf('content');
 
 /** Where every field of the content lies. Column names follow from field names. */
 export const SPECS = {

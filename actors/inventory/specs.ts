@@ -1,19 +1,7 @@
-import type { Columns } from '../content/columns.js';
-import type { TableSpec } from '../content/specs.js';
+import { specsOf } from '../content/specs.js';
 import type * as Rows from './inventory.types.js';
 
-const spec = <T>(
-  name: string,
-  table: string,
-  columns: Columns<T>,
-  nullable: readonly Exclude<Extract<keyof T, string>, 'id'>[] = [],
-): TableSpec<T> => ({
-  name,
-  domain: `inventory.${name}`,
-  table: `inventory_${table}`,
-  columns,
-  nullable,
-});
+const spec = specsOf('inventory');
 
 /** Where every field of the inventory lies. Column names follow from field names. */
 export const INVENTORY_SPECS = {

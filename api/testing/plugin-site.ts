@@ -221,7 +221,9 @@ export const plugin = {
           socket.destroy();
           const [, serial, ...name] = line.split('\\n')[0].split(' ');
           found({ externalId: host, address: host, port: Number(port), role: 'receiver', serial, name: name.join(' ') });
-        } catch {} finally { asked(host); }
+        } catch {
+          // Nobody there: an address that was asked and found nothing.
+        } finally { asked(host); }
       }
     },
     close: () => {},
