@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { entryUrl } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
+import { freePort } from '../engine/testing/free-port.js';
 import {
   type Audience,
   encodeUpdate,
@@ -219,16 +218,6 @@ async function measureNats(stage: Stage, seconds: number): Promise<Measured | st
     publisher.destroy();
     await stage.clear();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function connected(port: number) {

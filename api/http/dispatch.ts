@@ -4,7 +4,7 @@ import { type Authenticate, requireRole } from './auth.types.js';
 import type { BodyBudget, BodyStream } from './body.js';
 import { sendAnswer } from './encode.js';
 import { Exchange, type Headers, type RequestHead, readHead } from './exchange.js';
-import type { FileServer } from './files.js';
+import { type FileServer, wantsPage } from './files.js';
 import { corsHeaders, preflightHeaders, SECURITY_HEADERS } from './headers.js';
 import { parseJson } from './json.js';
 import { RateLimited, type RequestLimits } from './limits.js';
@@ -40,6 +40,8 @@ export interface RawRoute {
   readonly path: string;
   /** Takes a body of up to so many bytes, in pieces; absent: none is read. */
   readonly maxBodyBytes?: number;
+  /** A browser that asks for a page gets the page of this path, when there is one; all others get the route. */
+  readonly yieldsToPage?: boolean;
   handler(exchange: Exchange, request: RawRequest): void | Promise<void>;
 }
 
@@ -188,6 +190,10 @@ export class Dispatcher {
     const address = this.#services.peers.address(head);
     await this.#services.limits.takeAddress(address);
     if (match.kind === 'found' && match.target.kind === 'raw') {
+      const page = match.target.raw.yieldsToPage === true && head.method === 'GET';
+      if (page && wantsPage(exchange) && (await this.#services.files.serve(exchange, headers))) {
+        return;
+      }
       const origin = this.#services.peers.origin(head);
       await match.target.raw.handler(exchange, {
         params: match.params,

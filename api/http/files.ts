@@ -60,6 +60,11 @@ const TYPES: Readonly<Record<string, string>> = {
 const CACHED_FILE_BYTES = 4 * 1024 * 1024;
 const CACHE_BYTES = 64 * 1024 * 1024;
 
+/** Whether a browser asks for something to show, not a program for data. */
+export function wantsPage(exchange: Exchange): boolean {
+  return exchange.header('accept')?.includes('text/html') === true;
+}
+
 /** Serves folders: ETag, ranges, gzip made once; the cache is bounded, least recently used leaves first. */
 export class FileServer {
   readonly #folders: readonly StaticFiles[];
@@ -78,8 +83,7 @@ export class FileServer {
       const rest = decodePart(path.slice(folder.prefix.length), 'path');
       const file = inside(folder.folder, rest === '' ? (folder.fallback ?? 'index.html') : rest);
       if (await this.#send(exchange, file, headers, folder.hashedNames ?? true)) return true;
-      const page = exchange.header('accept')?.includes('text/html') === true;
-      if (folder.fallback === undefined || !page || extname(rest) in TYPES) continue;
+      if (folder.fallback === undefined || !wantsPage(exchange) || extname(rest) in TYPES) continue;
       if (path.startsWith('/v1/')) continue;
       const fallback = inside(folder.folder, folder.fallback);
       if (await this.#send(exchange, fallback, headers, false)) return true;

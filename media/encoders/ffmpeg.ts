@@ -16,7 +16,7 @@ import { HEADER_PAGES, OggPackets, OggPager, opusHead, opusHeader } from './ogg.
 import { VorbisPages, vorbisHeader, vorbisSerial } from './vorbis.js';
 
 const MP3_FRAME = 1152;
-/** Blocks that may wait for a process; more, and it is given up as too slow. */
+/** Blocks that may lie between what went in and what came out; more, and the process is given up as too slow. */
 const MAX_WAITING_BLOCKS = 100;
 const COMPLAINT_BYTES = 2_000;
 const BYTES_PER_SAMPLE = 4;
@@ -65,6 +65,8 @@ class FfmpegEncoder implements Encoder {
   readonly #onError: (error: Error) => void;
   #complaint = '';
   #closed = false;
+  #inFrame: number;
+  #outFrame: number;
 
   constructor(
     shared: Shared,
@@ -77,7 +79,12 @@ class FfmpegEncoder implements Encoder {
     this.bitrateKbps = options.bitrateKbps;
     this.#channels = channelsFor(options);
     this.#onError = onError;
-    const { contentType, header, take } = readingOf(shared, options, onPacket);
+    this.#inFrame = options.startFrame ?? 0;
+    this.#outFrame = this.#inFrame;
+    const { contentType, header, take } = readingOf(shared, options, (bytes, endFrame) => {
+      this.#outFrame = endFrame;
+      onPacket(bytes, endFrame);
+    });
     this.contentType = contentType;
     this.header = header;
     this.#child = spawn(command, encodeArguments(options), { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -103,9 +110,9 @@ class FfmpegEncoder implements Encoder {
 
   encode(left: Float32Array, right: Float32Array): void {
     if (this.#closed) return;
-    const stdin = this.#child.stdin;
-    const blockBytes = BLOCK_FRAMES * this.#channels * BYTES_PER_SAMPLE;
-    if (stdin.writableLength > MAX_WAITING_BLOCKS * blockBytes) {
+    // Not by the bytes that wait to be written: many writes count as waiting until the last of them is through.
+    this.#inFrame += left.length;
+    if (this.#inFrame - this.#outFrame > MAX_WAITING_BLOCKS * BLOCK_FRAMES) {
       this.#fail(
         `ffmpeg is ${MAX_WAITING_BLOCKS} blocks behind: fewer listeners, or install node-av`,
       );
@@ -121,7 +128,7 @@ class FfmpegEncoder implements Encoder {
         samples[2 * i + 1] = r;
       }
     }
-    stdin.write(new Uint8Array(samples.buffer));
+    this.#child.stdin.write(new Uint8Array(samples.buffer));
   }
 
   close(): void {

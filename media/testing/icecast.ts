@@ -2,26 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineError } from '../../engine/errors.js';
+import { freePort } from '../../engine/testing/free-port.js';
 
 /** Icecast refuses to run as root; this is Debian's `nobody`. */
 const NOBODY = 65_534;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new EngineError('internal', 'no free port');
-  }
-  return address.port;
-}
 
 /** A real Icecast 2.4 of its own configuration, for tests and benches. `stop` and `start` restart it on the same port. */
 export class TestIcecast {

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
   openBrowser,
-  overflowsSideways,
   PHONE,
   seriousFindings,
   smallTargets,
   until,
   type VisitOptions,
   visit,
+  widerThanScreen,
 } from './browser.js';
 
 /** The smaller forms of a project: each is filled in, refused, corrected, stored, changed and taken away. */
@@ -294,7 +294,7 @@ describe('the open forms', () => {
             await page.getByRole('button', { name: word }).click();
             await page.getByRole('dialog').waitFor();
             const small = await smallTargets(page);
-            if (await overflowsSideways(page)) found[word] = 'too wide';
+            if ((await widerThanScreen(page)).length > 0) found[word] = 'too wide';
             else if (small.length > 0) found[word] = small;
             const serious = await seriousFindings(page);
             if (serious.length > 0) found[`${word}, axe`] = serious;

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
   openBrowser,
-  overflowsSideways,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -15,6 +14,7 @@ import {
   type Visit,
   type VisitOptions,
   visit,
+  widerThanScreen,
 } from './browser.js';
 
 /**
@@ -557,7 +557,7 @@ describe('every page of a project', () => {
         async (page) => {
           await settled(page);
           const small = await smallTargets(page);
-          if (await overflowsSideways(page)) found[path] = 'too wide';
+          if ((await widerThanScreen(page)).length > 0) found[path] = 'too wide';
           else if (small.length > 0) found[path] = small;
         },
         { size: PHONE },

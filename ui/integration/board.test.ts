@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BoardSite, startBoardSite } from './board-site.js';
 import {
   openBrowser,
-  overflowsSideways,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -12,6 +11,7 @@ import {
   type Visit,
   type VisitOptions,
   visit,
+  widerThanScreen,
 } from './browser.js';
 
 let site: BoardSite;
@@ -332,7 +332,7 @@ describe('on a wall, on a phone', () => {
         path,
         async (page) => {
           await until('tiles', async () => (await tiles(page).count()) > 3);
-          expect(await overflowsSideways(page), path).toBe(false);
+          expect(await widerThanScreen(page), path).toEqual([]);
           expect(await smallTargets(page), path).toEqual([]);
         },
         { size: PHONE },

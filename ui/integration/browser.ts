@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import axe from 'axe-core';
 import {
   type Browser,
@@ -52,22 +51,6 @@ export function startSite(options: TestServerOptions = {}): Promise<TestServer> 
     },
     readyWithinMs: 60_000,
   });
-}
-
-/**
- * A port that is free now, below those which the system gives to outgoing connections: while a server is away, one of
- * its clients could else be given its port.
- */
-export async function freePort(): Promise<string> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000);
-    const free = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) return String(port);
-  }
 }
 
 /** A page as a user has it; `faults` gathers what a user would never see but must not happen. */
@@ -145,11 +128,20 @@ export async function text(part: Locator): Promise<string> {
   return (await part.textContent()) ?? '';
 }
 
-/** True when the page is wider than the screen. */
-export function overflowsSideways(page: Page): Promise<boolean> {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1,
-  );
+/** What sticks out to the right of the screen when the page is wider than it; empty when it is not. */
+export function widerThanScreen(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth + 1) return [];
+    const wide = [`the page has ${scrollWidth} px of ${clientWidth}`];
+    for (const element of document.body.querySelectorAll('*')) {
+      const { right } = element.getBoundingClientRect();
+      if (right > clientWidth + 1 && wide.length < 10) {
+        wide.push(`${element.tagName}.${element.getAttribute('class')} to ${Math.round(right)} px`);
+      }
+    }
+    return wide;
+  });
 }
 
 /** Visible controls lower or narrower than 44 px, as their words. */

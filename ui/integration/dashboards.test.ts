@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
   openBrowser,
-  overflowsSideways,
   PHONE,
   seriousFindings,
   text,
   until,
   type VisitOptions,
   visit,
+  widerThanScreen,
 } from './browser.js';
 
 let site: TestServer;
@@ -293,7 +293,7 @@ describe('dashboards', () => {
             await until('the value', async () => /^\d/.test(await text(value(page, 'Water'))));
             await page.locator('canvas').first().waitFor();
             expect(await seriousFindings(page)).toEqual([]);
-            expect(await overflowsSideways(page)).toBe(false);
+            expect(await widerThanScreen(page)).toEqual([]);
             expect(await text(widget(page, 'Note'))).toContain('<b>not bold</b>');
             const folder = process.env['EARSHOT_SHOTS'];
             if (folder !== undefined) {
@@ -304,7 +304,7 @@ describe('dashboards', () => {
             await page.getByRole('button', { name: 'Edit' }).click();
             await page.getByRole('button', { name: 'Edit Water' }).waitFor();
             expect(await seriousFindings(page)).toEqual([]);
-            expect(await overflowsSideways(page)).toBe(false);
+            expect(await widerThanScreen(page)).toEqual([]);
             if (folder !== undefined) {
               await page.screenshot({
                 path: `${folder}/edit-${theme}-${size ? 'phone' : 'desktop'}.png`,

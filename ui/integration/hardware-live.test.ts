@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmulatorProcess as Receivers } from '../../actors/plugins/shure-text/testing/emulator.js';
 import { EmulatorProcess as Vendor } from '../../actors/plugins/testing/emulator-process.js';
 import type { TestServer } from '../../api/testing/server.js';
-import { openBrowser, overflowsSideways, PHONE, startSite, text, until, visit } from './browser.js';
+import { openBrowser, PHONE, startSite, text, until, visit, widerThanScreen } from './browser.js';
 
 const WITHIN_MS = 60_000;
 /** A net of its own on this machine: every address of it answers, and only the emulators' on the port. */
@@ -196,7 +196,7 @@ describe('devices of a running site, from an empty one to a board', () => {
             .getByText(/Hall|chargers?/i)
             .first()
             .waitFor();
-          expect(await overflowsSideways(page)).toBe(false);
+          expect(await widerThanScreen(page)).toEqual([]);
         },
         PHONE,
       );

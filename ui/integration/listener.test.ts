@@ -5,7 +5,6 @@ import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
   DESKTOP,
   openBrowser,
-  overflowsSideways,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -13,6 +12,7 @@ import {
   type Visit,
   type VisitOptions,
   visit,
+  widerThanScreen,
 } from './browser.js';
 import { AGREEMENT, at, CENTER, EINVERSTANDEN, type Garden, plantGarden } from './garden.js';
 
@@ -374,13 +374,13 @@ describe.each([
         async (page) => {
           await button(page, 'Agree and listen').waitFor();
           expect(await seriousFindings(page)).toEqual([]);
-          expect(await overflowsSideways(page)).toBe(false);
+          expect(await widerThanScreen(page)).toEqual([]);
           await listenOnMap(page);
           await page.locator('.map[data-ready=true]').waitFor({ timeout: 30_000 });
           for (const sheet of ['', 'Places', 'Tune', 'Share', 'Contribute', 'Menu']) {
             if (sheet !== '') await button(page, sheet).click();
             expect(await seriousFindings(page), sheet).toEqual([]);
-            expect(await overflowsSideways(page), sheet).toBe(false);
+            expect(await widerThanScreen(page), sheet).toEqual([]);
             if (size === PHONE) expect(await smallTargets(page), sheet).toEqual([]);
             if (sheet !== '') await page.keyboard.press('Escape');
           }

@@ -4,7 +4,6 @@ import type { TestServer } from '../../api/testing/server.js';
 import {
   DESKTOP,
   openBrowser,
-  overflowsSideways,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -14,6 +13,7 @@ import {
   type Visit,
   type VisitOptions,
   visit,
+  widerThanScreen,
 } from './browser.js';
 
 let server: TestServer;
@@ -333,7 +333,7 @@ describe('everywhere', () => {
         async (page) => {
           await page.getByRole('heading').first().waitFor();
           await page.waitForLoadState('networkidle').catch(() => undefined);
-          expect(await overflowsSideways(page), path).toBe(false);
+          expect(await widerThanScreen(page), path).toEqual([]);
           expect(await smallTargets(page), path).toEqual([]);
           if (path === detail) expect(await page.locator('.list').isVisible()).toBe(false);
         },
@@ -347,7 +347,7 @@ describe('everywhere', () => {
       '/devices',
       async (page) => {
         await ready(page);
-        expect(await overflowsSideways(page)).toBe(false);
+        expect(await widerThanScreen(page)).toEqual([]);
         expect(await rows(page).count()).toBeGreaterThan(50);
       },
       { size: { width: 3_840, height: 2_160 } },
@@ -360,7 +360,7 @@ describe('everywhere', () => {
         '/_parts',
         async (page) => {
           await page.locator('.uplot canvas').waitFor();
-          expect(await overflowsSideways(page)).toBe(false);
+          expect(await widerThanScreen(page)).toEqual([]);
           const colours = () =>
             page.evaluate(() =>
               [...document.querySelectorAll('.badge')].map((one) => getComputedStyle(one).color),

@@ -6,7 +6,7 @@ import { SILENT_LOG } from '../../api/http/log.types.js';
 import { createGateway, type Gateway } from '../../api/http/server.js';
 import { type PlayerPage, servePlayerPage } from '../../api/testing/player-page.js';
 import { SystemClock } from '../../engine/clock.js';
-import { EngineError } from '../../engine/errors.js';
+import { freePort } from '../../engine/testing/free-port.js';
 import { libavEncoders } from '../../media/encoders/libav.js';
 import { originFrameAt } from '../../media/encoders/ogg.js';
 import { MountTable } from '../../media/mounts/mount.js';
@@ -69,7 +69,7 @@ class Stage {
       trustedProxies: [],
       onListeners: () => undefined,
     });
-    await stage.listen(0);
+    await stage.listen(await freePort());
     return stage;
   }
 
@@ -213,17 +213,7 @@ describe('the player', () => {
     const { port } = stage;
     await stage.stopSocket();
     await until('it waits', async () => (await stateOf(page)).state === 'waiting');
-    const again = stage;
-    // A connection of somebody else may have the port for a moment.
-    await until('its port is free', async () => {
-      try {
-        await again.listen(port);
-        return true;
-      } catch (thrown) {
-        if (EngineError.from(thrown).code !== 'conflict') throw thrown;
-        return false;
-      }
-    });
+    await stage.listen(port);
     await playing(page);
     expect((await stateOf(page)).mode).toBe('low-latency');
     await page.close();

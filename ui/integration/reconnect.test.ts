@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestServer } from '../../api/testing/server.js';
-import { freePort, openBrowser, startSite, text, until, visit } from './browser.js';
+import { freePort } from '../../engine/testing/free-port.js';
+import { openBrowser, startSite, text, until, visit } from './browser.js';
 
 let server: TestServer;
 let browser: Browser;
@@ -12,7 +13,7 @@ let port: string;
 const data = mkdtempSync(join(tmpdir(), 'earshot-pages-'));
 
 beforeAll(async () => {
-  port = await freePort();
+  port = String(await freePort());
   [server, browser] = await Promise.all([
     startSite({ data, env: { EARSHOT_PORT: port } }),
     openBrowser(),

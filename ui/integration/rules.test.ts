@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
   openBrowser,
-  overflowsSideways,
   PHONE,
   seriousFindings,
   until,
   type Visit,
   type VisitOptions,
   visit,
+  widerThanScreen,
 } from './browser.js';
 
 /** From a sentence in the builder to an acknowledged alarm on the desk, on one real server. */
@@ -148,7 +148,7 @@ describe('rules and alarms on the pages', () => {
         path,
         async (page) => {
           await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
-          expect(await overflowsSideways(page), path).toBe(false);
+          expect(await widerThanScreen(page), path).toEqual([]);
         },
         { size: PHONE },
       );

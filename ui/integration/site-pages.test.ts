@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../api/testing/server.js';
-import { openBrowser, overflowsSideways, PHONE, seriousFindings, visit } from './browser.js';
+import { openBrowser, PHONE, seriousFindings, visit, widerThanScreen } from './browser.js';
 
 let site: TestServer;
 let browser: Browser;
@@ -52,7 +52,7 @@ describe('pages of history and system', () => {
           async (page) => {
             await page.getByRole('heading', { name: title, level: 1 }).waitFor();
             expect(await seriousFindings(page)).toEqual([]);
-            expect(await overflowsSideways(page)).toBe(false);
+            expect(await widerThanScreen(page)).toEqual([]);
             const folder = process.env['EARSHOT_SHOTS'];
             if (folder !== undefined) {
               await page.screenshot({

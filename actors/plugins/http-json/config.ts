@@ -4,7 +4,7 @@ import { jsonColumn } from '../sdk/json-column.js';
 const path = z.string().max(256);
 
 const command = z.strictObject({
-  method: z.enum(['PUT', 'POST', 'PATCH']).default('PUT'),
+  method: z.enum(['PUT', 'POST', 'PATCH']).default('PUT').meta({ title: 'Method' }),
   url: z.string().min(1).max(1_024).meta({
     title: 'Address',
     description: 'As the address of the poll; also {value}, {channel}.',
@@ -22,11 +22,11 @@ const channel = z.strictObject({
 });
 
 const identity = z.strictObject({
-  name: path.optional(),
-  model: path.optional(),
-  serial: path.optional(),
-  mac: path.optional(),
-  firmware: path.optional(),
+  name: path.optional().meta({ title: 'Where the name is' }),
+  model: path.optional().meta({ title: 'Where the model is' }),
+  serial: path.optional().meta({ title: 'Where the serial number is' }),
+  mac: path.optional().meta({ title: 'Where the MAC address is' }),
+  firmware: path.optional().meta({ title: 'Where the firmware is' }),
 });
 
 const list = z.strictObject({

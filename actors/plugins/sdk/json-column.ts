@@ -16,20 +16,24 @@ export const jsonColumn = {
     description: 'Where the value is in the answer: battery.cells[0].volts. Without: only set.',
   }),
   unit: z.string().max(16).optional().meta({ title: 'Unit' }),
-  min: z.number().optional(),
-  max: z.number().optional(),
-  decimals: z.int().min(0).max(9).optional(),
+  min: z.number().optional().meta({ title: 'Least value' }),
+  max: z.number().optional().meta({ title: 'Greatest value' }),
+  decimals: z.int().min(0).max(9).optional().meta({ title: 'Decimals' }),
   factor: z.number().optional().meta({ title: 'Factor', description: 'value × factor + offset' }),
-  offset: z.number().optional(),
+  offset: z.number().optional().meta({ title: 'Offset' }),
   words: z
     .record(z.string().max(64), value)
     .optional()
     .meta({ title: 'Words', description: 'What single values mean: {"0": "off", "1": "on"}' }),
   role: z.enum(roles).optional().meta({ title: 'Meaning' }),
   part: z.int().min(1).max(512).optional().meta({ title: 'RF channel or slot' }),
-  meter: z.boolean().optional(),
-  options: z.array(z.string().max(128)).max(64).optional(),
-  safeValue: value.optional(),
+  meter: z.boolean().optional().meta({ title: 'Meter', description: 'Moves many times a second.' }),
+  options: z
+    .array(z.string().max(128))
+    .max(64)
+    .optional()
+    .meta({ title: 'Options', description: 'The values it may be set to.' }),
+  safeValue: value.optional().meta({ title: 'Safe value', description: 'Set in an emergency.' }),
 };
 
 const checked = z.strictObject(jsonColumn);

@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../engine/testing/free-port.js';
 import { startServer, type TestServer } from '../../testing/server.js';
 
 let server: TestServer;
@@ -25,14 +25,6 @@ afterAll(async () => {
   await Promise.all(clients.map((client) => client.endAsync(true)));
   await server.stop();
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
 
 async function client(password: string | undefined, username = 'admin'): Promise<MqttClient> {
   const made = await connectAsync(`mqtt://127.0.0.1:${port}`, {

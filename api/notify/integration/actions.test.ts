@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../engine/testing/free-port.js';
 import { EAST_HZ, TEST_PROJECT, WEST_HZ } from '../../testing/audio-site.js';
 import { call, type SessionAnswer, TestListener } from '../../testing/listen.js';
 import { TextSocket } from '../../testing/text-socket.js';
-import { ActionSite, BELL_HZ, freePort, levelOf, peakOf, soon } from '../testing/action-site.js';
+import { ActionSite, BELL_HZ, levelOf, peakOf, soon } from '../testing/action-site.js';
 
 const site = new ActionSite();
 const env = {

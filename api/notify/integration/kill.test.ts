@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePort } from '../../../engine/testing/free-port.js';
 import { startMailServer } from '../../testing/mail-server.js';
-import { ActionSite, freePort, soon } from '../testing/action-site.js';
+import { ActionSite, soon } from '../testing/action-site.js';
 import { startReceiver } from '../testing/site.js';
 
 let site: ActionSite;

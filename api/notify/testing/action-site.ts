@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import {
@@ -128,13 +127,4 @@ export async function peakOf(listener: TestListener, hz: number): Promise<number
     peak = Math.max(peak, toneLevel(left, hz, from, from + 12_000));
   }
   return peak;
-}
-
-/** A port that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }

@@ -158,7 +158,7 @@ export async function openWebmacs(options: WebmacsOptions): Promise<Webmacs> {
     maxBodyBytes,
     handler: (exchange, request) => api.answer(exchange, request),
   });
-  // Old health checks ask outside the prefix.
+  // Old health checks ask outside the prefix; our own page of health has the same path.
   const alone = ['/health', '/health/'];
   const uploads = calls.flatMap(({ path, maxBodyBytes }) =>
     maxBodyBytes === undefined
@@ -168,7 +168,7 @@ export async function openWebmacs(options: WebmacsOptions): Promise<Webmacs> {
   return {
     raw: [
       ...uploads,
-      ...alone.map((path) => route(path, 0)),
+      ...alone.map((path) => ({ ...route(path, 0), yieldsToPage: true })),
       ...documents(calls),
       route(`${PREFIX}/{rest...}`, MAX_BODY_BYTES),
     ],
