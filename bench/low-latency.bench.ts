@@ -1,18 +1,16 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { openSiteStore } from '../actors/control/site.js';
 import { EAST_HZ, place, saveTones, TEST_PROJECT, WEST_HZ } from '../api/testing/audio-site.js';
+import { openChromium } from '../api/testing/chromium.js';
 import { servePlayerPage } from '../api/testing/player-page.js';
 import { startServer } from '../api/testing/server.js';
 import { SystemClock } from '../engine/clock.js';
-import { EngineError } from '../engine/errors.js';
 import { type Bench, percentile, ratio } from './harness.js';
 import { measureInPage, type PageFigures, type PageTask } from './low-latency-page.js';
 
 const TARGET_P95_MS = 400;
-const CHROMIUM = process.env['EARSHOT_CHROMIUM'] ?? '/usr/bin/chromium';
 
 function figuresOf({ delaysMs, concealedMs, bufferMs, outputMs }: PageFigures) {
   const heard = delaysMs.filter((delay) => delay !== null);
@@ -32,9 +30,6 @@ export const bench: Bench = {
   name: 'low-latency',
   question: 'How long after a listener moved does a browser put the new sound out?',
   async run(context) {
-    if (!existsSync(CHROMIUM)) {
-      throw new EngineError('internal', `${CHROMIUM} is missing: apt-get install chromium`);
-    }
     const data = mkdtempSync(join(tmpdir(), 'earshot-low-latency-'));
     context.onEnd(() => rmSync(data, { recursive: true, force: true }));
     const store = await openSiteStore({
@@ -48,20 +43,7 @@ export const bench: Bench = {
     context.onEnd(() => host.stop());
     const server = await startServer({ data });
     context.onEnd(async () => void (await server.stop()));
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--autoplay-policy=no-user-gesture-required',
-      ],
-    });
+    const browser = await openChromium({ autoplay: true });
     context.onEnd(() => browser.close());
     const measure = async (changes: number, element: boolean): Promise<PageFigures> => {
       const page = await browser.newPage();

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestIcecast } from '../../media/testing/icecast.js';
 import { decodeStream, toneLevel } from '../../media/tones.js';
@@ -14,6 +13,7 @@ import {
   TEST_PROJECT,
   WEST_HZ,
 } from '../testing/audio-site.js';
+import { openChromium } from '../testing/chromium.js';
 import {
   call,
   firstMp3Frame,
@@ -66,22 +66,7 @@ test('a browser plays MP3, Ogg Opus and Ogg Vorbis in an audio element', async (
     await open(site, 0, { format: 'opus', bitrateKbps: 96 }),
     await open(site, 0, { format: 'vorbis', bitrateKbps: 96 }),
   ];
-  const profile = mkdtempSync(join(tmpdir(), 'earshot-chromium-'));
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-      `--disk-cache-dir=${profile}`,
-    ],
-  });
+  const browser = await openChromium({ autoplay: true });
   try {
     const page = await browser.newPage();
     await page.goto(`${site.url}/v1/projects`);
@@ -104,7 +89,6 @@ test('a browser plays MP3, Ogg Opus and Ogg Vorbis in an audio element', async (
     }
   } finally {
     await browser.close();
-    rmSync(profile, { recursive: true, force: true });
   }
 });
 

@@ -153,7 +153,11 @@ export const RUN_NEEDS = [FFMPEG, { ...FFMPEG, program: 'ffprobe' }];
 export const TEST_NEEDS = [
   ...RUN_NEEDS,
   { program: 'icecast2', debianPackage: 'icecast2', for: 'a real Icecast in the tests' },
-  { program: 'chromium', debianPackage: 'chromium', for: 'browser tests' },
+  {
+    program: 'chromium-headless-shell',
+    debianPackage: 'chromium-headless-shell',
+    for: 'browser tests',
+  },
   {
     program: 'postgres',
     // Debian keeps its servers off the path, one folder a version.

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
+import { openChromium } from '../../api/testing/chromium.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import { wav } from '../../media/synth/tools.js';
-import { openBrowser, until, visit } from './browser.js';
+import { until, visit } from './browser.js';
 
 /** Whole files through the operator's pages, with a real server behind them. */
 let server: TestServer;
@@ -21,7 +22,7 @@ beforeAll(async () => {
       readyWithinMs: 60_000,
       env: { EARSHOT_DEVICE_SHARDS: '1', EARSHOT_MEDIA_SHARDS: '1' },
     }),
-    openBrowser(),
+    openChromium(),
   ]);
   cookie = await server.signIn();
   projectId = await make('/v1/projects', { name: 'Meadow', latitude: 48.2, longitude: 16.3 });

@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
-  openBrowser,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -25,7 +25,7 @@ beforeAll(async () => {
       readyWithinMs: 60_000,
       env: { EARSHOT_DEVICE_SHARDS: '1', EARSHOT_MEDIA_SHARDS: '1' },
     }),
-    openBrowser(),
+    openChromium(),
   ]);
   cookie = await server.signIn();
   const languages = await list<{ id: number; code: string }>('/v1/languages');
@@ -124,8 +124,9 @@ describe('the tree of tags', () => {
       await panel.getByRole('button', { name: 'Waves' }).click();
       await dialog.getByRole('button', { name: 'Delete' }).click();
       await until('one less', async () => (await panel.getByRole('listitem').count()) === 2);
+      // What was not taken back goes when the page is left.
+      await page.goto('about:blank');
     });
-    // What was not taken back goes with the page.
     const left = await until('deleted', async () => {
       const now = await rows();
       return now.length === 2 && now;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
-  openBrowser,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -33,7 +33,7 @@ beforeAll(async () => {
       readyWithinMs: 60_000,
       env: { EARSHOT_DEVICE_SHARDS: '1', EARSHOT_MEDIA_SHARDS: '1' },
     }),
-    openBrowser(),
+    openChromium(),
   ]);
   cookie = await server.signIn();
 }, 120_000);

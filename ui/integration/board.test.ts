@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import { type BoardSite, startBoardSite } from './board-site.js';
 import {
-  openBrowser,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -18,7 +18,7 @@ let site: BoardSite;
 let browser: Browser;
 
 beforeAll(async () => {
-  [site, browser] = await Promise.all([startBoardSite(24), openBrowser()]);
+  [site, browser] = await Promise.all([startBoardSite(24), openChromium()]);
 }, 120_000);
 
 afterAll(async () => {

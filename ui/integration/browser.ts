@@ -1,40 +1,9 @@
-import { existsSync } from 'node:fs';
 import axe from 'axe-core';
-import {
-  type Browser,
-  type BrowserContext,
-  chromium,
-  type Locator,
-  type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { startServer, type TestServer, type TestServerOptions } from '../../api/testing/server.js';
-
-/** Debian's Chromium, or the one that is named. */
-const CHROMIUM = process.env['EARSHOT_CHROMIUM'] ?? '/usr/bin/chromium';
 
 export const DESKTOP = { width: 1_440, height: 900 } as const;
 export const PHONE = { width: 360, height: 740 } as const;
-
-/** A browser of its own for one test file; `close` it. `more`: further arguments of its program. */
-export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
-  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium`);
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--enable-unsafe-swiftshader',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=user-gesture-required',
-      ...more,
-    ],
-  });
-}
 
 /** The real server with the demo site: its devices report, its listeners walk. */
 export function startSite(options: TestServerOptions = {}): Promise<TestServer> {

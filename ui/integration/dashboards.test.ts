@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
-  openBrowser,
   PHONE,
   seriousFindings,
   text,
@@ -19,7 +19,7 @@ let cookie = '';
 beforeAll(async () => {
   [site, browser] = await Promise.all([
     startServer({ env: { EARSHOT_DEVICE_SHARDS: '1', EARSHOT_MEDIA_SHARDS: '1' } }),
-    openBrowser(),
+    openChromium(),
   ]);
   cookie = await site.signIn();
   for (const id of ['tank-1', 'tank-2']) await send('POST', '/v1/devices', { id, name: id });
@@ -128,6 +128,9 @@ describe('dashboards', () => {
       await page.keyboard.press('Shift+ArrowRight');
       await page.getByRole('button', { name: 'Save' }).click();
       await page.getByRole('button', { name: 'Edit' }).waitFor();
+      await until('it lies still', () =>
+        page.evaluate(() => document.getAnimations().length === 0),
+      );
       const settled = await widget(page, 'Water').boundingBox();
       await page.reload();
       await until('the value', async () => (await text(value(page, 'Water'))) === '21');

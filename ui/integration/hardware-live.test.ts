@@ -2,8 +2,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmulatorProcess as Receivers } from '../../actors/plugins/shure-text/testing/emulator.js';
 import { EmulatorProcess as Vendor } from '../../actors/plugins/testing/emulator-process.js';
+import { openChromium } from '../../api/testing/chromium.js';
 import type { TestServer } from '../../api/testing/server.js';
-import { openBrowser, PHONE, startSite, text, until, visit, widerThanScreen } from './browser.js';
+import { PHONE, startSite, text, until, visit, widerThanScreen } from './browser.js';
 
 const WITHIN_MS = 60_000;
 /** A net of its own on this machine: every address of it answers, and only the emulators' on the port. */
@@ -19,7 +20,7 @@ let vendor: Vendor;
 beforeAll(async () => {
   [server, browser, receivers, vendor] = await Promise.all([
     startSite({ env: { EARSHOT_DEMO: 'no' } }),
-    openBrowser(),
+    openChromium(),
     Receivers.start(
       ...['--devices', '2', '--port', '2202'],
       ...['--set', 'models=ULXD4Q', '--set', `addresses=${NET}.1`],

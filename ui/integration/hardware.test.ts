@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import {
-  openBrowser,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -16,7 +16,7 @@ let browser: Browser;
 let site: HardwareSite;
 
 beforeAll(async () => {
-  browser = await openBrowser();
+  browser = await openChromium();
 }, 60_000);
 afterAll(async () => {
   await browser?.close();

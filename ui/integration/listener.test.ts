@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../api/contract/sessions.js';
+import { openChromium } from '../../api/testing/chromium.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
   DESKTOP,
-  openBrowser,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -27,7 +27,9 @@ beforeAll(async () => {
       env: { EARSHOT_DEVICE_SHARDS: '1', EARSHOT_MEDIA_SHARDS: '1' },
       readyWithinMs: 60_000,
     }),
-    openBrowser(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']),
+    openChromium({
+      more: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    }),
   ]);
   garden = await plantGarden(server, await server.signIn());
   await until(

@@ -1,14 +1,15 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import type { TestServer } from '../../api/testing/server.js';
-import { openBrowser, startSite, until, visit } from './browser.js';
+import { startSite, until, visit } from './browser.js';
 
 let server: TestServer;
 let browser: Browser;
 let cookie: string;
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startSite(), openBrowser()]);
+  [server, browser] = await Promise.all([startSite(), openChromium()]);
   cookie = await server.signIn();
 }, 120_000);
 

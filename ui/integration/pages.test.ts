@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import type { TestServer } from '../../api/testing/server.js';
 import {
   DESKTOP,
-  openBrowser,
   PHONE,
   seriousFindings,
   smallTargets,
@@ -21,7 +21,7 @@ let browser: Browser;
 let cookie: string;
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startSite(), openBrowser()]);
+  [server, browser] = await Promise.all([startSite(), openChromium()]);
   cookie = await server.signIn();
 }, 120_000);
 

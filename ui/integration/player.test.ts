@@ -4,6 +4,7 @@ import { lowLatencySocket } from '../../api/audio/low-latency/listen-socket.js';
 import { openMountServer } from '../../api/audio/mount-server.js';
 import { SILENT_LOG } from '../../api/http/log.types.js';
 import { createGateway, type Gateway } from '../../api/http/server.js';
+import { openChromium } from '../../api/testing/chromium.js';
 import { type PlayerPage, servePlayerPage } from '../../api/testing/player-page.js';
 import { SystemClock } from '../../engine/clock.js';
 import { freePort } from '../../engine/testing/free-port.js';
@@ -13,7 +14,7 @@ import { MountTable } from '../../media/mounts/mount.js';
 import { BLOCK_FRAMES, BLOCK_MS, type Encoder, type StreamFormat } from '../../media/ports.js';
 import { tone } from '../../media/tones.js';
 import type { createPlayer, Player } from '../player/player.js';
-import { openBrowser, until } from './browser.js';
+import { until } from './browser.js';
 
 const clock = new SystemClock();
 const HZ = 500;
@@ -110,7 +111,7 @@ let host: PlayerPage;
 let stage: Stage | undefined;
 
 beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), servePlayerPage()]);
+  [browser, host] = await Promise.all([openChromium(), servePlayerPage()]);
 }, 60_000);
 afterAll(async () => {
   await browser?.close();

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import type { TestServer } from '../../api/testing/server.js';
 import { freePort } from '../../engine/testing/free-port.js';
-import { openBrowser, startSite, text, until, visit } from './browser.js';
+import { startSite, text, until, visit } from './browser.js';
 
 let server: TestServer;
 let browser: Browser;
@@ -16,7 +17,7 @@ beforeAll(async () => {
   port = String(await freePort());
   [server, browser] = await Promise.all([
     startSite({ data, env: { EARSHOT_PORT: port } }),
-    openBrowser(),
+    openChromium(),
   ]);
 }, 120_000);
 

@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
 import {
-  openBrowser,
   PHONE,
   seriousFindings,
   until,
@@ -23,7 +23,7 @@ beforeAll(async () => {
       readyWithinMs: 120_000,
       env: { EARSHOT_DEVICE_SHARDS: '1', EARSHOT_MEDIA_SHARDS: '1' },
     }),
-    openBrowser(),
+    openChromium(),
   ]);
   cookie = await server.signIn();
   await send('POST', '/v1/variables', { name: 'level', kind: 'number', value: 5 });

@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChromium } from '../../api/testing/chromium.js';
 import { startServer, type TestServer } from '../../api/testing/server.js';
-import { openBrowser, PHONE, seriousFindings, visit, widerThanScreen } from './browser.js';
+import { PHONE, seriousFindings, visit, widerThanScreen } from './browser.js';
 
 let site: TestServer;
 let browser: Browser;
@@ -10,7 +11,7 @@ let cookie = '';
 beforeAll(async () => {
   [site, browser] = await Promise.all([
     startServer({ env: { EARSHOT_DEVICE_SHARDS: '1', EARSHOT_MEDIA_SHARDS: '1' } }),
-    openBrowser(),
+    openChromium(),
   ]);
   cookie = await site.signIn();
 }, 120_000);
