@@ -476,6 +476,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
         auth,
         tables,
         plugins,
+        audit: ops.audit,
         clock,
         publish: (topic, text) => gateway?.publish(topic, text, false),
         log,
@@ -538,6 +539,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
             ingest: content.ingest,
             uploadLimits: content.uploadLimits,
             mediaFolder,
+            audit: ops.audit,
             clock,
             log,
           })
@@ -574,7 +576,8 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     devices: tables.devices,
     channels: tables.channels,
     specs: (deviceId) => plugins.specs(deviceId),
-    set: (deviceId, name, value) => devices.setParameter(deviceId, name, value, 'MQTT'),
+    set: (deviceId, name, value, by) => devices.setParameter(deviceId, name, value, by),
+    audit: ops.audit,
   });
   stack.push('mqtt', () => mqtt.stop());
   notify.late.broker = () => mqtt.access();
@@ -586,6 +589,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       auth,
       tables,
       plugins,
+      audit: ops.audit,
       trustedProxies: config.trustedProxies,
       limits: { perAddressPerSecond: config.limits.requestsPerAddress },
       clock,

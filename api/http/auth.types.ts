@@ -22,6 +22,11 @@ export const ANONYMOUS: Principal = { kind: 'anonymous', id: '', name: '', role:
 
 const RANK: Readonly<Record<Role, number>> = { viewer: 1, operator: 2, admin: 3 };
 
+/** Who it is, as the log of changes names it. */
+export function nameOf({ kind, name }: Principal): string {
+  return kind === 'user' ? name : `${kind} ${name}`.trim();
+}
+
 /** @throws EngineError `auth.required` for anonymous, `auth.denied` when the role is too low. */
 export function requireRole(principal: Principal, access: 'open' | Role, what: string): void {
   if (access === 'open') return;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
-import { type Authenticate, requireRole } from './auth.types.js';
+import { type Authenticate, nameOf, requireRole } from './auth.types.js';
 import type { BodyBudget, BodyStream } from './body.js';
 import { sendAnswer } from './encode.js';
 import { Exchange, type Headers, type RequestHead, readHead } from './exchange.js';
@@ -387,10 +387,6 @@ export class Dispatcher {
     const closeAfter = error.code === 'input.too-large' || error.code === 'server.stopping';
     exchange.send(problem.status, out, JSON.stringify(problem), closeAfter);
   }
-}
-
-function nameOf({ kind, name }: Principal): string {
-  return kind === 'user' ? name : `${kind} ${name}`.trim();
 }
 
 function decoded(path: string): string {

@@ -4,13 +4,16 @@ import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { entryUrl } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
 import type { Auth } from '../auth/auth.js';
+import { nameOf } from '../http/auth.types.js';
 import type { Principal } from '../http/route.types.js';
-import type { BrokerStart, FromBroker, Rights, ToBroker } from './protocol.js';
+import type { BrokerStart, FromBroker, Rights, ToBroker, Wish } from './protocol.js';
 
 export interface BrokerOptions extends BrokerStart {
   readonly auth: Pick<Auth, 'authenticate' | 'verify' | 'onRevoked'>;
   readonly clock: Clock;
   readonly log: (level: 'info' | 'warn', text: string) => void;
+  /** Told what clients ask to be set. */
+  readonly wish: (wish: Wish) => void;
 }
 
 const HEAP_MB = 256;
@@ -74,7 +77,7 @@ export class Broker {
   }
 
   #run(): Promise<void> {
-    const { auth: _auth, clock, log, ...start } = this.#options;
+    const { auth: _auth, wish, clock, log, ...start } = this.#options;
     // Others keep their address when the system chose the port.
     const workerData: BrokerStart = { ...start, port: this.#port ?? start.port };
     const worker = new Worker(entryUrl('api/mqtt/broker.worker'), {
@@ -90,6 +93,7 @@ export class Broker {
       };
       worker.on('message', (message: FromBroker) => {
         if (message.type === 'login') void this.#login(worker, message);
+        else if (message.type === 'wish') wish(message);
         else if (message.type === 'dropped') {
           log('warn', `MQTT client ${message.client} was closed: ${message.reason}`);
         } else if (message.type === 'failed') {
@@ -120,17 +124,19 @@ export class Broker {
   async #login(worker: Worker, asked: Extract<FromBroker, { type: 'login' }>): Promise<void> {
     let rights: Rights | undefined;
     let who = '';
+    let name = 'the engine';
     try {
       if (asked.user === OWN_USER) rights = asked.password === this.#ownSecret ? 'all' : undefined;
       else {
         const principal = await this.#principal(asked);
         rights = rightsOf(principal);
         who = `${principal.kind} ${principal.id}`;
+        name = nameOf(principal);
       }
     } catch (thrown) {
       this.#options.log('info', `MQTT login refused: ${EngineError.from(thrown).message}`);
     }
-    worker.postMessage({ type: 'login', id: asked.id, rights, who } satisfies ToBroker);
+    worker.postMessage({ type: 'login', id: asked.id, rights, who, name } satisfies ToBroker);
   }
 
   /** A token as the password with any user name, or a user with their password. */

@@ -9,15 +9,20 @@ import type { BrokerStart, FromBroker, Rights, ToBroker } from './protocol.js';
 interface Guest {
   rights: Rights;
   who: string;
+  name: string;
+  readonly address: string;
   subscriptions: number;
   second: number;
   inSecond: number;
 }
 
+type Login = Pick<Extract<ToBroker, { type: 'login' }>, 'rights' | 'who' | 'name'>;
+
 const LOGIN_MS = 10_000;
 /** A packet is its payload, and a topic and properties of bounded length. */
 const HEADER_BYTES = 70_000;
 const MAX_LOGINS = 200;
+const MAX_WISH_BYTES = 2_048;
 
 const options = workerData as BrokerStart;
 const port = parentPort;
@@ -26,7 +31,7 @@ const tell = (message: FromBroker): void => port.postMessage(message);
 
 const guests = new WeakMap<Client, Guest>();
 const clients = new Set<Client>();
-const logins = new Map<number, (answer: { rights: Rights | undefined; who: string }) => void>();
+const logins = new Map<number, (answer: Login) => void>();
 let nextLogin = 1;
 
 /** A client that keeps to no limit is closed; its last will is sent, as it did not say goodbye. */
@@ -54,7 +59,15 @@ const broker = await Aedes.createBroker({
     done(null, clients.size <= options.maxClients);
   },
   authenticate: (client, user, password, done) => {
-    const guest: Guest = { rights: 'publish', who: '', subscriptions: 0, second: 0, inSecond: 0 };
+    const guest: Guest = {
+      rights: 'publish',
+      who: '',
+      name: '',
+      address: 'remoteAddress' in client.conn ? String(client.conn.remoteAddress) : '',
+      subscriptions: 0,
+      second: 0,
+      inSecond: 0,
+    };
     if (user === undefined && password === undefined && options.allowAnonymous) {
       guests.set(client, guest);
       done(null, true);
@@ -65,15 +78,15 @@ const broker = await Aedes.createBroker({
       return;
     }
     const id = nextLogin++;
-    const settle = ({ rights, who }: { rights: Rights | undefined; who: string }): void => {
+    const settle = ({ rights, who, name }: Login): void => {
       if (!logins.delete(id)) return;
       clearTimeout(timer);
-      if (rights !== undefined) guests.set(client, { ...guest, rights, who });
+      if (rights !== undefined) guests.set(client, { ...guest, rights, who, name });
       done(null, rights !== undefined);
     };
-    const timer = setTimeout(() => settle({ rights: undefined, who: '' }), LOGIN_MS);
+    const timer = setTimeout(() => settle({ rights: undefined, who: '', name: '' }), LOGIN_MS);
     logins.set(id, settle);
-    const address = 'remoteAddress' in client.conn ? String(client.conn.remoteAddress) : '';
+    const { address } = guest;
     tell({ type: 'login', id, user: user ?? '', password: password.toString('utf8'), address });
   },
   authorizePublish: (client, packet, done) => {
@@ -103,6 +116,11 @@ const broker = await Aedes.createBroker({
       return;
     }
     done(null);
+    const { topic, payload } = packet;
+    if (topic.startsWith(`${options.prefix}/`) && topic.endsWith('/set')) {
+      const text = Buffer.from(payload).subarray(0, MAX_WISH_BYTES).toString('utf8');
+      tell({ type: 'wish', topic, payload: text, by: guest.name, address: guest.address });
+    }
   },
   authorizeSubscribe: (client, subscription, done) => {
     const guest = guests.get(client);

@@ -17,6 +17,8 @@ export interface MqttOptions {
   readonly channels: LiveTable;
   readonly specs: PublisherOptions['specs'];
   readonly set: PublisherOptions['set'];
+  /** Undefined: nobody keeps a log of changes. */
+  readonly audit?: PublisherOptions['audit'];
 }
 
 /**
@@ -39,24 +41,35 @@ export async function startMqtt(options: MqttOptions): Promise<{
   }
   const { prefix, discoveryPrefix } = publish;
   const host = limits.host ?? options.host;
+  let publisher: HomeAssistantPublisher | undefined;
   const broker = wanted
-    ? await Broker.start({ ...limits, host, prefix, discoveryPrefix, auth, clock, log })
+    ? await Broker.start({
+        ...limits,
+        host,
+        prefix,
+        discoveryPrefix,
+        auth,
+        clock,
+        log,
+        wish: (wish) => publisher?.wish(wish),
+      })
     : undefined;
   const own = broker?.access;
   const access = url === undefined ? own : { url, user, password };
-  const publisher =
-    !publishes || access === undefined
-      ? undefined
-      : new HomeAssistantPublisher({
-          ...publish,
-          access: { ...access, verifyTls },
-          clock,
-          devices: () => rowsOf<DeviceRow>(options.devices),
-          channels: () => rowsOf<ChannelRow>(options.channels),
-          specs: options.specs,
-          set: options.set,
-          log,
-        });
+  if (publishes && access !== undefined) {
+    publisher = new HomeAssistantPublisher({
+      ...publish,
+      access: { ...access, verifyTls },
+      isOwnBroker: url === undefined,
+      clock,
+      devices: () => rowsOf<DeviceRow>(options.devices),
+      channels: () => rowsOf<ChannelRow>(options.channels),
+      specs: options.specs,
+      set: options.set,
+      audit: options.audit,
+      log,
+    });
+  }
   return {
     access: () => (broker?.port === undefined ? undefined : broker.access),
     stop: async () => {

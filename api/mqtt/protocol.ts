@@ -19,6 +19,8 @@ export type ToBroker =
       readonly rights: Rights | undefined;
       /** Kind and id of who it is, to be dropped by. */
       readonly who: string;
+      /** As the log of changes names them. */
+      readonly name: string;
     }
   | { readonly type: 'drop'; readonly who: string }
   | { readonly type: 'stop' };
@@ -33,4 +35,15 @@ export type FromBroker =
       readonly password: string;
       readonly address: string;
     }
-  | { readonly type: 'dropped'; readonly client: string; readonly reason: string };
+  | { readonly type: 'dropped'; readonly client: string; readonly reason: string }
+  | ({ readonly type: 'wish' } & Wish);
+
+/** Somebody asks to set something, on a topic below the engine's own. */
+export interface Wish {
+  readonly topic: string;
+  /** The first 2,048 bytes of it. */
+  readonly payload: string;
+  /** Who, and from where, as the log of changes names them. */
+  readonly by: string;
+  readonly address: string;
+}

@@ -2,8 +2,10 @@ import { type BrokerAccess, BrokerLink } from '../../actors/plugins/mqtt/link.js
 import type { ChannelSpec } from '../../actors/plugins/sdk/plugin.types.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
+import type { AuditPort } from '../automation/ports.js';
 import type { ChannelRow, DeviceRow } from '../contract/rows.js';
 import { publishedOf, slugOf, stateOf, wishOf } from './entities.js';
+import type { Wish } from './protocol.js';
 
 type Value = number | string | boolean;
 
@@ -18,13 +20,19 @@ export interface PublisherOptions {
   readonly channels: () => Iterable<ChannelRow>;
   /** Parameters that a device's plugin declared. */
   readonly specs: (deviceId: string) => ReadonlyMap<string, ChannelSpec> | undefined;
-  readonly set: (deviceId: string, parameter: string, value: Value) => Promise<unknown>;
+  readonly set: (deviceId: string, parameter: string, value: Value, by: string) => Promise<unknown>;
+  /** Wishes come by `wish` from the broker, which knows whose they are; else by its messages, which do not say. */
+  readonly isOwnBroker: boolean;
+  /** Undefined: nobody keeps a log of changes. */
+  readonly audit?: AuditPort | undefined;
   readonly log: (level: 'info' | 'warn', text: string) => void;
 }
 
 interface Target {
   readonly deviceId: string;
   readonly parameter: string;
+  /** What it is now, as far as it is known. */
+  readonly value: ChannelRow['value'];
 }
 
 /** Messages of one turn; the rest waits for the next, with the values of then. */
@@ -69,7 +77,7 @@ export class HomeAssistantPublisher {
       },
       lost: (error) => log('warn', `devices are not published by MQTT: ${error.message}`),
     });
-    this.#link.subscribe(`${prefix}/+/+/set`);
+    if (!options.isOwnBroker) this.#link.subscribe(`${prefix}/+/+/set`);
     this.#link.subscribe(`${discoveryPrefix}/status`);
     this.#link.subscribe(`${discoveryPrefix}/+/+/+/config`);
     this.#arm();
@@ -157,6 +165,7 @@ export class HomeAssistantPublisher {
       this.#targets.set(one.stateTopic.replace(/state$/, 'set'), {
         deviceId: device.id,
         parameter,
+        value: channel.value,
       });
     }
     return wanted;
@@ -176,11 +185,15 @@ export class HomeAssistantPublisher {
       return;
     }
     // A wish that was kept by the broker is one of yesterday.
-    if (!retained) this.#set(topic, new TextDecoder().decode(bytes.subarray(0, 2_048)));
+    if (retained) return;
+    const payload = new TextDecoder().decode(bytes.subarray(0, 2_048));
+    const { host } = new URL(this.#options.access.url);
+    this.wish({ topic, payload, by: 'MQTT', address: host });
   }
 
-  #set(topic: string, payload: string): void {
-    const { clock, specs, set, log } = this.#options;
+  /** Sets what a client asks for, as far as it is published and may be set. Never throws. */
+  wish({ topic, payload, by, address }: Wish): void {
+    const { clock, specs, set, audit, log } = this.#options;
     const target = this.#targets.get(topic);
     const spec = target && specs(target.deviceId)?.get(target.parameter);
     if (target === undefined || spec === undefined) return;
@@ -190,8 +203,19 @@ export class HomeAssistantPublisher {
     this.#sets += 1;
     const value = wishOf(spec.kind, payload);
     if (value === undefined || this.#sets > MAX_SETS_PER_SECOND) return;
-    set(target.deviceId, target.parameter, value).catch((thrown: unknown) => {
-      log('warn', `${topic}: ${EngineError.from(thrown).message}`);
-    });
+    const { deviceId, parameter: name, value: before } = target;
+    set(deviceId, name, value, by === 'MQTT' ? by : `${by} (MQTT)`).then(
+      () =>
+        audit?.note({
+          by,
+          address,
+          action: `MQTT ${topic}`,
+          subject: `/v1/devices/${deviceId}/parameters`,
+          before: { name, value: before },
+          after: { name, value },
+          requestId: null,
+        }),
+      (thrown: unknown) => log('warn', `${topic}: ${EngineError.from(thrown).message}`),
+    );
   }
 }

@@ -26,7 +26,8 @@ const MAX_ITEMS = 100;
 const MAX_STRING = 1_000;
 /** JSON of one side of a change; more is left out and said so. */
 const MAX_SIDE_CHARS = 16_000;
-const SECRET = /passw|secret|token|authorization|cookie|^key$|apikey|api_key|privatekey|sealed/i;
+const SECRET =
+  /passw|secret|token|authorization|cookie|^key$|apikey|api_key|shared_?key|privatekey|sealed/i;
 
 /** Who changed what. Entries are taken at once and written soon, in groups; `close` writes what is left. */
 export class AuditLog {

@@ -1,7 +1,7 @@
 import { EngineError } from '../../engine/errors.js';
 import type { Auth } from '../auth/auth.js';
 import { isCrossSite } from '../auth/cross-site.js';
-import { requireRole } from '../http/auth.types.js';
+import { ANONYMOUS, requireRole } from '../http/auth.types.js';
 import type { Exchange } from '../http/exchange.js';
 import type { Principal } from '../http/route.types.js';
 
@@ -17,9 +17,10 @@ export interface Writers {
   /**
    * Passes when everybody may write, or for a login with the role operator.
    * @param known who asks, where that was found out already
+   * @returns who asks; nobody where everybody may write and a login shown is none
    * @throws EngineError `auth.required`, `auth.denied`: what to do is in the message.
    */
-  requireWriter(exchange: Exchange, address: string, known?: Principal): Promise<void>;
+  requireWriter(exchange: Exchange, address: string, known?: Principal): Promise<Principal>;
 }
 
 export type WriteAuth = Pick<Auth, 'authenticate' | 'verify'>;
@@ -46,7 +47,9 @@ export function openWriters(options: {
     async requireWriter(exchange, address, known) {
       const { method } = exchange.head;
       const foreign = isCrossSite({ method, header: (name) => exchange.header(name) });
-      if (allowWrites && !foreign) return;
+      if (allowWrites && !foreign) {
+        return known ?? (await who(exchange, address).catch(() => ANONYMOUS));
+      }
       const principal = known ?? (await who(exchange, address));
       if (principal.kind === 'anonymous' && foreign) {
         throw new EngineError('auth.denied', 'a page of another site may not change this one');
@@ -59,6 +62,7 @@ export function openWriters(options: {
         );
       }
       requireRole(principal, 'operator', 'changing this site');
+      return principal;
     },
   };
 }

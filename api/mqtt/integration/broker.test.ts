@@ -4,10 +4,11 @@ import { afterEach, expect, test } from 'vitest';
 import { BrokerProcess } from '../../../actors/plugins/mqtt/testing/broker-process.js';
 import { SystemClock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
+import type { AuditPort } from '../../automation/ports.js';
 import type { Row } from '../../contract/live.js';
 import type { Principal } from '../../http/route.types.js';
 import { createTables } from '../../site/tables.js';
-import { startMqtt } from '../compose.js';
+import { type MqttOptions, startMqtt } from '../compose.js';
 import { mqttConfiguration } from '../config.js';
 
 const OPERATOR: Principal = { kind: 'user', id: 'u', name: 'ann', role: 'operator' };
@@ -24,7 +25,10 @@ afterEach(async () => {
 });
 
 /** MQTT as configured, with one tank to publish. @returns the port of its broker */
-async function start(config: Readonly<Record<string, unknown>>): Promise<() => number> {
+async function start(
+  config: Readonly<Record<string, unknown>>,
+  more: Partial<MqttOptions> = {},
+): Promise<() => number> {
   const { devices, channels } = createTables();
   const tank = { id: 'tank-1', name: 'Tank 1', state: 'connected', protocol: 'mqtt' };
   devices.put(tank);
@@ -53,6 +57,7 @@ async function start(config: Readonly<Record<string, unknown>>): Promise<() => n
     channels,
     specs: () => undefined,
     set: () => Promise.resolve(),
+    ...more,
   });
   endings.push(() => mqtt.stop());
   return () => port;
@@ -161,3 +166,60 @@ test('devices are described on a broker in another process, also after it was st
   broker = await BrokerProcess.start(port, 'secret');
   await look();
 }, 90_000);
+
+const LEVEL = { id: 'level', name: 'Level', kind: 'number', direction: 'output' } as const;
+const specs: MqttOptions['specs'] = () => new Map([['level', LEVEL]]);
+type Entry = Parameters<AuditPort['note']>[0];
+/** Notes what is set and what is said of it. */
+function settable() {
+  const sets: unknown[][] = [];
+  const entries: Entry[] = [];
+  const set: MqttOptions['set'] = (...wish) => {
+    sets.push(wish);
+    return wish[2] === 13 ? Promise.reject(new EngineError('conflict', 'no')) : Promise.resolve();
+  };
+  const audit: AuditPort = { note: (entry) => void entries.push(entry) };
+  return { sets, entries, more: { specs, set, audit } };
+}
+const TOPIC = 'earshot/tank-1/level/set';
+const DONE = {
+  action: `MQTT ${TOPIC}`,
+  subject: '/v1/devices/tank-1/parameters',
+  before: { name: 'level', value: 42 },
+  after: { name: 'level', value: 7 },
+};
+
+test('what a client of the embedded broker sets is noted with who it was; what fails is not', async () => {
+  const { sets, entries, more } = settable();
+  const port = await start(
+    { broker: { enabled: true, port: 0 }, publish: { enabled: true, everyMs: 100 } },
+    more,
+  );
+  const ann = await client(`mqtt://127.0.0.1:${port()}`, { username: 'ann', password: 'right' });
+  const seen = await heard(ann, '#');
+  await expect.poll(() => seen.get('earshot/tank-1/level/state'), WAIT).toBe('42');
+  await ann.publishAsync(TOPIC, '13', { qos: 1 });
+  await ann.publishAsync(TOPIC, '7', { qos: 1 });
+  await expect.poll(() => entries, WAIT).toHaveLength(1);
+  expect(sets).toEqual([
+    ['tank-1', 'level', 13, 'ann (MQTT)'],
+    ['tank-1', 'level', 7, 'ann (MQTT)'],
+  ]);
+  expect(entries).toMatchObject([{ ...DONE, by: 'ann' }]);
+  expect(entries[0]?.address).toMatch(/127\.0\.0\.1$/);
+}, 60_000);
+
+test('what is set on another broker is noted with that broker, which does not say who it was', async () => {
+  const broker = await BrokerProcess.start(0, 'secret');
+  endings.push(() => broker.stop());
+  const { entries, more } = settable();
+  const publish = { enabled: true, url: broker.url, user: 'x', password: 'secret', everyMs: 100 };
+  await start({ publish }, more);
+  const other = await broker.client({ password: 'secret' });
+  endings.push(() => other.endAsync(true));
+  const seen = await heard(other, '#');
+  await expect.poll(() => seen.get('earshot/tank-1/level/state'), WAIT).toBe('42');
+  await other.publishAsync(TOPIC, '7', { qos: 1 });
+  await expect.poll(() => entries, WAIT).toHaveLength(1);
+  expect(entries).toMatchObject([{ ...DONE, by: 'MQTT', address: new URL(broker.url).host }]);
+}, 60_000);

@@ -16,7 +16,7 @@ export interface Ask {
   /** `/micboard/api/v1/` */
   readonly base: string;
   readonly who: Principal;
-  /** The JSON body; an empty one is `{}`. @throws EngineError `input.invalid`, `input.too-large` */
+  /** The JSON body, read once; an empty one is `{}`. @throws EngineError `input.invalid`, `input.too-large` */
   body(): Promise<unknown>;
   /** @throws Refusal 404 as the API says it */
   makerOf(code: string): Manufacturer;
@@ -34,6 +34,10 @@ export interface Call {
   readonly limit: readonly [name: string, perMinute: number];
   /** Errors as Django REST framework says them. */
   readonly drf?: boolean;
+  /** False: a call that is no GET and changes nothing, as a search does not. Default true. */
+  readonly changes?: false;
+  /** What it changes, as it is now; undefined: it is not there. Absent: the call makes something. */
+  look?(ask: Ask): Promise<unknown>;
   run(ask: Ask): Promise<unknown> | unknown;
 }
 

@@ -45,7 +45,15 @@ export function assignmentCalls(parts: Parts): readonly Call[] {
     path: string,
     access: Call['access'],
     run: Call['run'],
-  ): Call => ({ method, path, access, limit: LIMIT, drf: true, run });
+  ): Call => ({
+    method,
+    path,
+    access,
+    limit: LIMIT,
+    drf: true,
+    run,
+    ...(path === PATH ? {} : { look: async (ask: Ask) => shown(await one(parts, ask)) }),
+  });
   const change = async (ask: Ask, schema: z.ZodType<Wish>): Promise<object> => {
     const row = await one(parts, ask);
     const values = await valuesOf(parts, ask, await read(ask, schema));

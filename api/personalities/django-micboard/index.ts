@@ -4,6 +4,7 @@
  * rules of its own. Every field is in `docs/conformance-micboard.md`.
  */
 import type { Log } from '../../../engine/log.js';
+import type { AuditPort } from '../../automation/ports.js';
 import { requireRole } from '../../http/auth.types.js';
 import type { RawRequest, RawRoute } from '../../http/dispatch.js';
 import { sendAnswer } from '../../http/encode.js';
@@ -22,6 +23,7 @@ import { listCalls } from './lists.js';
 import { Manufacturers } from './manufacturers.js';
 import { API_VERSION, type Parts, readingCalls } from './reading.js';
 import { djangoSockets } from './sockets.js';
+import { trailed } from './trail.js';
 import { writingCalls } from './writing.js';
 
 export interface DjangoOptions extends Omit<Parts, 'makers'> {
@@ -29,6 +31,8 @@ export interface DjangoOptions extends Omit<Parts, 'makers'> {
   readonly prefix: string;
   readonly allowWrites: boolean;
   readonly auth: WriteAuth;
+  /** Undefined: nobody keeps a log of changes. */
+  readonly audit?: AuditPort | undefined;
   /** Sends to all sockets that subscribed to a topic: `Gateway.publish` with text. */
   readonly publish: (topic: string, text: string) => void;
   readonly log: Pick<Log, 'error'>;
@@ -139,6 +143,7 @@ class Api {
     };
     const asked = query.get('manufacturer') ?? '';
     const versioned = exchange.head.path.startsWith(`${this.#options.prefix}/api/v1/`);
+    let body: Promise<unknown> | undefined;
     const ask: Ask = {
       method: exchange.head.method,
       params,
@@ -147,10 +152,19 @@ class Api {
       origin,
       base: `${this.#options.prefix}/api/${versioned ? 'v1/' : ''}`,
       who,
-      body: () => jsonBody(request.body),
+      body: () => {
+        body ??= jsonBody(request.body);
+        return body;
+      },
       makerOf,
     };
-    const answer: unknown = await call.run(ask);
+    const base = `${this.#options.prefix}/api/`;
+    const answer = await trailed(this.#options.audit, call, ask, {
+      address,
+      action: `${ask.method} ${base}${call.path}`,
+      requestId: exchange.requestId,
+      subject: exchange.head.path.slice(ask.base.length).replace(/\/+$/, ''),
+    });
     const reply =
       answer instanceof Answer
         ? new Reply({ status: answer.status, body: answer.body })

@@ -6,7 +6,7 @@ import type { InstanceRow } from '../../contract/rows.js';
 import { writeGroup } from '../micboard/writes.js';
 import { type Ask, type Call, flatValues, Refusal, read } from './ask.js';
 import type { Manufacturer } from './manufacturers.js';
-import { CONFIG_KEY, configSchema, type Parts } from './reading.js';
+import { CONFIG_KEY, configOf, configSchema, type Parts } from './reading.js';
 import { discovered } from './translate.js';
 
 /** A search that takes longer is answered with what was found until then. */
@@ -21,6 +21,7 @@ const group = z.object({
   hide_charts: z.boolean().default(false),
 });
 const groupNumber = z.coerce.number().int().min(1).max(10_000);
+const namedGroup = group.extend({ group: groupNumber });
 
 const ipsInput = z.object({
   ips: z.array(z.string().trim().min(1).max(255)).min(1).max(MAX_IPS).optional().catch(undefined),
@@ -35,13 +36,23 @@ export function writingCalls(parts: Parts): readonly Call[] {
     last = mine.catch(() => undefined);
     return mine;
   };
-  const write = (path: string, limit: Call['limit'], run: Call['run']): Call => ({
+  const write = (
+    path: string,
+    limit: Call['limit'],
+    run: Call['run'],
+    trail: Pick<Call, 'changes' | 'look'> = { changes: false },
+  ): Call => ({
     method: 'POST',
     path,
     access: 'write',
     limit,
     run,
+    ...trail,
   });
+  const groupNow = async (number: unknown): Promise<unknown> => {
+    const where = [{ field: 'number', op: '=', value: groupNumber.parse(number) }] as const;
+    return await parts.store.inventory.groups.first({ where });
+  };
   return [
     write('discover', ['discover', 5], ({ maker }) => discover(parts, maker)),
     postOnly('discover', ['discover', 5]),
@@ -49,19 +60,30 @@ export function writingCalls(parts: Parts): readonly Call[] {
     postOnly('discovery/ips', ['discovery', 120]),
     write('refresh', ['refresh', 10], ({ maker }) => refresh(parts, maker)),
     postOnly('refresh', ['refresh', 10]),
-    write('config', ['config', 60], (ask) => inTurn(() => setConfig(parts, ask))),
-    write('groups/{id}', ['group', 60], async (ask) => {
-      const number = groupNumber.safeParse(ask.params['id']);
-      if (!number.success) throw new EngineError('input.invalid', 'a group is a number from 1');
-      await writeGroup(parts, { group: number.data, ...(await read(ask, group)) });
-      return { success: true };
+    write('config', ['config', 60], (ask) => inTurn(() => setConfig(parts, ask)), {
+      look: ({ maker }) => configOf(parts, maker),
     }),
+    write(
+      'groups/{id}',
+      ['group', 60],
+      async (ask) => {
+        const number = groupNumber.safeParse(ask.params['id']);
+        if (!number.success) throw new EngineError('input.invalid', 'a group is a number from 1');
+        await writeGroup(parts, { group: number.data, ...(await read(ask, group)) });
+        return { success: true };
+      },
+      { look: ({ params }) => groupNow(params['id']) },
+    ),
     // Older pages name the group in the body.
-    write('group', ['group', 60], async (ask) => {
-      const wish = await read(ask, group.extend({ group: groupNumber }));
-      await writeGroup(parts, wish);
-      return { success: true };
-    }),
+    write(
+      'group',
+      ['group', 60],
+      async (ask) => {
+        await writeGroup(parts, await read(ask, namedGroup));
+        return { success: true };
+      },
+      { look: async (ask) => await groupNow((await read(ask, namedGroup)).group) },
+    ),
   ];
 }
 

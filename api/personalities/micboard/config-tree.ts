@@ -77,6 +77,11 @@ export class ConfigTrees {
     return this.#known;
   }
 
+  /** Read now, whatever is known. @throws EngineError `store.away` */
+  now(): Promise<ConfigTree> {
+    return this.#read();
+  }
+
   async close(): Promise<void> {
     const unfollow = await this.#unfollow.catch(() => undefined);
     unfollow?.();

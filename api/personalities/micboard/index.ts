@@ -8,6 +8,8 @@ import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { Log } from '../../../engine/log.js';
 import type { Auth } from '../../auth/auth.js';
+import type { AuditPort } from '../../automation/ports.js';
+import { nameOf } from '../../http/auth.types.js';
 import type { RawRequest, RawRoute } from '../../http/dispatch.js';
 import { acceptsGzip } from '../../http/encode.js';
 import type { Exchange, Headers } from '../../http/exchange.js';
@@ -15,9 +17,11 @@ import { parseJson } from '../../http/json.js';
 import { createGateway, type Gateway, type GatewayOptions } from '../../http/server.js';
 import { type GatewaySocket, socketEndpoint } from '../../http/socket.types.js';
 import type { PluginPort } from '../../plugins/plugins.types.js';
-import { openWriters } from '../writers.js';
+import { traced } from '../traced.js';
+import { openWriters, type Writers } from '../writers.js';
 import { type BoardTables, placedChannels, sorted } from './board.js';
-import { ConfigTrees } from './config-tree.js';
+import { changedIn } from './changed.js';
+import { type ConfigTree, ConfigTrees } from './config-tree.js';
 import { DataJson } from './data-json.js';
 import { readConfigFile, readConfigSlots, readGroup, readSlots } from './inputs.js';
 import { Pages } from './pages.js';
@@ -37,6 +41,8 @@ export interface MicboardOptions {
   readonly auth: Pick<Auth, 'authenticate' | 'verify'>;
   readonly tables: BoardTables;
   readonly plugins: Pick<PluginPort, 'addDevice' | 'removeDevices' | 'watchMeters'>;
+  /** Undefined: nobody keeps a log of changes. */
+  readonly audit?: AuditPort | undefined;
   readonly trustedProxies?: readonly string[];
   readonly limits?: GatewayOptions['limits'];
   readonly clock: Clock;
@@ -94,7 +100,7 @@ class Board {
   readonly #data: DataJson;
   readonly #pages: Pages;
   readonly #updates: Updates;
-  readonly #requireWriter: (exchange: Exchange, address: string) => Promise<void>;
+  readonly #requireWriter: Writers['requireWriter'];
   readonly #sockets = new Set<GatewaySocket<null>>();
   #gateway: Gateway | undefined;
   #watched = '';
@@ -172,10 +178,21 @@ class Board {
       maxBodyBytes: MAX_BODY_BYTES,
       handler: async (exchange, { address, body, headers }) => {
         try {
-          await this.#requireWriter(exchange, address);
+          const who = await this.#requireWriter(exchange, address);
           const chunks: Uint8Array[] = [];
           for await (const chunk of body ?? []) chunks.push(chunk);
-          const answer = await write(Buffer.concat(chunks));
+          const answer = await traced(
+            this.#options.audit,
+            {
+              address,
+              action: `POST ${path}`,
+              requestId: exchange.requestId,
+              look: () => this.#trees.now(),
+              told: () => ({ by: nameOf(who), subject: `micboard${path}`, after: undefined }),
+              narrow: (before, after) => changedIn(before as ConfigTree, after as ConfigTree),
+            },
+            () => write(Buffer.concat(chunks)),
+          );
           this.#data.forget();
           json(exchange, headers, 200, JSON.stringify(answer));
         } catch (thrown) {

@@ -5,6 +5,7 @@ import type { Log } from '../../../engine/log.js';
 import { attenuationBorderOf, type LineString } from '../../../media/project/border.js';
 import type { Auth } from '../../auth/auth.js';
 import { hashOf } from '../../auth/secrets.js';
+import type { AuditPort } from '../../automation/ports.js';
 import { speakersInRange } from '../../content/in-range.js';
 import { removeUnused } from '../../content/removal.js';
 import { ElementFiles } from '../../content/roundware/element-files.js';
@@ -24,6 +25,7 @@ export interface RoundwareParts {
   readonly ingest: RoundwareIngest;
   readonly uploadLimits: UploadLimits;
   readonly mediaFolder: string;
+  readonly audit?: AuditPort | undefined;
   readonly clock: Clock;
   readonly log: Pick<Log, 'error'>;
   readonly dayLimits?: DayLimits;
@@ -66,6 +68,7 @@ export function openRoundware(parts: RoundwareParts): readonly RawRoute[] {
     people,
     authenticate: auth.authenticate,
     uploadLimits: parts.uploadLimits,
+    audit: parts.audit,
     clock,
     log,
     ...(parts.dayLimits === undefined ? {} : { dayLimits: parts.dayLimits }),

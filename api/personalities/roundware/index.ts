@@ -7,6 +7,7 @@ import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { Log } from '../../../engine/log.js';
 import { isCrossSite } from '../../auth/cross-site.js';
+import type { AuditPort } from '../../automation/ports.js';
 import type { UploadLimits } from '../../content/upload-limits.js';
 import type { Authenticate } from '../../http/auth.types.js';
 import type { RawRequest, RawRoute } from '../../http/dispatch.js';
@@ -20,6 +21,7 @@ import { send, unchanged } from './http/send.js';
 import { isStaff, NOBODY, type People, type Who } from './people.js';
 import type { Services } from './services.js';
 import { type DayLimits, Throttle } from './throttle.js';
+import { Trail } from './trail.js';
 
 export interface RoundwareOptions {
   readonly calls: readonly Call[];
@@ -30,6 +32,8 @@ export interface RoundwareOptions {
   readonly clock: Clock;
   /** Shared with the other ways to bring a file. */
   readonly uploadLimits: UploadLimits;
+  /** Undefined: nobody keeps a log of changes. */
+  readonly audit?: AuditPort | undefined;
   readonly log: Pick<Log, 'error'>;
   readonly dayLimits?: DayLimits;
 }
@@ -69,13 +73,15 @@ class Personality {
   readonly #options: RoundwareOptions;
   readonly #router = new Router<Call>();
   readonly #throttle: Throttle;
+  readonly #trail: Trail;
   readonly #resources: readonly string[];
   #bodies = 0;
 
   constructor(options: RoundwareOptions) {
     this.#options = options;
     this.#throttle = new Throttle(options.dayLimits);
-    const { calls } = options;
+    const { calls, audit } = options;
+    this.#trail = new Trail(audit, calls);
     for (const call of calls) this.#router.add(call.method, `/${call.path}`, call);
     const lists = calls.filter(({ method, path }) => method === 'GET' && !path.includes('/'));
     this.#resources = lists.map(({ path }) => path).sort();
@@ -120,7 +126,8 @@ class Personality {
     const forms: Form[] = [];
     try {
       const ask = this.#ask(exchange, request, call, match.params, path, who, forms);
-      await send(exchange, await call.run(ask), tagged);
+      const answer = await this.#trail.run(call, ask, exchange.requestId);
+      await send(exchange, answer, tagged);
     } finally {
       for (const form of forms) await removeFiles(form.files);
     }
@@ -145,6 +152,7 @@ class Personality {
       origin: request.origin,
       path: `${BASE}${path}/`,
       header: (name) => exchange.header(name),
+      unchanged: () => undefined,
       form: () => {
         form ??= this.#read(
           exchange.header('content-type'),

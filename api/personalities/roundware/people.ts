@@ -83,12 +83,12 @@ export class People {
   async ofDevice(
     deviceId: string,
     wish: Pick<Visitor, 'username' | 'firstName' | 'lastName' | 'email' | 'clientType'>,
-  ): Promise<{ readonly visitor: Visitor; readonly token: string }> {
-    const visitor =
-      (await this.#ofDevice(deviceId)) ??
-      (await this.#create({ ...wish, deviceId, staffId: null }));
+  ): Promise<{ readonly visitor: Visitor; readonly token: string; readonly isNew: boolean }> {
+    const known = await this.#ofDevice(deviceId);
+    const visitor = known ?? (await this.#create({ ...wish, deviceId, staffId: null }));
     const token = await this.#token(String(visitor.id));
-    return { visitor: await this.#withHash(visitor, token), token };
+    const isNew = known === undefined;
+    return { visitor: await this.#withHash(visitor, token), token, isNew };
   }
 
   /** The visitor that stands for a member of staff, with its token. It ends with the password it was made for. */

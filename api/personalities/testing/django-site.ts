@@ -1,3 +1,4 @@
+import type { AuditPort } from '../../automation/ports.js';
 import { createGateway, type Gateway } from '../../http/server.js';
 import { openDjangoMicboard } from '../django-micboard/index.js';
 import { connectionRow, rfRow } from './mic-rows.js';
@@ -24,13 +25,14 @@ export interface Got {
 
 let asked = 0;
 
-export async function startDjangoSite(allowWrites = false): Promise<DjangoSite> {
+export async function startDjangoSite(allowWrites = false, audit?: AuditPort): Promise<DjangoSite> {
   const site = await openMicSite();
   let gateway: Gateway | undefined;
   const django = openDjangoMicboard({
     ...site,
     prefix: '/micboard',
     allowWrites,
+    audit,
     publish: (topic, text) => gateway?.publish(topic, text, false),
   });
   gateway = await createGateway({

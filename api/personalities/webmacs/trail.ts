@@ -1,5 +1,6 @@
 import type { AuditPort } from '../../automation/ports.js';
 import { parseJson } from '../../http/json.js';
+import { traced } from '../traced.js';
 import { Answer, type Ask, type Call } from './ask.js';
 
 export interface TrailParts {
@@ -27,12 +28,7 @@ export class Trail {
 
   /** Runs a call. What it refuses is in no log. */
   async run(call: Call, ask: Ask, path: string, requestId: string): Promise<unknown> {
-    const audit = this.#audit;
-    if (
-      audit === undefined ||
-      call.method === 'GET' ||
-      (PLAIN.test(path) && call.method === 'POST')
-    )
+    if (call.method === 'GET' || (PLAIN.test(path) && call.method === 'POST'))
       return await call.run(ask);
     let sent: Uint8Array | undefined;
     const kept: Ask = {
@@ -42,47 +38,39 @@ export class Trail {
         return sent;
       },
     };
+    const named = call.path.includes('{');
     const reader =
-      call.path.includes('{') && call.role !== 'open'
-        ? this.#readers.get(call.path.replace(STEP, ''))
-        : undefined;
-    const before = await read(reader, ask);
-    const answer: unknown = await call.run(kept);
-    const told = plainOf(answer);
-    const made = fieldOf(told, 'public_id');
-    const after = call.method === 'DELETE' ? null : ((await read(reader, ask)) ?? saidIn(sent));
-    audit.note({
-      by: ask.who.username || fieldOf(told, 'username') || 'nobody',
-      address: ask.address,
-      action: `${call.method} /api/v1${call.path}`,
-      subject: `${path.slice(1)}${call.path.includes('{') || made === '' ? '' : `/${made}`}`,
-      before,
-      after,
-      requestId,
-    });
-    return answer;
-  }
-}
-
-/** The thing as its own call shows it; null when it is not there, or has no call. */
-async function read(reader: Call | undefined, ask: Ask): Promise<unknown> {
-  if (reader === undefined) return null;
-  try {
-    return plainOf(await reader.run(ask));
-  } catch {
-    // Whatever is wrong with it, the change itself says so.
-    return null;
+      named && call.role !== 'open' ? this.#readers.get(call.path.replace(STEP, '')) : undefined;
+    return await traced(
+      this.#audit,
+      {
+        address: ask.address,
+        action: `${call.method} /api/v1${call.path}`,
+        requestId,
+        look: reader && (async () => plainOf(await reader.run(ask))),
+        told: (answer) => {
+          const told = plainOf(answer);
+          const made = fieldOf(told, 'public_id');
+          return {
+            by: ask.who.username || fieldOf(told, 'username') || 'nobody',
+            subject: `${path.slice(1)}${named || made === '' ? '' : `/${made}`}`,
+            after: call.method === 'DELETE' ? null : saidIn(sent),
+          };
+        },
+      },
+      () => call.run(kept),
+    );
   }
 }
 
 /** What was sent, as far as it is JSON. */
 function saidIn(sent: Uint8Array | undefined): unknown {
-  if (sent === undefined || sent.length === 0) return null;
+  if (sent === undefined || sent.length === 0) return undefined;
   try {
     return parseJson(sent);
   } catch {
     // It was not read as JSON then, so it is no field that somebody changed.
-    return null;
+    return undefined;
   }
 }
 

@@ -19,6 +19,8 @@ export interface Ask {
   /** Reads the body, once; later calls get the same. @throws Refusal 400, 413, 415. */
   form(): Promise<Form>;
   header(name: string): string | undefined;
+  /** Says that all was so already: this call changes nothing, and is in no log of changes. */
+  unchanged(): void;
 }
 
 /** What a handler answers; plain values are answered with 200. */
@@ -54,6 +56,10 @@ export interface Call {
   readonly access: Access;
   /** Its form may bring files. Others refuse them, so that nobody unknown fills the disk. */
   readonly files?: true;
+  /** False: a call that is no GET and changes nothing of the site, as listening does not. Default true. */
+  readonly changes?: false;
+  /** What it changes, as it is now. Absent: as the GET of its path says. */
+  look?(ask: Ask): Promise<unknown>;
   run(ask: Ask): Promise<unknown>;
 }
 

@@ -130,13 +130,14 @@ export function callsOf<T extends { readonly id: number }>(resource: Resource<T>
   const { path, table, read, write } = resource;
   const show = (row: T, ask: Ask): Promise<object> =>
     showOne(row, (rows) => resource.show(rows, ask));
+  const look = async (ask: Ask): Promise<object> => await show(await rowOf(table, ask), ask);
   return [
     { method: 'GET', path, access: read, run: (ask) => listOf(resource, ask) },
     {
       method: 'GET',
       path: `${path}/{id}`,
       access: read,
-      run: async (ask) => show(await rowOf(table, ask), ask),
+      run: look,
     },
     {
       method: 'POST',
@@ -151,6 +152,7 @@ export function callsOf<T extends { readonly id: number }>(resource: Resource<T>
       method: 'PATCH',
       path: `${path}/{id}`,
       access: write,
+      look,
       run: async (ask) => {
         const before = await rowOf(table, ask);
         await resource.allow?.(before, ask);
@@ -165,6 +167,7 @@ export function callsOf<T extends { readonly id: number }>(resource: Resource<T>
       method: 'DELETE',
       path: `${path}/{id}`,
       access: write,
+      look,
       run: async (ask) => {
         const row = await rowOf(table, ask);
         await resource.allow?.(row, ask);

@@ -71,6 +71,7 @@ export function eventCalls({ content, clock }: Services): readonly Call[] {
       method: 'POST',
       path: 'events',
       access: 'any',
+      changes: false,
       run: async (ask) => {
         const form = await ask.form();
         const session = await bodySession(content, form);

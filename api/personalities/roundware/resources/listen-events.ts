@@ -115,6 +115,7 @@ export function listenEventCalls({ content }: Services): readonly Call[] {
       method: 'POST',
       path: 'listenevents',
       access: 'any',
+      changes: false,
       run: async (ask) => {
         const values = readInputs(await ask.form(), INPUTS, true);
         const { projectId } = await linked(values, ask.who);
@@ -126,6 +127,7 @@ export function listenEventCalls({ content }: Services): readonly Call[] {
       method: 'PATCH',
       path: 'listenevents/{id}',
       access: 'any',
+      changes: false,
       run: async (ask) => {
         const before = await ownOf(ask);
         const values = readInputs(await ask.form(), INPUTS, false);
@@ -141,6 +143,7 @@ export function listenEventCalls({ content }: Services): readonly Call[] {
       method: 'DELETE',
       path: 'listenevents/{id}',
       access: 'any',
+      changes: false,
       run: async (ask) => {
         const row = await ownOf(ask);
         if (!(await listens.remove(row.id))) throw notFound();

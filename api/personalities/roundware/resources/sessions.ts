@@ -128,7 +128,10 @@ export function sessionCalls(services: Services): readonly Call[] {
         return { count: more === undefined ? 0 : await content.sessions.count({ where }) };
       },
     },
-    ...callsOf(resource),
+    // A visit is no change of the site; taking it out of the books is one.
+    ...callsOf(resource).map((call) =>
+      call.method === 'DELETE' ? call : { ...call, changes: false as const },
+    ),
   ];
 }
 

@@ -21,6 +21,7 @@ export function streamCalls(services: Services): readonly Call[] {
     method: 'POST',
     path: `streams/{id}/${name}`,
     access: 'any',
+    changes: false,
     run,
   });
   const simple = (name: string, command: 'pause' | 'resume' | 'skip', kind: EventKind): Call =>
@@ -32,8 +33,20 @@ export function streamCalls(services: Services): readonly Call[] {
       return done.running ? { success: true } : answerOf(done);
     });
   return [
-    { method: 'POST', path: 'streams', access: 'any', run: (ask) => open(services, ask) },
-    { method: 'PATCH', path: 'streams/{id}', access: 'any', run: (ask) => change(services, ask) },
+    {
+      method: 'POST',
+      path: 'streams',
+      access: 'any',
+      changes: false,
+      run: (ask) => open(services, ask),
+    },
+    {
+      method: 'PATCH',
+      path: 'streams/{id}',
+      access: 'any',
+      changes: false,
+      run: (ask) => change(services, ask),
+    },
     post('heartbeat', async (ask) => {
       const session = await ownSession(services, ask);
       await logEvent(services, session.id, 'heartbeat');

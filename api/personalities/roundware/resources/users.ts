@@ -64,13 +64,15 @@ export function userCalls({ content, people, clock, login }: Services): readonly
         const device = needed(form, text(4_096, 1), 'device_id').slice(0, DEVICE_ID_CHARS);
         const clientType = needed(form, text(255, 1), 'client_type');
         const given = readInputs<Visitor>(form, INPUTS, false);
-        const { visitor, token } = await people.ofDevice(device, {
+        const { visitor, token, isNew } = await people.ofDevice(device, {
           username: given.username ?? `${Math.floor(clock.nowMs() / 1_000)}${device.slice(-4)}`,
           firstName: given.firstName ?? '',
           lastName: given.lastName ?? '',
           email: given.email ?? '',
           clientType,
         });
+        // An app says who it is at every start.
+        if (!isNew) ask.unchanged();
         const { id, username, firstName, lastName, email, deviceId } = visitor;
         return {
           id,

@@ -9,6 +9,7 @@ import { SystemClock } from '../../../../engine/clock.js';
 import { EngineError } from '../../../../engine/errors.js';
 import { silentLog } from '../../../../engine/log.js';
 import { type Auth, openAuth } from '../../../auth/auth.js';
+import type { AuditPort } from '../../../automation/ports.js';
 import { Incoming } from '../../../content/incoming.js';
 import type { Arrival } from '../../../content/ingest.types.js';
 import { UploadLimits } from '../../../content/upload-limits.js';
@@ -158,7 +159,11 @@ export interface RoundwareSite {
 export const STAFF_PASSWORD = 'long enough for staff';
 
 export async function startRoundwareSite(
-  options: { readonly dayLimits?: DayLimits; readonly uploadLimits?: UploadLimits } = {},
+  options: {
+    readonly dayLimits?: DayLimits;
+    readonly uploadLimits?: UploadLimits;
+    readonly audit?: AuditPort;
+  } = {},
 ): Promise<RoundwareSite> {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-roundware-'));
   const clock = new SystemClock();
@@ -183,6 +188,7 @@ export async function startRoundwareSite(
       ingest,
       uploadLimits: options.uploadLimits ?? new UploadLimits(0, 0),
       mediaFolder: join(folder, 'media'),
+      audit: options.audit,
       clock,
       log,
       ...(options.dayLimits === undefined ? {} : { dayLimits: options.dayLimits }),
