@@ -1,21 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { RuleDefinition } from '../actors/rule/rule.types.js';
 import { RulePool } from '../actors/rule/rule-pool.js';
-import type { FromSource, ToSource } from '../actors/rule/testing/source.js';
-import { ShardPool } from '../actors/shard-pool.js';
 import { SystemClock } from '../engine/clock.js';
-import { entryUrl } from '../engine/entry.js';
-import { type Bench, type BenchContext, percentile, ratio } from './harness.js';
+import { type Bench, type BenchContext, ratio } from './harness.js';
+import { wholePath } from './rules-path.js';
 import { actorPerSample, plainLoop } from './rules-peers.js';
 import { webhooks } from './webhooks.js';
 
 const RULES = 10_000;
-const RATE_PER_S = 50_000;
 const IDLE = 100_000;
-/** Samples of a channel between two turns: 250 edges a second in all. */
+/** Of the peers: samples of a channel between two turns. */
 const PERIOD = 200;
-const BATCH = 500;
-const TICKS_PER_SECOND = 100;
 const clock = new SystemClock();
 
 function definition(i: number): RuleDefinition {
@@ -37,23 +31,7 @@ function definition(i: number): RuleDefinition {
   };
 }
 
-function threadsNow(): Set<string> {
-  return new Set(readdirSync('/proc/self/task'));
-}
-
-/** CPU seconds of one thread of this process. */
-function threadCpuSeconds(thread: string): number {
-  const text = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-interface Edges {
-  /** From the time of the sample to its edge at the main thread, once per edge. */
-  readonly latencyMs: number[];
-}
-
-function rulePool(edges: Edges, context: BenchContext): RulePool {
+function rulePool(context: BenchContext): RulePool {
   return new RulePool({
     size: 1,
     // No rule here asks for the past.
@@ -62,11 +40,7 @@ function rulePool(edges: Edges, context: BenchContext): RulePool {
     clock,
     definitionsOf: (ids) => ids.map((id) => definition(Number(id.split(':')[1]))),
     latestOf: () => [],
-    onEdges: (told) => {
-      const nowUnixMs = clock.nowMs();
-      for (const { atUnixMs } of told) edges.latencyMs.push(nowUnixMs - atUnixMs);
-      return Promise.resolve();
-    },
+    onEdges: () => Promise.resolve(),
     onValues: () => undefined,
     onSnapshots: () => undefined,
     onFault: (error) => context.say(error.message),
@@ -85,77 +59,23 @@ async function until(condition: () => boolean, withinMs: number): Promise<boolea
   return true;
 }
 
-async function busy(context: BenchContext): Promise<{
-  readonly sampleToActionP50Ms: number;
-  readonly sampleToActionP99Ms: number;
-  readonly missedSamples: number;
-  readonly cpuMicrosPerSampleRule: number;
-  readonly edges: number;
-  readonly samplesPerSecond: number;
-}> {
-  const edges: Edges = { latencyMs: [] };
-  const sources = new ShardPool<Record<string, never>, ToSource, FromSource>({
-    kind: 'source',
-    size: 1,
-    entry: entryUrl('actors/rule/testing/source.worker'),
-    options: () => ({}),
-    adopt: () => Promise.resolve(),
-  });
-  context.onEnd(async () => void (await sources.stop(5_000)));
-  await sources.start();
-  const before = threadsNow();
-  const pool = rulePool(edges, context);
-  context.onEnd(async () => void (await pool.stop(5_000)));
-  await pool.start();
-  const own = [...threadsNow()].filter((thread) => !before.has(thread));
-  const cpuSeconds = (): number => own.reduce((sum, one) => sum + threadCpuSeconds(one), 0);
-  pool.addSources(sources);
-  await pool.place(ids(RULES));
-  const counters = (): Readonly<Record<string, number>> => pool.pool.counters().get('rule-0') ?? {};
-  const flood = async (rows: number, ratePerS: number, period: number): Promise<number> => {
-    const params = { channels: RULES, rows, batch: BATCH, low: 9, high: 11, ratePerS, period };
-    const answer = await sources
-      .linkAt(0)
-      ?.call('source.flood', { ...params, staggered: true }, { deadlineMs: 120_000 });
-    return answer?.missed ?? Number.NaN;
-  };
-  // The feed opens.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  // A warm-up in which every rule has its first edges.
-  await flood(RULES * 4, RATE_PER_S, 1);
-  const warm = (): number => counters()['decisions'] ?? 0;
-  await until(() => warm() >= RULES * 4 && counters()['edgesWaiting'] === 0, 10_000);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
-  const decidedBefore = warm();
-  edges.latencyMs.length = 0;
-  const seconds = context.quick ? 8 : 30;
-  const cpuBefore = cpuSeconds();
-  const fromMonoMs = clock.monoMs();
-  const rows = RATE_PER_S * seconds;
-  const missed = await flood(rows, RATE_PER_S, PERIOD);
-  const tookS = (clock.monoMs() - fromMonoMs) / 1_000;
-  // The counter comes with a heartbeat; a machine that does other things too is late.
-  await until(() => warm() - decidedBefore >= rows, 15_000);
-  const decided = warm() - decidedBefore;
-  const cpu = cpuSeconds() - cpuBefore;
-  context.say(`${decided} of ${rows} samples decided on, ${edges.latencyMs.length} edges`);
-  return {
-    sampleToActionP50Ms: percentile(edges.latencyMs, 0.5),
-    sampleToActionP99Ms: percentile(edges.latencyMs, 0.99),
-    missedSamples: missed + (rows - decided),
-    cpuMicrosPerSampleRule: (cpu * 1e6) / rows,
-    edges: edges.latencyMs.length,
-    samplesPerSecond: rows / tookS,
-  };
-}
-
-async function idle(context: BenchContext): Promise<{
+interface IdleFigures {
   readonly idleRules: number;
   readonly idleRuleBytes: number;
   readonly idleStartMs: number;
-}> {
-  const pool = rulePool({ latencyMs: [] }, context);
-  context.onEnd(async () => void (await pool.stop(5_000)));
+}
+
+async function idle(context: BenchContext): Promise<IdleFigures> {
+  const pool = rulePool(context);
+  try {
+    return await idleIn(pool, context);
+  } finally {
+    // What else is measured has the machine for itself.
+    await pool.stop(5_000);
+  }
+}
+
+async function idleIn(pool: RulePool, context: BenchContext): Promise<IdleFigures> {
   const all = ids(IDLE);
   const before = process.memoryUsage().rss;
   const fromMonoMs = clock.monoMs();
@@ -171,13 +91,26 @@ async function idle(context: BenchContext): Promise<{
   return { idleRules: listed, idleRuleBytes: bytes / IDLE, idleStartMs: startMs };
 }
 
+/** Ends what it began before the next begins. */
+async function alone<T>(
+  context: BenchContext,
+  measure: (context: BenchContext) => Promise<T>,
+): Promise<T> {
+  const ends: (() => void | Promise<void>)[] = [];
+  try {
+    return await measure({ ...context, onEnd: (release) => void ends.push(release) });
+  } finally {
+    for (const release of ends.reverse()) await release();
+  }
+}
+
 export const bench: Bench = {
   name: 'rules',
   question: 'What do rules cost while samples rush by, and while nothing happens?',
   async run(context) {
     const atRest = await idle(context);
-    const atWork = await busy(context);
-    const told = await webhooks(context);
+    const atWork = await alone(context, wholePath);
+    const told = await alone(context, webhooks);
     const samples = context.quick ? 2_000_000 : 10_000_000;
     plainLoop(RULES, samples / 10, PERIOD);
     const plainMicros = plainLoop(RULES, samples, PERIOD);

@@ -12,8 +12,13 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   });
   request.on('end', () => {
     if (request.url !== '/hook') return;
-    const { sentAtUnixMs } = JSON.parse(body) as { readonly sentAtUnixMs: number };
-    agesMs.push(performance.timeOrigin + performance.now() - sentAtUnixMs);
+    const { sentAtUnixMs, time } = JSON.parse(body) as {
+      readonly sentAtUnixMs?: number;
+      readonly time: string;
+    };
+    // What a rule tells has the time of its sample.
+    const fromUnixMs = sentAtUnixMs ?? Date.parse(time);
+    agesMs.push(performance.timeOrigin + performance.now() - fromUnixMs);
     response.end('ok');
   });
 });

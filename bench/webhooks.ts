@@ -39,12 +39,8 @@ export async function webhooks(context: BenchContext): Promise<WebhookFigures> {
   context.onEnd(() => rmSync(folder, { recursive: true, force: true }));
   const receiver = new Worker(entryUrl('bench/webhooks-receiver.worker'));
   context.onEnd(async () => void (await receiver.terminate()));
-  const { port } = await once<{ readonly port: number }>(receiver);
-  const ask = async (what: 'count' | 'take'): Promise<Told> => {
-    const answer = once<Told>(receiver);
-    receiver.postMessage(what);
-    return await answer;
-  };
+  const { port } = await ask<{ readonly port: number }>(receiver);
+  const asked = (what: 'count' | 'take'): Promise<Told> => ask<Told>(receiver, what);
   const onFault = (error: Error): void => context.say(error.message);
   const store = await openSiteStore({ file: join(folder, 'control.db'), clock, onError: onFault });
   context.onEnd(() => store.close());
@@ -66,18 +62,19 @@ export async function webhooks(context: BenchContext): Promise<WebhookFigures> {
 
   const arrive = async (many: number, withinMs: number): Promise<void> => {
     const untilMonoMs = clock.monoMs() + withinMs;
-    while ((await ask('count')).count < many && clock.monoMs() < untilMonoMs) await pause(TURN_MS);
+    while ((await asked('count')).count < many && clock.monoMs() < untilMonoMs)
+      await pause(TURN_MS);
   };
   await load.tell(good, 500);
   await arrive(500, 10_000);
-  await ask('take');
+  await asked('take');
 
   const backlog = context.quick ? 3_000 : 9_000;
   const fromMonoMs = clock.monoMs();
   for (let told = 0; told < backlog; told += 1_000) await load.tell(good, 1_000);
   await arrive(backlog, context.quick ? 8_000 : 60_000);
   const tookS = (clock.monoMs() - fromMonoMs) / 1_000;
-  const { count } = await ask('take');
+  const { count } = await asked('take');
   context.say(`${count} of ${backlog} webhooks in ${tookS.toFixed(1)} s`);
 
   const offered = async (deadTarget: number | undefined): Promise<Told & { late: number }> => {
@@ -92,9 +89,9 @@ export async function webhooks(context: BenchContext): Promise<WebhookFigures> {
     }
     const all = (turns * OFFERED * TURN_MS) / 1_000;
     await arrive(all, 1_000);
-    const inTime = (await ask('count')).count;
+    const inTime = (await asked('count')).count;
     await arrive(all, context.quick ? 4_000 : 20_000);
-    const told = await ask('take');
+    const told = await asked('take');
     return { ...told, late: all - inTime };
   };
   const alone = await offered(undefined);
@@ -143,8 +140,10 @@ class Load {
   }
 }
 
-function once<T>(worker: Worker): Promise<T> {
+/** The next message of a thread, after it was asked something if so. Rejects when the thread fails. */
+export function ask<T>(worker: Worker, question?: string): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (question !== undefined) worker.postMessage(question);
     worker.once('error', reject);
     worker.once('message', (message: T) => {
       worker.off('error', reject);
