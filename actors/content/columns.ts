@@ -9,9 +9,18 @@ export type Columns<T> = Readonly<Record<Exclude<Extract<keyof T, string>, 'id'>
 export type StoredValue = string | number | null;
 export type StoredRow = Readonly<Record<string, unknown>>;
 
+/** As many as there are fields of rows. */
+const columnNames = new Map<string, string>();
+
 /** `maxVolume` → `max_volume`. */
-export const columnOf = (field: string): string =>
-  field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export function columnOf(field: string): string {
+  let name = columnNames.get(field);
+  if (name === undefined) {
+    name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    columnNames.set(field, name);
+  }
+  return name;
+}
 
 /** @throws EngineError `input.invalid` for a number that is not finite. */
 export function toStored(kind: ColumnKind, field: string, value: unknown): StoredValue {

@@ -11,6 +11,11 @@ const MOST_OF_A_RULE = 8;
 const CROWDED = 50_000;
 const AT_ONCE = 256;
 const AGAIN_MS = 250;
+/**
+ * Between two messages: the first edge after a pause goes at once, of many each message has several. Each is a transaction with
+ * a wait for the disk, during which the main thread takes no samples either.
+ */
+const GATHER_MS = 15;
 
 export interface EdgeOutboxOptions {
   readonly clock: Clock;
@@ -37,6 +42,7 @@ export class EdgeOutbox {
   #closed = false;
   #dropped = 0;
   #told = 0;
+  #toldMonoMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: EdgeOutboxOptions) {
     this.#options = options;
@@ -68,7 +74,7 @@ export class EdgeOutbox {
       const limit = this.#waiting.size > CROWDED ? 2 : MOST_OF_A_RULE;
       while (list.length > limit && this.#letGo(list));
     }
-    this.#soon(0);
+    this.#soon(this.#gatherMs());
   }
 
   /** A rule that is gone has nothing to say. */
@@ -99,6 +105,10 @@ export class EdgeOutbox {
     return true;
   }
 
+  #gatherMs(): number {
+    return Math.max(0, this.#toldMonoMs + GATHER_MS - this.#options.clock.monoMs());
+  }
+
   #soon(delayMs: number): void {
     if (this.#due || this.#inFlight.size > 0 || this.#closed) return;
     this.#due = true;
@@ -118,6 +128,7 @@ export class EdgeOutbox {
       edges.push(edge);
     }
     this.#inFlight = new Set(edges);
+    this.#toldMonoMs = this.#options.clock.monoMs();
     let againMs = 0;
     try {
       const snapshots = new Map<string, string>();
@@ -134,7 +145,7 @@ export class EdgeOutbox {
       this.#options.onTrouble(EngineError.from(thrown));
     }
     this.#inFlight = new Set();
-    if (this.#waiting.size > 0) this.#soon(againMs);
+    if (this.#waiting.size > 0) this.#soon(Math.max(againMs, this.#gatherMs()));
   }
 
   #settle(edge: UntoldEdge): void {

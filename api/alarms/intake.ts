@@ -192,6 +192,10 @@ async function parentIn(
     where: [
       { field: 'deviceId', op: '=', value: child.deviceId },
       { field: 'clearedAtUnixMs', op: 'isNull', value: true },
+      // Without a parent rule only these can explain it, and others need not be read.
+      ...(child.parentRuleId === null
+        ? ([{ field: 'type', op: 'in', value: OFFLINE_TYPES }] as const)
+        : []),
     ],
     limit: MOST_OF_DEVICE,
   });

@@ -27,7 +27,7 @@ const LANE_LOW = 100;
 const PAGE_ROWS = 1_000;
 /** Outcomes that wait to be written; while there are more, nothing new is tried. */
 const MOST_UNWRITTEN = 10_000;
-const WRITE_EVERY_MS = 20;
+const WRITE_EVERY_MS = 50;
 /** After the store refused. */
 const AGAIN_MS = 1_000;
 const SWEEP_EVERY_MS = 10_000;

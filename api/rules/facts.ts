@@ -20,7 +20,9 @@ export function aboutSource(
   const row = devices.get(deviceId);
   const facts: Record<string, unknown> = {};
   let count = 0;
-  for (const [name, value] of Object.entries(row ?? {})) {
+  // Not by entries: a device has hundreds of values, and this is asked for each edge.
+  for (const name in row) {
+    const value = row[name];
     if (!name.startsWith(VALUES) || value === null) continue;
     facts[name.slice(VALUES.length)] = value;
     count += 1;

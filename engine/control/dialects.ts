@@ -23,11 +23,44 @@ const BUSY_WAIT_MS = 10;
 /** What is not worth waiting for with other work: opening, and recovery after a crash of another process. */
 const OPEN_TIMEOUT_MS = 2_000;
 
+/** Statements kept by their text; a longer one has as many values as somebody gave, and hardly comes again. */
+const KEPT_STATEMENTS = 300;
+const KEPT_CHARS = 4_000;
+
+/** A database that keeps its statements: to prepare one costs more than to run it. Each is run to its end before its next run. */
+class KeptStatements {
+  readonly #database: Database.Database;
+  readonly #kept = new Map<string, Database.Statement>();
+
+  constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  prepare(text: string): Database.Statement {
+    const kept = this.#kept.get(text);
+    // Again the newest: the one longest unused goes.
+    if (kept !== undefined) this.#kept.delete(text);
+    const statement = kept ?? this.#database.prepare(text);
+    if (text.length > KEPT_CHARS) return statement;
+    this.#kept.set(text, statement);
+    if (this.#kept.size > KEPT_STATEMENTS) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    return statement;
+  }
+
+  close(): void {
+    this.#kept.clear();
+    this.#database.close();
+  }
+}
+
 class ImmediateSqliteDriver extends SqliteDriver {
   readonly #database: Database.Database;
 
   constructor(database: Database.Database) {
-    super({ database });
+    super({ database: new KeptStatements(database) });
     this.#database = database;
   }
 
@@ -92,7 +125,7 @@ export function sqliteStore(file: string): OpenedStore {
   return {
     dialect: 'sqlite',
     writer: new ImmediateSqliteDialect(writer),
-    reader: new SqliteDialect({ database: reader }),
+    reader: new SqliteDialect({ database: new KeptStatements(reader) }),
     home: file,
   };
 }
