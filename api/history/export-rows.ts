@@ -1,4 +1,4 @@
-import { bucketsSql } from '../../engine/series/plan.js';
+import { bucketsSql, type SeriesPlan } from '../../engine/series/plan.js';
 import type { LineFormat, SeriesQueries } from '../../engine/series/queries.js';
 import type { StoreReader } from '../../engine/series/reader.js';
 import type { ExportWish } from '../contract/history.js';
@@ -54,23 +54,35 @@ function linesOf(
   };
   const range = { fromUnixMs: wish.fromUnixMs, toUnixMs: wish.toUnixMs };
   const params = { channels: [...(wish.channels ?? [])] };
-  if (wish.aggregation !== undefined) {
-    const plan = reader.planOf(range.fromUnixMs, range.toUnixMs, wish.intervalMs, wish.aggregation);
-    let buckets = bucketsSql(plan.source, wish.aggregation);
-    if (wish.channels === undefined) buckets = buckets.replaceAll(IN_LIST, '1');
-    const sql = named(`SELECT channel, fromUnixTimestamp64Milli(toInt64(ms), 'UTC') AS at,
-      result AS value FROM (${buckets})`);
-    return queries.stream(`${sql} ORDER BY s.at, s.channel ${MERGED}`, format, {
-      params: { ...params, ...inUs(range), intervalMs: plan.intervalMs },
-      settings,
-      signal,
-    });
+  const { aggregation, intervalMs } = wish;
+  if (aggregation !== undefined) {
+    return planned(
+      () => reader.planOf({ ...params, ...range, intervalMs, aggregation }),
+      (plan) => {
+        let buckets = bucketsSql(plan.source, aggregation);
+        if (wish.channels === undefined) buckets = buckets.replaceAll(IN_LIST, '1');
+        const sql = named(`SELECT channel, fromUnixTimestamp64Milli(toInt64(ms), 'UTC') AS at,
+        result AS value FROM (${buckets})`);
+        return queries.stream(`${sql} ORDER BY s.at, s.channel ${MERGED}`, format, {
+          params: { ...params, ...inUs(range), intervalMs: plan.intervalMs },
+          settings,
+          signal,
+        });
+      },
+    );
   }
   const which = wish.channels === undefined ? TIMES : `${IN_LIST} AND ${TIMES}`;
   const sql = `${named(samples(which, wish.format === 'csv'))} ORDER BY s.at, s.channel ${MERGED}`;
   const ask = (slice: typeof range) =>
     queries.stream(sql, format, { params: { ...params, ...inUs(slice) }, settings, signal });
   return wish.format === 'parquet' ? ask(range) : slices(range, ask, progress);
+}
+
+async function* planned(
+  plan: () => Promise<SeriesPlan>,
+  rows: (plan: SeriesPlan) => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* rows(await plan());
 }
 
 const IN_LIST = 'channel IN {channels:Array(UInt32)}';

@@ -39,14 +39,11 @@ export function figureRoutes(options: FigureRoutesOptions): readonly Route[] {
       handler: async ({ query }) => {
         checkRange(query.from, query.to);
         const channels = resolveAll(options, query.channel);
-        const source = reader.sourceOf(query.from);
+        const numbers = channels.map(({ channel }) => channel);
+        const source = await reader.sourceOf(query.from, numbers);
         const found = await seriesStatistics(
           queries,
-          {
-            channels: channels.map(({ channel }) => channel),
-            fromUnixMs: query.from,
-            toUnixMs: query.to,
-          },
+          { channels: numbers, fromUnixMs: query.from, toUnixMs: query.to },
           TABLES[source],
           clock.nowMs(),
         );

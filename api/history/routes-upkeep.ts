@@ -59,7 +59,9 @@ export function upkeepRoutes(options: UpkeepRoutesOptions): readonly Route[] {
       timeLimitMs: 300_000,
       response: correctionAnswer,
       handler: async ({ body, principal, address, requestId }) => {
-        const named = (names: readonly string[]) => names.map((name) => ownerOf(options, name));
+        const named = (body.action === 'set' ? [body.channel] : body.channels).map((name) =>
+          ownerOf(options, name),
+        );
         const spans =
           body.action === 'set'
             ? body.samples.map(({ atUnixMs }) => atUnixMs)
@@ -67,21 +69,21 @@ export function upkeepRoutes(options: UpkeepRoutesOptions): readonly Route[] {
                 body.fromUnixMs,
                 body.action === 'shift' ? body.fromUnixMs + body.byMs : body.toUnixMs,
               ];
-        if (spans.some((at) => reader.sourceOf(at) !== 'raw')) {
-          throw new EngineError(
-            'input.invalid',
-            'samples of that time are not kept any more (series.rawDays): only what is kept can be corrected',
-          );
-        }
         if (body.action !== 'set' && !(body.toUnixMs > body.fromUnixMs)) {
           throw new EngineError('input.invalid', 'toUnixMs: must be after fromUnixMs');
         }
-        const result =
-          body.action === 'set'
-            ? await corrections.set(ownerOf(options, body.channel), body.samples)
-            : body.action === 'delete'
-              ? await corrections.remove({ ...body, channels: named(body.channels) })
-              : await corrections.shift({ ...body, channels: named(body.channels) }, body.byMs);
+        const numbers = named.map(({ channel }) => channel);
+        if ((await reader.sourceOf(Math.min(...spans), numbers)) !== 'raw') {
+          throw new EngineError(
+            'input.invalid',
+            'samples of that time are not kept any more (series.rawDays, retention of the channel): only what is kept can be corrected',
+          );
+        }
+        const result = await (body.action === 'set'
+          ? corrections.set(named[0] ?? ownerOf(options, body.channel), body.samples)
+          : body.action === 'delete'
+            ? corrections.remove({ ...body, channels: named })
+            : corrections.shift({ ...body, channels: named }, body.byMs));
         const { before, after } = result;
         audit()?.note({
           by: principal.name,

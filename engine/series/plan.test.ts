@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planBuckets } from './plan.js';
+import { finestAt, horizonOf, planBuckets } from './plan.js';
 import type { SeriesQuery } from './series.types.js';
 
-const EVERYTHING = { rawFromUnixMs: 0, minuteFromUnixMs: 0, hourFromUnixMs: 0 };
+const EVERYTHING = { raw: 0, '1m': 0, '1h': 0, '1d': 0 };
 const NOW = 1_800_000_000_000;
 const DAY = 86_400_000;
 
@@ -33,9 +33,10 @@ test('a width that was asked for is kept when its points fit', () => {
 
 test('a range older than what is kept raw is answered from what is kept', () => {
   const horizon = {
-    rawFromUnixMs: NOW - 30 * DAY,
-    minuteFromUnixMs: NOW - 365 * DAY,
-    hourFromUnixMs: NOW - 3_650 * DAY,
+    raw: NOW - 30 * DAY,
+    '1m': NOW - 365 * DAY,
+    '1h': NOW - 3_650 * DAY,
+    '1d': 0,
   };
   const old = { ...query(1_000), fromUnixMs: NOW - 40 * DAY, toUnixMs: NOW - 40 * DAY + 60_000 };
   expect(planBuckets(old, horizon)).toEqual({ source: '1m', intervalMs: 60_000 });
@@ -63,4 +64,26 @@ test('no plan gives more buckets than points were asked for', () => {
       },
     ),
   );
+});
+
+test('a channel that is kept for another time is read where its rows are', () => {
+  const of = (rawFromUnixMs: number, rollupFromUnixMs: number) =>
+    horizonOf(EVERYTHING, { rawFromUnixMs, rollupFromUnixMs });
+  const old = query(60_000, { fromUnixMs: NOW - 5 * DAY, toUnixMs: NOW - 5 * DAY + 60_000 });
+  const rawGone = of(NOW - DAY, 0);
+  expect(planBuckets(old, rawGone)).toEqual({ source: '1m', intervalMs: 60_000 });
+  expect(finestAt(old.fromUnixMs, rawGone)).toBe('1m');
+  // Its roll-ups went first: minutes are made of samples, whatever is asked.
+  const rolledGone = of(0, NOW - DAY);
+  expect(planBuckets({ ...old, intervalMs: 60_000 }, rolledGone)).toEqual({
+    source: 'raw',
+    intervalMs: 60_000,
+  });
+  expect(planBuckets(query(30 * DAY, { maxPoints: 100 }), rolledGone).source).toBe('raw');
+  // Nothing reaches so far: what reaches furthest is read, and the rest is a gap.
+  expect(planBuckets(old, of(NOW - DAY, NOW - 2 * DAY))).toEqual({
+    source: '1m',
+    intervalMs: 60_000,
+  });
+  expect(finestAt(old.fromUnixMs, of(NOW - 2 * DAY, NOW - DAY))).toBe('raw');
 });

@@ -6,18 +6,32 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Rollups from coarse to fine, with the width of their buckets. */
-const ROLLUPS: readonly (readonly [source: Exclude<SeriesSource, 'raw'>, widthMs: number])[] = [
+/** Sources from coarse to fine, with the width of their buckets. */
+const SOURCES: readonly (readonly [source: SeriesSource, widthMs: number])[] = [
   ['1d', DAY_MS],
   ['1h', HOUR_MS],
   ['1m', MINUTE_MS],
+  ['raw', 1],
 ];
 
 /** How far back each source reaches, Unix ms; rows before it are gone. */
-export interface SourceHorizon {
+export type SourceHorizon = Readonly<Record<SeriesSource, number>>;
+
+/** What is gone of some channels that are kept for another time than the site's; 0: nothing. */
+export interface ChannelHorizon {
   readonly rawFromUnixMs: number;
-  readonly minuteFromUnixMs: number;
-  readonly hourFromUnixMs: number;
+  readonly rollupFromUnixMs: number;
+}
+
+/** Of the site and of the channels asked for: where one of them has lost its rows none is read there. */
+export function horizonOf(site: SourceHorizon, channels: ChannelHorizon): SourceHorizon {
+  const { rawFromUnixMs, rollupFromUnixMs } = channels;
+  return {
+    raw: Math.max(site.raw, rawFromUnixMs),
+    '1m': Math.max(site['1m'], rollupFromUnixMs),
+    '1h': Math.max(site['1h'], rollupFromUnixMs),
+    '1d': Math.max(site['1d'], rollupFromUnixMs),
+  };
 }
 
 export interface SeriesPlan {
@@ -38,15 +52,16 @@ function isAdditive(aggregation: Aggregation): boolean {
 }
 
 /**
- * Bucket width and the coarsest table that has it. A given width is kept where the table that still holds the
- * range has it and the points fit; else it grows to the next whole minute, hour or day.
+ * Bucket width and the coarsest table that has it and still holds the range. A given width is kept where such a table
+ * has it and the points fit; else it grows to the next whole minute, hour or day.
  */
 export function planBuckets(query: SeriesQuery, horizon: SourceHorizon): SeriesPlan {
   const spanMs = Math.max(1, query.toUnixMs - query.fromUnixMs);
   const perBucket = query.aggregation === 'minmax' ? 2 : 1;
   const maxBuckets = Math.max(1, Math.floor(query.maxPoints / perBucket));
   const asked = query.intervalMs !== undefined && query.intervalMs > 0 ? query.intervalMs : 1;
-  const finestMs = finestHeld(query.fromUnixMs, horizon);
+  const held = heldAt(query.fromUnixMs, horizon);
+  const finestMs = held.at(-1)?.[1] ?? 1;
   let intervalMs = asked;
   if (bucketsOf(query, intervalMs) > maxBuckets) {
     // One bucket more than the span needs, since buckets are aligned to the clock and not to the range.
@@ -54,9 +69,23 @@ export function planBuckets(query: SeriesQuery, horizon: SourceHorizon): SeriesP
   }
   intervalMs = Math.max(intervalMs, finestMs);
   if (finestMs > 1) intervalMs = Math.ceil(intervalMs / finestMs) * finestMs;
-  while (bucketsOf(query, intervalMs) > maxBuckets) intervalMs = roundUp(intervalMs * 2);
-  const rollup = ROLLUPS.find(([, widthMs]) => intervalMs % widthMs === 0);
-  return { source: rollup?.[0] ?? 'raw', intervalMs };
+  while (bucketsOf(query, intervalMs) > maxBuckets) {
+    intervalMs = Math.ceil(roundUp(intervalMs * 2) / finestMs) * finestMs;
+  }
+  const widest = held.find(([, widthMs]) => intervalMs % widthMs === 0);
+  return { source: widest?.[0] ?? 'raw', intervalMs };
+}
+
+/** The finest source that still holds what was at `fromUnixMs`; when none does, the one that reaches furthest back. */
+export function finestAt(fromUnixMs: number, horizon: SourceHorizon): SeriesSource {
+  return heldAt(fromUnixMs, horizon).at(-1)?.[0] ?? 'raw';
+}
+
+function heldAt(fromUnixMs: number, horizon: SourceHorizon): typeof SOURCES {
+  const held = SOURCES.filter(([source]) => fromUnixMs >= horizon[source]);
+  if (held.length > 0) return held;
+  const earliest = Math.min(...SOURCES.map(([source]) => horizon[source]));
+  return SOURCES.filter(([source]) => horizon[source] === earliest);
 }
 
 function bucketsOf(query: SeriesQuery, intervalMs: number): number {
@@ -70,13 +99,6 @@ function roundUp(intervalMs: number): number {
   if (intervalMs > MINUTE_MS * 30) return Math.ceil(intervalMs / HOUR_MS) * HOUR_MS;
   if (intervalMs > 20_000) return Math.ceil(intervalMs / MINUTE_MS) * MINUTE_MS;
   return intervalMs;
-}
-
-function finestHeld(fromUnixMs: number, horizon: SourceHorizon): number {
-  if (fromUnixMs >= horizon.rawFromUnixMs) return 1;
-  if (fromUnixMs >= horizon.minuteFromUnixMs) return MINUTE_MS;
-  if (fromUnixMs >= horizon.hourFromUnixMs) return HOUR_MS;
-  return DAY_MS;
 }
 
 const RANGE = `channel IN {channels:Array(UInt32)}
@@ -154,13 +176,22 @@ export function bucketsSql(source: SeriesSource, aggregation: Aggregation): stri
 export const TEXT_BUCKETS = `SELECT channel, ${toMs('max(at)')} AS ms, argMax(value, at) AS result FROM ${TEXTS}
   GROUP BY channel, intDiv(toUnixTimestamp64Milli(at), {intervalMs:Int64}) ORDER BY channel, ms`;
 
-/** Most numbers, then most texts, any channel has in the range: numbers from a rollup, 1,440 rows a day. */
+const HORIZON_ROWS = 'channel_horizons FINAL WHERE channel IN {channels:Array(UInt32)}';
+/** `rawFrom`, `rollupFrom`: seconds since when rows of all channels are whole; 0 where nothing is gone. */
+export const HORIZON_SQL = `SELECT max(rawFrom), max(rollupFrom) FROM ${HORIZON_ROWS}`;
+
+/** Most numbers, then most texts, any channel has in the range, from a rollup: 1,440 rows a day. Then as `HORIZON_SQL`. */
 export function countSql(spanMs: number): string {
   const table = spanMs > 2 * DAY_MS ? 'samples_1h' : 'samples_1m';
   return `SELECT
     (SELECT max(n) FROM (SELECT sum(points) AS n FROM ${table} WHERE ${RANGE} GROUP BY channel)) AS numbers,
-    (SELECT max(n) FROM (SELECT count() AS n FROM samples_text WHERE ${RANGE} GROUP BY channel)) AS texts`;
+    (SELECT max(n) FROM (SELECT count() AS n FROM samples_text WHERE ${RANGE} GROUP BY channel)) AS texts,
+    (SELECT max(rawFrom) FROM ${HORIZON_ROWS}) AS rawFrom,
+    (SELECT max(rollupFrom) FROM ${HORIZON_ROWS}) AS rollupFrom`;
 }
+
+/** Most numbers any channel has in a range that roll-ups do not hold. */
+export const COUNT_RAW = `SELECT max(n) FROM (SELECT count() AS n FROM samples WHERE ${RANGE} GROUP BY channel)`;
 
 /** Rows of an export, numbers only or with texts among them. */
 export function exportSql(withText: boolean, asText: boolean): string {

@@ -6,8 +6,13 @@ import { connectSeries } from './client.js';
 import type { SeriesRetention } from './migrations.js';
 import {
   bucketsSql,
+  type ChannelHorizon,
+  COUNT_RAW,
   countSql,
   exportSql,
+  finestAt,
+  HORIZON_SQL,
+  horizonOf,
   planBuckets,
   pointsSql,
   SAMPLES,
@@ -29,6 +34,8 @@ import type {
 import { storeError } from './store-insert.js';
 
 const DAY_MS = 86_400_000;
+/** Of one question for how long they are kept. */
+const CHANNELS_AT_ONCE = 5_000;
 /** Repeats of a row always lie in the same partition, so partitions need not be merged with each other. */
 const FINAL =
   'SETTINGS do_not_merge_across_partitions_select_final = 1, output_format_json_quote_denormals = 1';
@@ -104,7 +111,8 @@ export class StoreReader implements SeriesReader {
     const csv = format === 'csv';
     let sql: string;
     if (params.intervalMs > 0) {
-      const plan = planBuckets({ ...query, maxPoints: 100_000_000 }, this.#horizon());
+      const horizon = await this.#horizon(query.channels);
+      const plan = planBuckets({ ...query, maxPoints: 100_000_000 }, horizon);
       const buckets = bucketsSql(plan.source, query.aggregation);
       params.intervalMs = plan.intervalMs;
       sql = `SELECT channel, fromUnixTimestamp64Milli(toInt64(ms), 'UTC') AS at, result AS value FROM (${buckets})`;
@@ -130,23 +138,18 @@ export class StoreReader implements SeriesReader {
     }
   }
 
-  /** Buckets of an export, which has no bound of points: at least `intervalMs` wide, from a table that still has them. */
-  planOf(
-    fromUnixMs: number,
-    toUnixMs: number,
-    intervalMs: number,
-    aggregation: SeriesQuery['aggregation'],
-  ): SeriesPlan {
-    const query = { channels: [], fromUnixMs, toUnixMs, intervalMs, aggregation };
-    return planBuckets({ ...query, maxPoints: 100_000_000 }, this.#horizon());
+  /**
+   * Buckets of an export, which has no bound of points: at least `intervalMs` wide, from a table that still has them of all
+   * `channels`; without any, as the site keeps them.
+   */
+  async planOf(query: Omit<SeriesQuery, 'maxPoints'>): Promise<SeriesPlan> {
+    const horizon = await this.#horizon(query.channels);
+    return planBuckets({ ...query, maxPoints: 100_000_000 }, horizon);
   }
 
-  /** The finest table that still holds what was at `fromUnixMs`. */
-  sourceOf(fromUnixMs: number): SeriesAnswer['source'] {
-    const horizon = this.#horizon();
-    if (fromUnixMs >= horizon.rawFromUnixMs) return 'raw';
-    if (fromUnixMs >= horizon.minuteFromUnixMs) return '1m';
-    return fromUnixMs >= horizon.hourFromUnixMs ? '1h' : '1d';
+  /** The finest table that still holds what was of all `channels` at `fromUnixMs`. */
+  async sourceOf(fromUnixMs: number, channels: readonly number[]): Promise<SeriesAnswer['source']> {
+    return finestAt(fromUnixMs, await this.#horizon(channels));
   }
 
   /** Newest first. */
@@ -214,26 +217,43 @@ export class StoreReader implements SeriesReader {
     };
   }
 
-  #horizon(): SourceHorizon {
+  #siteHorizon(): SourceHorizon {
     const nowMs = this.#clock.nowMs();
     const from = (days: number) => (days === 0 ? 0 : nowMs - days * DAY_MS);
+    const { rawDays, minuteDays, hourDays, dayDays } = this.#retention;
     return {
-      rawFromUnixMs: from(this.#retention.rawDays),
-      minuteFromUnixMs: from(this.#retention.minuteDays),
-      hourFromUnixMs: from(this.#retention.hourDays),
+      raw: from(rawDays),
+      '1m': from(minuteDays),
+      '1h': from(hourDays),
+      '1d': from(dayDays),
     };
+  }
+
+  async #horizon(channels: readonly number[]): Promise<SourceHorizon> {
+    let horizon = this.#siteHorizon();
+    for (let at = 0; at < channels.length; at += CHANNELS_AT_ONCE) {
+      // In the statement: parameters go in the address, which is short.
+      const list = `[${channels.slice(at, at + CHANNELS_AT_ONCE).join(',')}]`;
+      const sql = HORIZON_SQL.replace('{channels:Array(UInt32)}', list);
+      horizon = horizonOf(horizon, gone(await this.#columns(sql, {})));
+    }
+    return horizon;
   }
 
   async #plan(
     query: SeriesQuery,
     params: Params,
   ): Promise<{ plan: SeriesPlan; hasTexts: boolean }> {
-    const horizon = this.#horizon();
     const counted = await this.#columns(countSql(query.toUnixMs - query.fromUnixMs), params);
-    const [numbers = 0, texts = 0] = counted.map((column) => Number(column[0] ?? 0));
+    const horizon = horizonOf(this.#siteHorizon(), gone(counted.slice(2)));
+    let [numbers = 0, texts = 0] = counted.map((column) => Number(column[0] ?? 0));
     const hasTexts = texts > 0;
+    if (query.fromUnixMs >= horizon.raw && query.fromUnixMs < horizon['1m']) {
+      const [[raw = 0] = []] = await this.#columns(COUNT_RAW, params);
+      numbers = Number(raw);
+    }
     const few = Math.max(numbers, texts) <= query.maxPoints;
-    if (few && samplesWillDo(query) && query.fromUnixMs >= horizon.rawFromUnixMs) {
+    if (few && samplesWillDo(query) && query.fromUnixMs >= horizon.raw) {
       return { plan: { source: 'raw', intervalMs: 0 }, hasTexts };
     }
     return { plan: planBuckets(query, horizon), hasTexts };
@@ -270,6 +290,14 @@ export class StoreReader implements SeriesReader {
       throw storeError(error);
     }
   }
+}
+
+/** Of an answer to `HORIZON_SQL`. */
+function gone([rawFrom, rollupFrom]: readonly (readonly (number | string)[])[]): ChannelHorizon {
+  return {
+    rawFromUnixMs: Number(rawFrom?.[0] ?? 0) * 1_000,
+    rollupFromUnixMs: Number(rollupFrom?.[0] ?? 0) * 1_000,
+  };
 }
 
 /** Numbers and texts of one channel in time order, at most `maxPoints`, the newest. */

@@ -36,10 +36,7 @@ export async function enforceRetention(
   for (let at = 0; at < wish.channels.length && !signal.aborted; at += AT_ONCE) {
     const channels = wish.channels.slice(at, at + AT_ONCE);
     // First noted: a repair between the two must not take missing rows for none.
-    await queries.insert(
-      'channel_horizons',
-      channels.map((channel) => ({ channel, rawFrom, rollupFrom })),
-    );
+    await queries.insert('channel_horizons', await noted(queries, channels, rawFrom, rollupFrom));
     for (const [tables, before] of [
       [RAW, rawFrom],
       [ROLLUPS, rollupFrom],
@@ -52,6 +49,26 @@ export async function enforceRetention(
     }
   }
   return gone;
+}
+
+/** What is gone stays gone, also of a channel that is kept for longer from now on. */
+async function noted(
+  queries: SeriesQueries,
+  channels: readonly number[],
+  rawFrom: number,
+  rollupFrom: number,
+): Promise<{ channel: number; rawFrom: number; rollupFrom: number }[]> {
+  const rows = await queries.rows<{ channel: number; rawFrom: number; rollupFrom: number }>(
+    `SELECT channel, rawFrom, rollupFrom FROM channel_horizons FINAL
+      WHERE channel IN {channels:Array(UInt32)}`,
+    { channels: [...channels] },
+  );
+  const known = new Map(rows.map((row) => [row.channel, row]));
+  return channels.map((channel) => ({
+    channel,
+    rawFrom: Math.max(rawFrom, known.get(channel)?.rawFrom ?? 0),
+    rollupFrom: Math.max(rollupFrom, known.get(channel)?.rollupFrom ?? 0),
+  }));
 }
 
 async function remove(
