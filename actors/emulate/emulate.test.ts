@@ -93,11 +93,19 @@ describe('the emulator', () => {
       'no json',
       '{"fault":"lie","devices":[5]}',
       '{"stats":true}',
+      '{"radio":{"battery":120}}',
+      '{"radio":{"volume":1}}',
+      '{"radio":{"channel":2,"battery":15,"speed":0}}',
     ]) {
       child.stdin.write(`${line}\n`);
     }
-    await expect.poll(() => lines.length).toBe(5);
-    expect(lines.slice(1).map((line) => line['ok'])).toEqual([false, false, false, true]);
+    await expect.poll(() => lines.length).toBe(8);
+    expect(lines.slice(1).map((line) => line['ok'])).toEqual([
+      ...[false, false, false, true],
+      ...[false, false, true],
+    ]);
+    expect(String(lines[5]?.['error'])).toContain('radio.battery: 0 to 100');
+    expect(String(lines[6]?.['error'])).toContain('radio.volume: channel, battery');
     expect(String(lines[1]?.['error'])).toContain('cut, refuse');
   });
 

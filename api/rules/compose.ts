@@ -47,6 +47,8 @@ export interface RulesOptions {
   readonly onFault: (error: EngineError) => void;
   /** Rule threads; default: one for two cores. */
   readonly threads?: number;
+  /** Tests only: threads obey `pool.breakShard`. */
+  readonly faults?: boolean;
 }
 
 /** Plugin threads start when their first device comes: they are joined within this. */
@@ -106,6 +108,7 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
       keeper.note(kept);
     },
     onFault,
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   const unfollow = followChannels(options, service);
   await threads.start();

@@ -10,6 +10,7 @@ import { silentLog } from '../../engine/log.js';
 import { EmbeddedStore } from '../../engine/series/embedded.js';
 import { migrateSeries } from '../../engine/series/migrations.js';
 import { StoreReader } from '../../engine/series/reader.js';
+import type { SeriesAddress } from '../../engine/series/series.types.js';
 import { DeviceService } from '../devices/service.js';
 import { createGateway } from '../http/server.js';
 import { connectionRoutes } from '../plugins/routes/connections.js';
@@ -22,6 +23,9 @@ import { createTables, type SiteTablesLive } from '../site/tables.js';
 /** The plugins' half of the engine, with real threads, stores and routes, and nothing else. */
 export interface PluginSite {
   readonly plugins: PluginService;
+  readonly devices: DeviceService;
+  readonly reader: StoreReader;
+  readonly address: SeriesAddress;
   readonly store: SiteStore;
   readonly tables: SiteTablesLive;
   readonly faults: readonly EngineError[];
@@ -85,6 +89,7 @@ export async function startPluginSite(options: {
     },
     requireToken: false,
     onFault,
+    faults: true,
   });
   const log = silentLog();
   const plugins = new PluginService({
@@ -127,7 +132,7 @@ export async function startPluginSite(options: {
     ],
   });
   return {
-    ...{ plugins, store, tables, faults, folder },
+    ...{ plugins, devices, reader, address, store, tables, faults, folder },
     call: async (method, path, body) => {
       const answer = await fetch(`http://127.0.0.1:${gateway.port}${path}`, {
         method,

@@ -57,6 +57,13 @@ export class EmulatedDevice {
     this.#told = [];
   }
 
+  /** See `Radio.adjust`; `channel` from 1, 0 for all. */
+  adjust(channel: number, wish: Parameters<Radio['adjust']>[0]): void {
+    for (const [index, radio] of this.#radios.entries()) {
+      if (channel === 0 || channel === index + 1) radio.adjust(wish);
+    }
+  }
+
   /** Takes one command without its delimiters; the answer goes to the one who asked, changes to all. */
   command(text: string, from: Client, all: Iterable<Client>): void {
     this.counts.commands += 1;

@@ -133,6 +133,12 @@ class Fleet implements Emulation {
       for (const { device, host } of chosen) await announce(device.model, host, to);
       return { announced: chosen.length };
     }
+    const { radio } = command;
+    if (radio !== undefined) {
+      const { channel, wish } = radioOf(radio);
+      for (const { device } of chosen) device.adjust(channel, wish);
+      return { adjusted: chosen.length };
+    }
     const say = command['say'];
     if (typeof say === 'string') {
       for (const listener of chosen) listener.say(say);
@@ -179,6 +185,32 @@ function mixOf(text: string): readonly Model[] {
       throw new Error(`models: "${name}" is not one of ${Object.keys(MODELS).join(', ')}.`);
     return model;
   });
+}
+
+const RADIO_MOST = { channel: 64, battery: 100, speed: 100_000, rf: 1, audio: 1 } as const;
+
+/** `{channel: 1, battery: 15, speed: 600, rf: 0.05, audio: 0, free: true}`, each of them or none. */
+function radioOf(value: unknown): {
+  readonly channel: number;
+  readonly wish: Parameters<EmulatedDevice['adjust']>[1];
+} {
+  if (typeof value !== 'object' || value === null) throw new Error('radio: an object is wanted.');
+  const wish: Record<string, number | boolean> = {};
+  for (const [name, said] of Object.entries(value)) {
+    const most = name in RADIO_MOST ? RADIO_MOST[name as keyof typeof RADIO_MOST] : undefined;
+    const fits =
+      name === 'free'
+        ? typeof said === 'boolean'
+        : most !== undefined && typeof said === 'number' && said >= 0 && said <= most;
+    if (!fits) {
+      const range =
+        most === undefined ? 'channel, battery, speed, rf, audio or free' : `0 to ${most}`;
+      throw new Error(`radio.${name}: ${range} is wanted.`);
+    }
+    wish[name] = said as number | boolean;
+  }
+  const { channel = 0, ...rest } = wish;
+  return { channel: Number(channel), wish: rest };
 }
 
 function faultOf(value: unknown): Fault {

@@ -29,7 +29,7 @@ const FULL_MIN = 600;
 export class Radio {
   readonly #random: Random;
   /** Battery drains this many times faster than in life. */
-  readonly #speed: number;
+  #speed: number;
   name: string;
   frequencyKhz: number;
   gain = 30;
@@ -49,6 +49,7 @@ export class Radio {
   #distance: number;
   #atMs = 0;
   #nextTalkMs = 0;
+  #held: { rf?: number; audio?: number } = {};
 
   constructor(random: Random, index: number, speed: number) {
     this.#random = random;
@@ -69,6 +70,28 @@ export class Radio {
 
   get percent(): number {
     return Math.max(0, Math.min(100, Math.round((100 * this.batteryMinutes) / FULL_MIN)));
+  }
+
+  /**
+   * What somebody does to it: another battery of so many percent, one that drains so many times faster, a place or a voice
+   * that stays as it is (0..1) until `free`.
+   */
+  adjust(wish: {
+    readonly battery?: number;
+    readonly speed?: number;
+    readonly rf?: number;
+    readonly audio?: number;
+    readonly free?: boolean;
+  }): void {
+    const { battery, speed, rf, audio, free } = wish;
+    if (free === true) this.#held = {};
+    if (rf !== undefined) this.#held.rf = rf;
+    if (audio !== undefined) this.#held.audio = audio;
+    if (speed !== undefined) this.#speed = speed;
+    if (battery === undefined) return;
+    this.batteryMinutes = (battery * FULL_MIN) / 100;
+    this.on = battery > 0;
+    this.cycles += 1;
   }
 
   /** Brings it to `nowMs`. Cheap: called for each sample. */
@@ -101,6 +124,12 @@ export class Radio {
     }
     const aim = this.#talking ? 0.45 + 0.45 * random() : 0.04 * random();
     this.audio += (aim - this.audio) * (aim > this.audio ? 0.7 : 0.3);
+    const { rf, audio } = this.#held;
+    if (rf !== undefined) {
+      this.rf = rf;
+      this.rfOther = rf;
+    }
+    if (audio !== undefined) this.audio = audio;
     this.overload = this.audio > 0.88;
     this.interference = random() < (this.interference ? 0.9 : 0.0005);
   }
