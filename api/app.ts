@@ -187,6 +187,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
     store,
     auth,
     channels: tables.channels,
+    instances: () => plugins.instances,
     config,
     version,
     clock,

@@ -10,10 +10,14 @@ const tableChanges = z.object({
 /** By table; those without a change are not named. */
 const changes = z.record(z.string(), tableChanges);
 
+/** `instances/<id>/<path>` of secrets that the configuration names and this site does not have: give them at the instance. */
+const secretsNeeded = z.array(z.string());
+
 export const configurationDiff = z.object({
   changes,
   /** Unified, of both as YAML; empty: there is no difference. */
   text: z.string(),
+  secretsNeeded,
 });
 export type ConfigurationDiff = z.infer<typeof configurationDiff>;
 
@@ -23,6 +27,7 @@ export const configurationApplied = z.object({
   version: z.string().nullable(),
   /** Tables whose changes count from the next start only. */
   restartNeeded: z.array(z.string()),
+  secretsNeeded,
 });
 export type ConfigurationApplied = z.infer<typeof configurationApplied>;
 

@@ -11,6 +11,7 @@ import type { LiveTable } from '../live/table.types.js';
 import { AuditLog } from './audit.js';
 import { auditRoutes } from './audit-routes.js';
 import { ConfigurationBook } from './configuration/book.js';
+import type { InstancesPort } from './configuration/instances.js';
 import { configurationRoutes } from './configuration/routes.js';
 import { ConfigurationVersions } from './configuration/versions.js';
 import { diagnosticsRoutes } from './diagnostics.js';
@@ -24,6 +25,8 @@ export interface OpsOptions {
   readonly auth: Auth;
   /** Of the whole site: expressions of rules are checked against them. */
   readonly channels: Pick<LiveTable, 'get' | 'rows'>;
+  /** Vendor connections, which are started later. */
+  readonly instances: () => InstancesPort;
   readonly config: Config;
   readonly version: string;
   readonly clock: Clock;
@@ -41,13 +44,13 @@ export interface Ops {
 
 /** What keeps a site: who changed what, how much the log says, what helps when something is wrong. */
 export function startOps(options: OpsOptions): Ops {
-  const { store, auth, channels, config, version, clock, log, parts, onError } = options;
+  const { store, auth, channels, instances, config, version, clock, log, parts, onError } = options;
   const table = store.automation.audit;
   const audit = new AuditLog({ table, clock, keepDays: config.audit.keepDays, onError });
   const failed = new FailedLogins(audit.note, clock);
   auth.onFailed(failed.note);
   const versions = new ConfigurationVersions(join(config.data, 'configuration'));
-  const book = new ConfigurationBook({ store, channels, clock, keep: versions.keep });
+  const book = new ConfigurationBook({ store, channels, instances, clock, keep: versions.keep });
   const levels = new LogLevels(log, config.log.level, clock);
   return {
     audit,

@@ -83,6 +83,13 @@ export function wholeConfig(
   return { config: whole, problems };
 }
 
+/** Paths at which a configuration says a secret itself, and not where it is: no file may hold one. */
+export const secretsSaid = (config: Config, paths: readonly string[]): readonly string[] =>
+  paths.filter((path) => {
+    const value = read(config, path);
+    return value !== undefined && !isEnvName(value);
+  });
+
 /** Secrets that are set, by path. */
 export function secretsSet(
   { config, secrets }: SplitConfig,

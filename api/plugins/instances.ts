@@ -6,12 +6,13 @@ import type { HealthReport } from '../../actors/plugins/sdk/plugin.types.js';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { InstanceRow } from '../contract/rows.js';
-import { InvalidRequest } from '../http/problem.js';
+import { type FieldError, InvalidRequest } from '../http/problem.js';
 import type { LiveTable } from '../live/table.types.js';
 import {
   type Sealing,
   type SplitConfig,
   secretPaths,
+  secretsSaid,
   secretsSet,
   splitConfig,
   wholeConfig,
@@ -29,10 +30,7 @@ export interface InstancesOptions {
   /** @throws EngineError `not-found`, or why the plugin cannot be described */
   readonly describe: (code: string) => Promise<PluginDescription>;
   /** Problems with a whole configuration, by field. */
-  readonly validate: (
-    code: string,
-    config: Config,
-  ) => Promise<readonly { readonly field: string; readonly message: string }[]>;
+  readonly validate: (code: string, config: Config) => Promise<readonly FieldError[]>;
 }
 
 /** An instance as REST shows it. */
@@ -92,7 +90,7 @@ export class Instances {
     const row = this.require(id);
     const { plugin, name, enabled, config } = row;
     // A plugin that cannot be described now hides nothing: its secrets are not in `config`.
-    const paths = await this.#paths(plugin).catch(() => this.#sealedPaths(row));
+    const paths = await this.#paths(plugin).catch(() => this.sealedPaths(row));
     const set = secretsSet({ config, secrets: this.#secrets(row, 'lenient') }, paths);
     return { id, plugin, name, enabled, config, secretsSet: set };
   }
@@ -150,6 +148,37 @@ export class Instances {
     if (after === undefined)
       throw new EngineError('not-found', `there is no plugin instance ${id}`);
     return this.#put(after);
+  }
+
+  /** Paths of the secrets that are kept of a row; those it names in the environment are none of them. */
+  sealedPaths(row: PluginInstanceRow): readonly string[] {
+    return Object.keys(this.#secrets(row, 'lenient')).sort();
+  }
+
+  /**
+   * What is wrong with a configuration that comes from a file, by field; `''` is all of it.
+   * @param known the row whose secrets are kept; undefined for a new one
+   * @param lacking paths of secrets that are still to be given: that they are missing is no problem yet
+   * @throws EngineError `not-found` for an unknown plugin
+   */
+  async problems(
+    plugin: string,
+    config: Config,
+    known: PluginInstanceRow | undefined,
+    lacking: readonly string[],
+  ): Promise<readonly FieldError[]> {
+    const paths = await this.#paths(plugin);
+    const said = secretsSaid(config, paths);
+    if (said.length > 0) {
+      const message =
+        'is a secret: leave it out, or name a variable of the environment: {env: NAME}';
+      return said.map((field) => ({ field, message }));
+    }
+    const secrets = known === undefined ? {} : this.#secrets(known, 'lenient');
+    const whole = wholeConfig({ config, secrets }, paths, this.#environment);
+    if (whole.problems.length > 0) return whole.problems;
+    const wrong = await this.#options.validate(plugin, whole.config);
+    return wrong.filter(({ field }) => !lacking.includes(field));
   }
 
   async remove(id: number): Promise<void> {
@@ -235,10 +264,6 @@ export class Instances {
 
   async #paths(plugin: string): Promise<readonly string[]> {
     return secretPaths((await this.#options.describe(plugin)).configurationSchema);
-  }
-
-  #sealedPaths(row: PluginInstanceRow): readonly string[] {
-    return Object.keys(this.#secrets(row, 'lenient'));
   }
 
   #sealed(plugin: string, secrets: Config): string | null {

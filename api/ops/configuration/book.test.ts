@@ -38,6 +38,7 @@ beforeEach(async () => {
   book = new ConfigurationBook({
     store,
     channels: { get: () => undefined, rows: () => [].values() },
+    instances: () => ({ sealedPaths: () => [], problems: () => Promise.resolve([]) }),
     clock: store.clock,
     keep: versions.keep,
   });
@@ -93,11 +94,12 @@ async function refusal(text: string): Promise<readonly string[]> {
 test('what is written out and applied again changes nothing, and is the same text', async () => {
   await fill();
   const text = await book.text();
-  expect(await book.diff(text)).toEqual({ changes: {}, text: '' });
+  expect(await book.diff(text)).toEqual({ changes: {}, text: '', secretsNeeded: [] });
   expect(await book.apply(text, 'ann')).toEqual({
     changes: {},
     version: null,
     restartNeeded: [],
+    secretsNeeded: [],
   });
   expect(await book.text()).toBe(text);
 });
@@ -230,7 +232,7 @@ test('any edit of rows gives exactly what was wanted, and the version kept of it
       }));
       const text = stringify(wanted);
       const done = await book.apply(text, 'ann');
-      expect(await book.diff(text)).toEqual({ changes: {}, text: '' });
+      expect(await book.diff(text)).toEqual({ changes: {}, text: '', secretsNeeded: [] });
       if (done.version !== null) {
         expect(await versions.text(done.version)).toBe(before);
         await book.apply(before, 'ann');

@@ -14,9 +14,12 @@ import {
   parseConfiguration,
   printConfiguration,
 } from './document.js';
+import { checkInstances, type InstancesPort, withOwnSecrets } from './instances.js';
 import { type ConfigurationTable, configurationTables } from './tables.js';
 
 const MOST_ROWS = 10_000;
+/** Tables of which plugins know more than the store. */
+const ASKED = ['instances', 'overrides'] as const;
 
 interface TableChange {
   readonly name: string;
@@ -26,9 +29,16 @@ interface TableChange {
   readonly removed: readonly ConfigurationRow[];
 }
 
+interface Wanted {
+  readonly wanted: Configuration;
+  readonly secretsNeeded: string[];
+}
+
 export interface ConfigurationOptions {
   readonly store: Pick<SiteStore, 'control' | 'automation' | 'inventory'>;
   readonly channels: Channels;
+  /** Of vendor connections; asked when a configuration is. */
+  readonly instances: () => InstancesPort;
   readonly clock: Clock;
   /** Keeps what was before a change. Called before the change is committed. @returns the name of what it kept. */
   readonly keep: (text: string, atUnixMs: number) => Promise<string>;
@@ -41,7 +51,9 @@ export class ConfigurationBook {
 
   constructor(options: ConfigurationOptions) {
     this.#options = options;
-    this.#tables = configurationTables(options.store);
+    this.#tables = configurationTables(options.store, (row) =>
+      options.instances().sealedPaths(row),
+    );
   }
 
   /** All of one moment. */
@@ -51,8 +63,10 @@ export class ConfigurationBook {
 
   /** What `apply` would change. @throws InvalidRequest as `apply`. */
   async diff(text: string): Promise<ConfigurationDiff> {
+    const said = parseConfiguration(this.#tables, text);
+    await this.#askPlugins(said);
     const current = await this.#current();
-    const wanted = await this.#wanted(current, text);
+    const { wanted, secretsNeeded } = await this.#wanted(current, said);
     const [before, after] = [current, wanted].map((one) => printConfiguration(this.#tables, one));
     return {
       changes: shown(changesOf(this.#tables, current, wanted)),
@@ -60,6 +74,7 @@ export class ConfigurationBook {
         before === after
           ? ''
           : createTwoFilesPatch('site', 'wanted', before ?? '', after ?? '', '', ''),
+      secretsNeeded,
     };
   }
 
@@ -70,11 +85,16 @@ export class ConfigurationBook {
    */
   async apply(text: string, by: string): Promise<ConfigurationApplied> {
     const { store, clock, keep } = this.#options;
+    const said = parseConfiguration(this.#tables, text);
+    // Before the transaction: their threads may take longer than others shall wait to write.
+    await this.#askPlugins(said);
     return await store.control.write(async (scope) => {
       const current = await this.#read(scope);
-      const wanted = await this.#wanted(current, text);
+      const { wanted, secretsNeeded } = await this.#wanted(current, said);
       const changes = changesOf(this.#tables, current, wanted);
-      if (changes.length === 0) return { changes: {}, version: null, restartNeeded: [] };
+      if (changes.length === 0) {
+        return { changes: {}, version: null, restartNeeded: [], secretsNeeded };
+      }
       const nowUnixMs = clock.nowMs();
       const version = await keep(printConfiguration(this.#tables, current), nowUnixMs);
       // What refers to others goes first and comes last.
@@ -96,14 +116,23 @@ export class ConfigurationBook {
         }
       }
       await removeAll(true);
-      return { changes: shown(changes), version, restartNeeded: [] };
+      return { changes: shown(changes), version, restartNeeded: [], secretsNeeded };
     });
   }
 
-  async #wanted(current: Configuration, text: string): Promise<Configuration> {
-    const wanted = new Map([...current, ...parseConfiguration(this.#tables, text)]);
+  async #wanted(current: Configuration, said: Configuration): Promise<Wanted> {
+    const { wanted, secretsNeeded } = withOwnSecrets(current, new Map([...current, ...said]));
     await checkConfiguration(this.#tables, wanted, this.#options.channels);
-    return wanted;
+    return { wanted, secretsNeeded };
+  }
+
+  /** What only plugins can say of a text. @throws InvalidRequest */
+  async #askPlugins(said: Configuration): Promise<void> {
+    const { instances, store } = this.#options;
+    if (!ASKED.some((name) => said.has(name))) return;
+    const current = await store.control.write((scope) => this.#read(scope, ASKED));
+    const told = withOwnSecrets(current, new Map([...current, ...said]));
+    await checkInstances(instances(), store.inventory.instances, { current, ...told });
   }
 
   /** Within a transaction, so that no table is of another moment than the rest. */
@@ -111,9 +140,10 @@ export class ConfigurationBook {
     return await this.#options.store.control.write((scope) => this.#read(scope));
   }
 
-  async #read(scope: SiteScope): Promise<Configuration> {
+  async #read(scope: SiteScope, only?: readonly string[]): Promise<Configuration> {
     const configuration = new Map<string, readonly ConfigurationRow[]>();
-    for (const [name, { table, input, spec }] of this.#tables) {
+    for (const [name, { table, input, spec, shown: shows }] of this.#tables) {
+      if (only?.includes(name) === false) continue;
       const rows = await table.findIn(scope, { limit: MOST_ROWS });
       if (rows.length >= MOST_ROWS) {
         throw new EngineError('conflict', `${name} has too many rows for one configuration`);
@@ -124,7 +154,7 @@ export class ConfigurationBook {
         rows.map((row) => {
           const stored = row as ConfigurationRow;
           const said = fields.map((field) => [field, stored[field]] as const);
-          return { id: row.id, ...Object.fromEntries(said) } as ConfigurationRow;
+          return { id: row.id, ...Object.fromEntries(said), ...shows?.(row) } as ConfigurationRow;
         }),
       );
     }

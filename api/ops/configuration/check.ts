@@ -35,6 +35,8 @@ export async function checkConfiguration(
           say(field, `there is no row ${String(id)} in ${other}`);
         }
       }
+      const other = name === 'overrides' ? twinOf(rows, row) : undefined;
+      if (other !== undefined) say('key', `is set by row ${other.id} too`);
       if ('parentId' in row && isOwnParent(rows, row)) say('parentId', 'it is its own parent');
       try {
         if (name === 'rules') await checkRule(rule, row as unknown as RuleRow);
@@ -54,6 +56,16 @@ export async function checkConfiguration(
 
 const has = (whole: Configuration, table: string, id: unknown): boolean =>
   (whole.get(table) ?? []).some((row) => row.id === id);
+
+/** Another row of the same setting. */
+const twinOf = (
+  rows: readonly ConfigurationRow[],
+  row: ConfigurationRow,
+): ConfigurationRow | undefined =>
+  rows.find(
+    (one) =>
+      one.id !== row.id && ['scope', 'scopeId', 'key'].every((field) => one[field] === row[field]),
+  );
 
 function isOwnParent(rows: readonly ConfigurationRow[], row: ConfigurationRow): boolean {
   const parents = new Map(rows.map(({ id, ...one }) => [id, one['parentId']]));

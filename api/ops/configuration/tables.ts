@@ -4,12 +4,14 @@ import { AUTOMATION_SPECS } from '../../../actors/automation/specs.js';
 import type { TableSpec } from '../../../actors/content/specs.js';
 import type { ContentTable } from '../../../actors/content/store.types.js';
 import type { SiteStore } from '../../../actors/control/site.js';
+import type { PluginInstanceRow } from '../../../actors/inventory/inventory.types.js';
 import { INVENTORY_SPECS } from '../../../actors/inventory/specs.js';
 import { ROUTE_INPUT, SILENCE_INPUT } from '../../contract/alarms.js';
 import { dashboardCreate, widgetInput } from '../../contract/dashboards.js';
 import { RETENTION } from '../../contract/history.js';
 import { INVENTORY } from '../../contract/inventory.js';
 import { targetCreate } from '../../contract/notify.js';
+import { instanceCreate } from '../../contract/plugins.js';
 import { ruleInput, scheduleInput, variableInput } from '../../contract/rules.js';
 import type { AnyRow, Values } from '../../routes/table-routes.js';
 
@@ -25,6 +27,8 @@ export interface ConfigurationTable {
   readonly touched?: (nowUnixMs: number, by: string) => Readonly<Values>;
   /** The store removes with a row those that refer to it: they are changed before. */
   readonly removedLast?: boolean;
+  /** What is shown of a row that is no field of it. */
+  readonly shown?: (row: AnyRow) => Readonly<Values>;
   /** Fields with the id, or ids, of rows of another table. */
   readonly refers: Readonly<Record<string, string>>;
 }
@@ -102,6 +106,13 @@ const AUTOMATION = {
 };
 
 const PLACES = {
+  instances: shape(
+    { ...instanceCreate.shape, secrets: z.array(z.string().min(1).max(200)).max(100).default([]) },
+    {
+      made: (now) => ({ sealed: null, createdAtUnixMs: now, updatedAtUnixMs: now }),
+      touched: touchedAt,
+    },
+  ),
   locations: shape(INVENTORY.locations.input, {
     refers: { parentId: 'locations' },
     removedLast: true,
@@ -112,9 +123,13 @@ const PLACES = {
   overrides: shape(INVENTORY.overrides.input),
 };
 
-/** All tables of a configuration, by the name that they have in the document. */
+/**
+ * All tables of a configuration, by the name that they have in the document.
+ * @param secretsOf paths of the secrets that are kept of an instance
+ */
 export function configurationTables(
   store: Pick<SiteStore, 'automation' | 'inventory'>,
+  secretsOf: (row: PluginInstanceRow) => readonly string[],
 ): ReadonlyMap<string, ConfigurationTable> {
   const tables = new Map<string, ConfigurationTable>();
   for (const [name, of] of Object.entries(AUTOMATION)) {
@@ -131,6 +146,9 @@ export function configurationTables(
       ...of,
       spec: INVENTORY_SPECS[key] as unknown as TableSpec<AnyRow>,
       table: store.inventory[key] as unknown as ContentTable<AnyRow>,
+      ...(key === 'instances'
+        ? { shown: (row) => ({ secrets: secretsOf(row as unknown as PluginInstanceRow) }) }
+        : {}),
     });
   }
   return tables;

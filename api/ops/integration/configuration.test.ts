@@ -71,6 +71,43 @@ test('an applied configuration is taken over by a running site, told in the audi
   expect(await configuration()).toBe(before);
 }, 90_000);
 
+test('a vendor connection of a text is opened without a restart, and closed by the text before', async () => {
+  const before = await configuration();
+  const wanted = parse(before) as Document;
+  const config = { url: 'mqtt://127.0.0.1:1', user: 'hall' };
+  const row = {
+    id: 77,
+    plugin: 'mqtt',
+    name: 'Hall',
+    enabled: true,
+    config,
+    secrets: ['password'],
+  };
+  wanted.tables['instances']?.push(row);
+  wanted.tables['overrides']?.push({
+    id: 78,
+    scope: 'instance',
+    scopeId: '77',
+    key: 'net.retries',
+    value: 5,
+  });
+  const answer = await post('/v1/configuration/apply', stringify(wanted));
+  expect(await answer.json()).toMatchObject({ secretsNeeded: ['instances/77/password'] });
+  const shown = async () => (await get('/v1/plugin-instances/77')).json();
+  await expect.poll(shown, { timeout: 20_000 }).toMatchObject({ name: 'Hall', config });
+  const refused = parse(await configuration()) as Document;
+  Object.assign(refused.tables['instances']?.find(({ id }) => id === 77) ?? {}, {
+    config: { url: 'nowhere' },
+  });
+  const refusal = await post('/v1/configuration/apply', stringify(refused));
+  expect(refusal.status).toBe(400);
+  expect(await refusal.text()).toContain('instances/77/config.url');
+  expect(await shown()).toMatchObject({ config });
+  expect((await post('/v1/configuration/apply', before)).status).toBe(200);
+  await expect.poll(async () => (await get('/v1/plugin-instances/77')).status).toBe(404);
+  expect(await configuration()).toBe(before);
+}, 90_000);
+
 test('a kill in the middle leaves the old configuration or the new one, never a part of it', async () => {
   const old = await configuration();
   const wanted = parse(old) as Document;
