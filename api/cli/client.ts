@@ -3,6 +3,17 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EngineError, type ErrorCode } from '../../engine/errors.js';
+import type {
+  AnswerOf,
+  Given,
+  Method,
+  PagedPath,
+  PathOf,
+  RowOf,
+  Upload,
+} from '../client/calls.types.js';
+import { type Client as Calls, createClient } from '../client/client.js';
+import { ApiError } from '../client/errors.js';
 
 /** Exit codes, for scripts. */
 export const EXIT = {
@@ -40,55 +51,55 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   503: 'server.busy',
 };
 
+const PAGE = 1_000;
+
 /** Calls to a running server. Every failure is an EngineError in the server's words, with what to do. */
 export class Client {
-  readonly server: Server;
+  readonly #server: Server;
+  readonly #calls: Calls;
 
   constructor(server: Server) {
-    this.server = server;
+    this.#server = server;
+    this.#calls = createClient({
+      base: server.url,
+      headers: () =>
+        server.token === undefined ? {} : { authorization: `Bearer ${server.token}` },
+    });
   }
 
-  async get<T>(path: string): Promise<T> {
-    return (await (await this.#call('GET', path)).json()) as T;
+  call<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    ...given: Given<M, P>
+  ): Promise<AnswerOf<M, P>> {
+    return this.#calls.call(method, path, ...given).catch((thrown) => this.#refused(thrown));
   }
 
-  async send<T>(
-    method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
-    path: string,
-    body?: unknown,
-  ): Promise<T> {
-    const answer = await this.#call(method, path, {
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    const text = await answer.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
-  }
-
-  /** A file as the body. */
-  async upload<T>(path: string, file: string, type: string): Promise<T> {
-    const { size } = await stat(file).catch((cause: unknown) => {
-      throw new EngineError(
-        'input.invalid',
-        `${file} cannot be read: ${EngineError.from(cause).message}`,
-      );
-    });
-    const answer = await this.#call('POST', path, {
-      body: Readable.toWeb(createReadStream(file)) as unknown as ReadableStream,
-      headers: { 'content-type': type, 'content-length': String(size) },
-      duplex: 'half',
-    });
-    return (await answer.json()) as T;
+  /** All rows of a list. `query`: beside the page. */
+  async rows<P extends PagedPath>(
+    path: P,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<readonly RowOf<P>[]> {
+    const rows: RowOf<P>[] = [];
+    for (;;) {
+      const page = (await this.#calls
+        .callAny('GET', path, { query: { ...query, offset: rows.length, limit: PAGE } })
+        .catch((thrown) => this.#refused(thrown))) as { total: number; items: RowOf<P>[] };
+      rows.push(...page.items);
+      if (page.items.length === 0 || rows.length >= page.total) return rows;
+    }
   }
 
   /** The answer into a file, whole or not at all; `-`: standard output. `told`: bytes so far, and in all where known. */
-  async download(
-    path: string,
+  async download<P extends PathOf<'GET'>>(
     file: string,
-    told: (bytes: number, of: number | undefined) => void = () => undefined,
+    told: (bytes: number, of: number | undefined) => void,
+    path: P,
+    ...given: Given<'GET', P>
   ): Promise<number> {
-    const answer = await this.#call('GET', path);
+    const answer = await this.#calls
+      .open('GET', path, ...given)
+      .catch((thrown) => this.#refused(thrown));
     const length = answer.headers.get('content-length');
     const total = length === null ? undefined : Number(length);
     let bytes = 0;
@@ -116,35 +127,32 @@ export class Client {
     return bytes;
   }
 
-  async #call(
-    method: string,
-    path: string,
-    init: RequestInit & { duplex?: 'half' } = {},
-  ): Promise<Response> {
-    const { url, token } = this.server;
-    const headers = new Headers(init.headers);
-    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-    let answer: Response;
-    try {
-      answer = await fetch(`${url}${path}`, { ...init, method, headers });
-    } catch (thrown) {
-      const cause =
-        thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  #refused(thrown: unknown): never {
+    if (!(thrown instanceof ApiError)) throw thrown;
+    const { status, cause } = thrown;
+    if (status === 0) {
+      const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
       throw new EngineError(
         'link.closed',
-        `${url} cannot be reached (${EngineError.from(cause).message}): is the server running? --url or EARSHOT_CLI_URL names another`,
+        `${this.#server.url} cannot be reached (${EngineError.from(reason).message}): is the server running? --url or EARSHOT_CLI_URL names another`,
       );
     }
-    if (answer.ok) return answer;
-    const text = await answer.text();
-    const said = /"detail":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]?.replaceAll('\\"', '"');
     const hint =
-      answer.status === 401
+      status === 401
         ? ': sign in with "earshot login", or give a token with --token or EARSHOT_CLI_TOKEN'
         : '';
-    throw new EngineError(
-      CODES[answer.status] ?? 'internal',
-      `${said ?? text.slice(0, 300)}${hint}`,
-    );
+    throw new EngineError(CODES[status] ?? 'internal', `${thrown.message}${hint}`);
   }
+}
+
+/** A file as the body of a call. @throws EngineError `input.invalid` when it cannot be read. */
+export async function fileBody(file: string, type: string): Promise<Upload> {
+  const { size } = await stat(file).catch((cause: unknown) => {
+    throw new EngineError(
+      'input.invalid',
+      `${file} cannot be read: ${EngineError.from(cause).message}`,
+    );
+  });
+  const body = Readable.toWeb(createReadStream(file)) as unknown as ReadableStream;
+  return { type, body, lengthBytes: size };
 }

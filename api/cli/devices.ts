@@ -1,24 +1,9 @@
 import type { Command } from 'commander';
 import { EngineError } from '../../engine/errors.js';
-import type {
-  ConnectionRow,
-  DeviceRow,
-  InstanceRow,
-  PluginRow,
-  ScanRow,
-} from '../contract/rows.js';
+import type { AnswerOf, RowOf } from '../client/calls.types.js';
+import { fileBody } from './client.js';
 import { ago, progress, state } from './output.js';
-import { type Context, contextOf, everything, listOf, watched, wholeNumber } from './shared.js';
-
-interface Summary {
-  readonly total: number;
-  readonly connected: number;
-  readonly connecting: number;
-  readonly disconnected: number;
-  readonly error: number;
-  readonly stopped: number;
-  readonly healthyPercentage: number;
-}
+import { type Context, contextOf, listOf, watched, wholeNumber } from './shared.js';
 
 interface Wish {
   readonly vendor?: string;
@@ -48,19 +33,15 @@ function filterOf(...conditions: readonly object[][]): Record<string, string> {
 }
 
 /** The instance that is meant by its number or name; without a wish the only one. @throws EngineError `not-found`, `input.invalid` */
-export async function instanceOf(
+async function instanceOf(
   client: Context['client'],
   wish: string | undefined,
-): Promise<InstanceRow> {
-  const all = await everything<{ id: number } & Omit<InstanceRow, 'id'>>(
-    client,
-    '/v1/plugin-instances',
-  );
-  const rows = all.map((row) => ({ ...row, id: String(row.id) }));
+): Promise<AnswerOf<'GET', '/v1/plugin-instances'>['items'][number]> {
+  const { items: rows } = await client.call('GET', '/v1/plugin-instances');
   const found =
     wish === undefined
       ? rows
-      : rows.filter(({ id, name, plugin }) => [id, name, plugin].includes(wish));
+      : rows.filter(({ id, name, plugin }) => [String(id), name, plugin].includes(wish));
   const [first, second] = found;
   if (first === undefined) {
     throw new EngineError(
@@ -94,7 +75,7 @@ async function showDevices({ client, out, nowMs }: Context, options: Wish): Prom
           },
         ],
   );
-  const rows = await everything<DeviceRow>(client, '/v1/devices', query);
+  const rows = await client.rows('/v1/devices', query);
   out.data(rows);
   out.table(
     ['Device', 'Name', 'Model', 'State', 'Address', 'Heard', 'Error'],
@@ -113,16 +94,15 @@ async function showDevices({ client, out, nowMs }: Context, options: Wish): Prom
 
 async function showConnections(context: Context, options: Wish): Promise<void> {
   const { client, out, nowMs } = context;
-  const rows = await everything<ConnectionRow>(
-    client,
+  const rows = await client.rows(
     '/v1/connections',
     filterOf(equal('vendor', options.vendor), equal('state', options.state)),
   );
-  const search =
-    options.vendor === undefined ? '' : `?vendor=${encodeURIComponent(options.vendor)}`;
-  const summary = await client.get<Summary>(`/v1/connections/summary${search}`);
+  const summary = await client.call('GET', '/v1/connections/summary', {
+    query: { vendor: options.vendor },
+  });
   out.data({ summary, connections: rows });
-  const short = (row: ConnectionRow) => [
+  const short = (row: RowOf<'/v1/connections'>) => [
     row.deviceName,
     row.vendor,
     state(row.held ? 'connecting' : row.state) + (row.held ? ' (held)' : ''),
@@ -166,38 +146,32 @@ async function showConnections(context: Context, options: Wish): Promise<void> {
 async function discover({ client, out }: Context, options: SearchWish): Promise<void> {
   const instance = await instanceOf(client, options.vendor);
   const somewhere = options.cidr !== undefined || options.host !== undefined;
-  const { scanId } = await client.send<{ scanId: string }>('POST', '/v1/scans', {
-    instanceId: Number(instance.id),
-    ...(options.cidr === undefined ? {} : { cidrs: options.cidr }),
-    ...(options.host === undefined ? {} : { hosts: options.host }),
-    multicast: options.multicast ?? !somewhere,
-    server: options.server ?? !somewhere,
+  const { scanId } = await client.call('POST', '/v1/scans', {
+    body: {
+      instanceId: instance.id,
+      cidrs: options.cidr,
+      hosts: options.host,
+      multicast: options.multicast ?? !somewhere,
+      server: options.server ?? !somewhere,
+    },
   });
   const bar = progress(out.json, 'searching');
-  let row: ScanRow | undefined;
+  let row: RowOf<'/v1/scans'> | undefined;
   do {
     await new Promise((resolve) => setTimeout(resolve, 250));
-    const rows = await everything<ScanRow>(client, '/v1/scans');
+    const rows = await client.rows('/v1/scans');
     row = rows.find(({ id }) => id === scanId);
     bar.set(row?.progress ?? 1);
   } while (row?.state === 'running');
   bar.end();
-  const found = await everything<Readonly<Record<string, string | number | null>>>(
-    client,
+  const found = await client.rows(
     '/v1/discoveries',
-    filterOf([{ field: 'instanceId', op: '==', value: Number(instance.id) }]),
+    filterOf([{ field: 'instanceId', op: '==', value: instance.id }]),
   );
   out.data({ scan: row, discoveries: found });
   out.table(
     ['No', 'Device', 'Name', 'Model', 'Serial', 'State'],
-    found.map((one) => [
-      one['id'],
-      one['externalId'],
-      one['name'],
-      one['model'],
-      one['serial'],
-      state(String(one['state'])),
-    ]),
+    found.map((one) => [one.id, one.externalId, one.name, one.model, one.serial, state(one.state)]),
   );
   out.say(
     `asked ${row?.asked ?? 0} hosts, found ${row?.found ?? 0}; approve with "earshot discover --approve <no,…>"`,
@@ -238,10 +212,7 @@ export function deviceCommands(program: Command): void {
     .action(async (options: { vendor?: string; force?: boolean }, command: Command) => {
       const context = contextOf(command);
       const { client, out } = context;
-      const instances = await everything<{ id: number; plugin: string; name: string }>(
-        client,
-        '/v1/plugin-instances',
-      );
+      const { items: instances } = await client.call('GET', '/v1/plugin-instances');
       const wanted = instances.filter(
         ({ plugin }) => options.vendor === undefined || plugin === options.vendor,
       );
@@ -249,23 +220,16 @@ export function deviceCommands(program: Command): void {
       const checks = [];
       for (const [i, instance] of wanted.entries()) {
         const report = await client
-          .send<{ status: string; message: string | null }>(
-            'POST',
-            `/v1/plugin-instances/${instance.id}/check`,
-          )
+          .call('POST', '/v1/plugin-instances/{id}/check', { params: { id: instance.id } })
           .catch((thrown: unknown) => ({
-            status: 'error',
+            status: 'error' as const,
             message: EngineError.from(thrown).message,
           }));
         checks.push({ ...instance, ...report });
         bar.set((i + 1) / wanted.length);
       }
       bar.end();
-      const rows = await everything<ConnectionRow>(
-        client,
-        '/v1/connections',
-        filterOf(equal('vendor', options.vendor)),
-      );
+      const rows = await client.rows('/v1/connections', filterOf(equal('vendor', options.vendor)));
       const ids = rows
         .filter(
           ({ state: now }) => now !== 'stopped' && (options.force === true || now !== 'connected'),
@@ -273,9 +237,10 @@ export function deviceCommands(program: Command): void {
         .map(({ id }) => id);
       let renewed = 0;
       for (let at = 0; at < ids.length; at += 1_000) {
-        const some = { ids: ids.slice(at, at + 1_000), action: 'reconnect' };
-        renewed += (await client.send<{ done: number }>('POST', '/v1/connections/actions', some))
-          .done;
+        const { done } = await client.call('POST', '/v1/connections/actions', {
+          body: { ids: ids.slice(at, at + 1_000), action: 'reconnect' },
+        });
+        renewed += done;
       }
       out.data({ checks, renewed });
       out.table(
@@ -307,10 +272,9 @@ export function deviceCommands(program: Command): void {
       }
       const action = options.approve === undefined ? 'reject' : 'approve';
       const { client, out } = context;
-      const answer = await client.send<{
-        done: number;
-        refused: readonly { id: number; reason: string }[];
-      }>('POST', '/v1/discoveries/actions', { ids: ids.map(Number), action });
+      const answer = await client.call('POST', '/v1/discoveries/actions', {
+        body: { ids: ids.map(Number), action },
+      });
       out.data(answer);
       out.say(`${answer.done} done`);
       for (const { id, reason } of answer.refused) out.say(`${id}: ${reason}`);
@@ -331,15 +295,17 @@ export function deviceCommands(program: Command): void {
       ) => {
         const { client, out } = contextOf(command);
         const instance = await instanceOf(client, options.vendor);
-        const made = await client.send<{ id?: string; deviceId?: string }>('POST', '/v1/devices', {
-          instanceId: Number(instance.id),
-          externalId: options.port === undefined ? address : `${address}:${options.port}`,
-          address,
-          ...(options.port === undefined ? {} : { port: options.port }),
-          ...(options.name === undefined ? {} : { name: options.name }),
+        const made = await client.call('POST', '/v1/devices', {
+          body: {
+            instanceId: instance.id,
+            externalId: options.port === undefined ? address : `${address}:${options.port}`,
+            address,
+            port: options.port,
+            name: options.name,
+          },
         });
         out.data(made);
-        out.say(`added ${made.id ?? made.deviceId ?? address}`);
+        out.say(`added ${made.device.id}`);
       },
     );
   program
@@ -349,12 +315,10 @@ export function deviceCommands(program: Command): void {
     .option('--dry-run', 'only say what would happen')
     .action(async (file: string, options: { dryRun?: boolean }, command: Command) => {
       const context = contextOf(command);
-      const report = await context.client.upload<{
-        rows: number;
-        made: number;
-        skipped: number;
-        problems: readonly { row: number; field: string; message: string }[];
-      }>(`/v1/devices/import?dryRun=${options.dryRun === true}`, file, 'text/csv');
+      const report = await context.client.call('POST', '/v1/devices/import', {
+        query: { dryRun: options.dryRun === true ? 'true' : 'false' },
+        upload: await fileBody(file, 'text/csv'),
+      });
       const { out } = context;
       out.data(report);
       out.table(
@@ -373,8 +337,8 @@ export function deviceCommands(program: Command): void {
     .action(async (options: { reload?: boolean }, command: Command) => {
       const context = contextOf(command);
       const { client, out } = context;
-      if (options.reload === true) await client.send('POST', '/v1/plugins/reload');
-      const plugins = await everything<PluginRow>(client, '/v1/plugins');
+      if (options.reload === true) await client.call('POST', '/v1/plugins/reload');
+      const plugins = await client.rows('/v1/plugins');
       out.data(plugins);
       out.table(
         [

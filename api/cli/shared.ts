@@ -60,32 +60,6 @@ export const listOf = (text: string): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-interface Page<T> {
-  readonly total: number;
-  readonly items: readonly T[];
-}
-
-const PAGE = 1_000;
-
-/** All rows of a list. */
-export async function everything<T>(
-  client: Client,
-  path: string,
-  query: Readonly<Record<string, string>> = {},
-): Promise<readonly T[]> {
-  const rows: T[] = [];
-  for (;;) {
-    const search = new URLSearchParams({
-      ...query,
-      offset: String(rows.length),
-      limit: String(PAGE),
-    });
-    const { total, items } = await client.get<Page<T>>(`${path}?${search.toString()}`);
-    rows.push(...items);
-    if (items.length === 0 || rows.length >= total) return rows;
-  }
-}
-
 /** Runs `show` now and, with `--watch`, every two seconds until interrupted. */
 export async function watched(watch: boolean, show: () => Promise<void>): Promise<void> {
   await show();

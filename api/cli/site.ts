@@ -2,25 +2,14 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../../engine/errors.js';
-import type { ShardRow, StoreRow } from '../contract/rows.js';
+import type { AnswerOf } from '../client/calls.types.js';
+import { createClient } from '../client/client.js';
+import { ApiError } from '../client/errors.js';
+import type { Role } from '../contract/rest.js';
 import { Client } from './client.js';
 import { readCredentials, writeCredentials } from './credentials.js';
 import { ago, output, progress, state } from './output.js';
 import { addressOf, contextOf, type Globals, listOf, watched } from './shared.js';
-
-interface Health {
-  readonly status: string;
-  readonly version: string;
-  readonly uptimeS: number;
-  readonly stores: readonly StoreRow[];
-  readonly shards: readonly ShardRow[];
-  readonly rates: Readonly<Record<string, number>>;
-}
-
-interface DeviceHealth {
-  readonly state: string;
-  readonly counts: Readonly<Record<string, number>>;
-}
 
 /** Asked at the terminal, or read from standard input when that is none. `hidden`: not echoed. */
 async function ask(question: string, hidden: boolean): Promise<string> {
@@ -43,34 +32,35 @@ async function ask(question: string, hidden: boolean): Promise<string> {
 async function login(url: string, username: string, days: number): Promise<string> {
   const password =
     process.env['EARSHOT_CLI_PASSWORD'] ?? (await ask(`Password of ${username}: `, true));
-  const answer = await fetch(`${url}/v1/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username, password }),
-  }).catch((cause: unknown) => {
-    throw new EngineError('link.closed', `${url} cannot be reached`, { cause });
+  let cookie = '';
+  const calls = createClient({
+    base: url,
+    headers: () => (cookie === '' ? {} : { cookie, origin: url }),
+    heard: (answer) => {
+      cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+    },
   });
-  if (!answer.ok) {
-    throw new EngineError(
-      'auth.denied',
-      `the server does not take this name and password (${answer.status})`,
-    );
-  }
-  const { role } = (await answer.json()) as { role: string };
-  const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const made = await fetch(`${url}/v1/tokens`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', cookie, origin: url },
-    body: JSON.stringify({
-      name: 'earshot command line',
-      role,
-      expiresInDays: days,
-    }),
-  });
-  if (!made.ok) throw new EngineError('auth.denied', `no token: ${await made.text()}`);
-  const { secret, id } = (await made.json()) as { secret: string; id: string };
+  const { role } = await calls
+    .call('POST', '/v1/login', { body: { username, password } })
+    .catch((cause: unknown) => {
+      const status = cause instanceof ApiError ? cause.status : 0;
+      if (status === 0) {
+        throw new EngineError('link.closed', `${url} cannot be reached`, { cause });
+      }
+      throw new EngineError(
+        'auth.denied',
+        `the server does not take this name and password (${status})`,
+      );
+    });
+  const { secret, id } = await calls
+    .call('POST', '/v1/tokens', {
+      body: { name: 'earshot command line', role, expiresInDays: days },
+    })
+    .catch((cause: unknown) => {
+      throw new EngineError('auth.denied', `no token: ${EngineError.from(cause).message}`);
+    });
   // The login itself is not needed any more.
-  await fetch(`${url}/v1/logout`, { method: 'POST', headers: { cookie, origin: url } });
+  await calls.call('POST', '/v1/logout');
   return writeCredentials({
     ...readCredentials(),
     [url]: { token: secret, tokenId: id, username },
@@ -99,7 +89,9 @@ function sessionCommands(program: Command): void {
       const { [url]: mine, ...others } = readCredentials();
       if (mine !== undefined) {
         writeCredentials(others);
-        await new Client({ url, token: mine.token }).send('DELETE', `/v1/tokens/${mine.tokenId}`);
+        await new Client({ url, token: mine.token }).call('DELETE', '/v1/tokens/{id}', {
+          params: { id: mine.tokenId },
+        });
       }
       output(globals.json === true).say(
         mine === undefined ? 'nobody was signed in' : `${mine.username} is signed out`,
@@ -115,7 +107,7 @@ function healthCommands(program: Command): void {
     .action(async (options: { watch?: boolean }, command: Command) => {
       await watched(options.watch === true, async () => {
         const { client, out, nowMs } = contextOf(command);
-        const health = await client.get<Health>('/v1/health');
+        const health = await client.call('GET', '/v1/health');
         out.data(health);
         const since = ago(nowMs() - health.uptimeS * 1_000, nowMs()).replace(' ago', '');
         out.say(`Earshot ${health.version}, up for ${since}: ${state(health.status)}`);
@@ -154,8 +146,8 @@ function healthCommands(program: Command): void {
       const context = contextOf(command);
       const { client, out } = context;
       const [site, devices] = await Promise.all([
-        client.get<Health>('/v1/health'),
-        client.get<DeviceHealth>('/v1/health/devices'),
+        client.call('GET', '/v1/health'),
+        client.call('GET', '/v1/health/devices'),
       ]);
       out.data({ site: site.status, devices });
       out.say(`site: ${state(site.status)}`);
@@ -171,15 +163,10 @@ function healthCommands(program: Command): void {
     });
 }
 
-interface User {
-  readonly id: string;
-  readonly username: string;
-  readonly role: string;
-  readonly createdAtUnixMs: number;
-}
+type User = AnswerOf<'GET', '/v1/users'>['items'][number];
 
 async function userOf(client: Client, name: string): Promise<User> {
-  const { items } = await client.get<{ items: readonly User[] }>('/v1/users');
+  const { items } = await client.call('GET', '/v1/users');
   const found = items.find(({ username }) => username === name);
   if (found === undefined) throw new EngineError('not-found', `there is no user ${name}`);
   return found;
@@ -196,7 +183,7 @@ function userCommands(program: Command): void {
     .description('all users')
     .action(async (_: object, command: Command) => {
       const { client, out, nowMs } = contextOf(command);
-      const { items } = await client.get<{ items: readonly User[] }>('/v1/users');
+      const { items } = await client.call('GET', '/v1/users');
       out.data(items);
       out.table(
         ['User', 'Role', 'Made'],
@@ -208,14 +195,12 @@ function userCommands(program: Command): void {
     .description('add one; EARSHOT_CLI_PASSWORD or the terminal gives the password')
     .argument('<username>')
     .addOption(role('what they may do').default('viewer'))
-    .action(async (username: string, options: { role: string }, command: Command) => {
+    .action(async (username: string, options: { role: Role }, command: Command) => {
       const { client, out } = contextOf(command);
       const password =
         process.env['EARSHOT_CLI_PASSWORD'] ?? (await ask(`Password for ${username}: `, true));
-      const made = await client.send<User>('POST', '/v1/users', {
-        username,
-        password,
-        role: options.role,
+      const made = await client.call('POST', '/v1/users', {
+        body: { username, password, role: options.role },
       });
       out.data(made);
       out.say(`${username} may sign in as ${options.role}`);
@@ -227,11 +212,7 @@ function userCommands(program: Command): void {
     .addOption(role('new role'))
     .option('--password', 'ask for a new password')
     .action(
-      async (
-        username: string,
-        options: { role?: string; password?: boolean },
-        command: Command,
-      ) => {
+      async (username: string, options: { role?: Role; password?: boolean }, command: Command) => {
         const { client, out } = contextOf(command);
         const { id } = await userOf(client, username);
         const password =
@@ -239,9 +220,9 @@ function userCommands(program: Command): void {
             ? (process.env['EARSHOT_CLI_PASSWORD'] ??
               (await ask(`New password for ${username}: `, true)))
             : undefined;
-        const changed = await client.send<User>('PATCH', `/v1/users/${id}`, {
-          role: options.role,
-          password,
+        const changed = await client.call('PATCH', '/v1/users/{id}', {
+          params: { id },
+          body: { role: options.role, password },
         });
         out.data(changed);
         out.say(`${username} is changed`);
@@ -253,7 +234,9 @@ function userCommands(program: Command): void {
     .argument('<username>')
     .action(async (username: string, _: object, command: Command) => {
       const { client, out } = contextOf(command);
-      await client.send('DELETE', `/v1/users/${(await userOf(client, username)).id}`);
+      await client.call('DELETE', '/v1/users/{id}', {
+        params: { id: (await userOf(client, username)).id },
+      });
       out.data({ removed: username });
       out.say(`${username} is removed`);
     });
@@ -277,26 +260,28 @@ function exportCommand(program: Command): void {
     .action(
       async (
         parameters: readonly string[],
-        options: { out: string; format: string; from?: string; to?: string },
+        options: { out: string; format: 'csv' | 'parquet'; from?: string; to?: string },
         command: Command,
       ) => {
         const { client, out, nowMs } = contextOf(command);
-        const time = (name: string, text: string | undefined, otherwise: number): string => {
+        const time = (name: string, text: string | undefined, otherwise: number): number => {
           const at = text === undefined ? otherwise : Date.parse(text);
           if (Number.isNaN(at))
             throw new EngineError(
               'input.invalid',
               `--${name}: ${text ?? ''} is no time like 2026-05-01T20:00:00Z`,
             );
-          return String(at);
+          return at;
         };
-        const query = new URLSearchParams({
+        const query = {
           channel: parameters.join(','),
           format: options.format,
           from: time('from', options.from, nowMs() - DAY_MS),
           to: time('to', options.to, nowMs()),
+        };
+        const bytes = await client.download(options.out, () => undefined, '/v1/series/export', {
+          query,
         });
-        const bytes = await client.download(`/v1/series/export?${query.toString()}`, options.out);
         if (options.out === '-') return;
         out.data({ file: options.out, bytes });
         out.say(`${bytes} bytes in ${options.out}`);
@@ -319,12 +304,13 @@ function backupCommand(program: Command): void {
         const bar = progress(out.json, 'backup');
         const bytes = await client
           .download(
-            `/v1/backup?media=${options.media}&history=${options.history}`,
             file,
             (now, of) => {
               if (of === undefined) bar.bytes(now);
               else bar.set(now / of);
             },
+            '/v1/backup',
+            { query: { media: options.media, history: options.history } },
           )
           .finally(() => bar.end());
         out.data({ file, bytes });

@@ -11,16 +11,36 @@ export const tableQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
+/** Beside these `values.<parameter>`, the latest values. */
 export const deviceRow = z.looseObject({
   id: z.string(),
   name: z.string(),
   protocol: z.string(),
-  state: z.string(),
+  state: z.enum([
+    'connecting',
+    'connected',
+    'silent',
+    'disconnected',
+    'error',
+    'parked',
+    'stopped',
+  ]),
   sinceUnixMs: z.number(),
   lastSeenUnixMs: z.number().nullable(),
   reconnects: z.int(),
   lastError: z.string().nullable(),
   address: z.string().nullable(),
+  /** Of the inventory; null for devices that no plugin drives. */
+  role: z.string().nullable().optional(),
+  instanceId: z.int().nullable().optional(),
+  vendor: z.string().nullable().optional(),
+  model: z.string().nullable().optional(),
+  serial: z.string().nullable().optional(),
+  firmware: z.string().nullable().optional(),
+  lifecycle: z.string().nullable().optional(),
+  health: z.enum(['offline', 'unknown', 'healthy', 'warning', 'stale']).nullable().optional(),
+  locationId: z.int().nullable().optional(),
+  location: z.string().nullable().optional(),
 });
 
 export const channelRow = z.object({

@@ -15,9 +15,17 @@ export const pluginRow = z.looseObject({
   id: z.string(),
   name: z.string(),
   version: z.string(),
+  vendor: z.string(),
+  description: z.string(),
   source: z.enum(['built-in', 'folder', 'package']),
+  reach: z.enum(['server', 'devices', 'none']),
+  discovers: z.array(z.string()),
   state: z.enum(['starting', 'running', 'failed', 'lost', 'unused']),
   error: z.string().nullable(),
+  instances: z.int(),
+  devices: z.int(),
+  restarts: z.int(),
+  heapBytes: z.number(),
 });
 /** Schemas are JSON Schema 2020-12; `secret: true` marks fields that are never shown. */
 export const pluginAnswer = z.object({
@@ -64,8 +72,25 @@ export const healthReport = z.object({
 
 export const connectionRow = z.looseObject({
   id: z.string(),
+  deviceName: z.string(),
   instanceId: z.int(),
+  instanceName: z.string(),
+  vendor: z.string(),
+  address: z.string().nullable(),
   state: z.enum(['connecting', 'connected', 'disconnected', 'error', 'stopped']),
+  sinceUnixMs: z.number(),
+  held: z.boolean(),
+  waiting: z.boolean(),
+  connectedAtUnixMs: z.number().nullable(),
+  disconnectedAtUnixMs: z.number().nullable(),
+  lastMessageAtUnixMs: z.number().nullable(),
+  attempts: z.int(),
+  nextAttemptAtUnixMs: z.number().nullable(),
+  reconnects: z.int(),
+  errorCount: z.int(),
+  errorMessage: z.string().nullable(),
+  lastErrorAtUnixMs: z.number().nullable(),
+  readsDropped: z.int(),
 });
 export const summaryQuery = z.strictObject({
   vendor: z.string().min(1).max(32).optional(),
@@ -101,10 +126,21 @@ export const historyAnswer = z.object({
 export const discoveryRow = z.looseObject({
   id: z.string(),
   instanceId: z.int(),
+  instanceName: z.string(),
   externalId: z.string(),
+  address: z.string().nullable(),
+  role: z.string(),
+  name: z.string().nullable(),
+  model: z.string().nullable(),
+  serial: z.string().nullable(),
+  mac: z.string().nullable(),
+  channels: z.int().nullable(),
   state: z.enum(['pending', 'approved', 'rejected', 'imported', 'duplicate']),
   duplicateOf: z.string().nullable(),
   conflict: z.string().nullable(),
+  source: z.string(),
+  firstSeenUnixMs: z.number(),
+  lastSeenUnixMs: z.number(),
 });
 export const discoveriesAct = z.strictObject({
   ids: z.array(id).min(1).max(1_000),
@@ -129,7 +165,14 @@ export const scanRow = z.looseObject({
   id: z.string(),
   instanceId: z.int(),
   state: z.enum(['running', 'done', 'cancelled', 'failed']),
+  hosts: z.int(),
+  asked: z.int(),
+  found: z.int(),
+  /** 0..1 */
   progress: z.number(),
+  startedUnixMs: z.number(),
+  endedUnixMs: z.number().nullable(),
+  error: z.string().nullable(),
 });
 export const scanParams = z.object({ id: z.string().min(1).max(64) });
 

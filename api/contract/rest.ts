@@ -195,13 +195,34 @@ export const actorCommandAnswer = z.object({ id: z.string(), done: z.boolean() }
 const healthCheck = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
 export const readyAnswer = z.object({ ready: z.boolean(), checks: z.array(healthCheck) });
 export type ReadyAnswer = z.infer<typeof readyAnswer>;
+const storeRow = z.looseObject({
+  id: z.string(),
+  home: z.string(),
+  state: z.enum(['up', 'away', 'starting', 'off']),
+  latencyMs: z.number().nullable(),
+  rowsPerSecond: z.number().nullable(),
+  pendingRows: z.int().nullable(),
+  spoolBytes: z.number().nullable(),
+  lastError: z.string().nullable(),
+});
+const shardRow = z.looseObject({
+  id: z.string(),
+  kind: z.enum(['device', 'media', 'plugin', 'main', 'rule', 'notify']),
+  state: z.enum(['starting', 'running', 'stuck', 'lost', 'stopped']),
+  actors: z.int(),
+  restarts: z.int(),
+  loopDelayMs: z.number(),
+  loopDelayP99Ms: z.number(),
+  heapBytes: z.number(),
+  lastError: z.string().nullable(),
+});
 /** `GET /v1/health`: rows as in the live resources `stores` and `shards`, and rates a second. */
 export const healthAnswer = z.object({
   status: z.enum(['ok', 'degraded']),
   version: z.string(),
   uptimeS: z.number(),
-  stores: z.array(z.looseObject({ id: z.string(), state: z.string() })),
-  shards: z.array(z.looseObject({ id: z.string(), state: z.string() })),
+  stores: z.array(storeRow),
+  shards: z.array(shardRow),
   rates: z.record(z.string(), z.number()),
 });
 export type HealthAnswer = z.infer<typeof healthAnswer>;

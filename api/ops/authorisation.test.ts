@@ -1,8 +1,9 @@
-// What everybody may: generated from the running server's own description, tried with every role, and written down in
-// `docs/authorisation.md` (`npx vitest run api/ops/authorisation.test.ts -u`), so that a change of rights is seen.
+// What the server says of itself, from one start of it. Tried with every role, and written down by `npm run client`, so
+// that a change is seen: who may do what (`docs/authorisation.md`) and the types of the client (`api/client`).
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ApiDocument } from '../routes/openapi.types.js';
+import { callTypes } from '../testing/call-types.js';
 import { startServer, type TestServer } from '../testing/server.js';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -75,6 +76,10 @@ async function tried({ method, path }: Call, who: string): Promise<'yes' | 401 |
 
 const rank = (role: string): number => ['nobody', ...ROLES].indexOf(role);
 
+test('the client’s types are those of the calls that the server has', async () => {
+  await expect(callTypes(document)).toMatchFileSnapshot('../client/calls.gen.ts');
+});
+
 test('every call is refused to whoever has no login or a lower role, and to nobody else', async () => {
   const wrong: string[] = [];
   for (const call of calls()) {
@@ -109,13 +114,7 @@ function socketOf(path: string, who: string): Promise<string> {
 }
 
 test('the rights of every call and socket are as the manual has them', async () => {
-  const lines = [
-    '# Who may do what',
-    '',
-    'Made by `npx vitest run api/ops/authorisation.test.ts -u` from a running server. Calls that are not listed are open to',
-    'everybody: listening, visitors’ contributions, signing in, health and documentation.',
-    '',
-  ];
+  const lines = ['# Who may do what', '', 'Made by `npm run client` from a running server.', ''];
   for (const role of ROLES) {
     const some = calls()
       .filter(({ needs }) => needs === role)

@@ -52,8 +52,11 @@ function operationPart(
   );
   const answers = Object.entries(operation.responses).map(([status, answer]) => {
     const content = Object.entries(answer.content ?? {})[0];
-    const schema = status.startsWith('2') && content !== undefined ? pre(content[1].schema) : '';
-    return `<tr><td>${text(status)}</td><td>${text(answer.description)}${schema}</td></tr>`;
+    const shown =
+      status.startsWith('2') && content !== undefined
+        ? `${content[1].example === undefined ? '' : pre(content[1].example)}${folded(content[1].schema)}`
+        : '';
+    return `<tr><td>${text(status)}</td><td>${text(answer.description)}${shown}</td></tr>`;
   });
   return [
     `<details id="${text(operation.operationId)}"><summary><b class="m">${method.toUpperCase()}</b> `,
@@ -72,9 +75,14 @@ function curl(
   path: string,
   operation: ApiOperation,
 ): string {
-  const place = path.replace(/\{(\w+)\}/g, (_, name: string) => `${name.toUpperCase()}`);
-  const asked = operation.parameters.filter((p) => p.in === 'query' && p.required);
-  const query = asked.map((p) => `${p.name}=${String(example(document, p.schema))}`).join('&');
+  const shown = new Map(operation.parameters.map((p) => [`${p.in} ${p.name}`, p.example]));
+  const place = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    String(shown.get(`path ${name}`) ?? name.toUpperCase()),
+  );
+  const query = operation.parameters
+    .filter((p) => p.in === 'query' && (p.required || p.example !== undefined))
+    .map((p) => `${p.name}=${encodeURIComponent(String(p.example ?? example(document, p.schema)))}`)
+    .join('&');
   const body = operation.requestBody?.content['application/json'];
   return [
     `curl -X ${method.toUpperCase()} 'http://localhost:8080${place}${query === '' ? '' : `?${query}`}'`,
@@ -83,7 +91,7 @@ function curl(
       ? []
       : [
           `-H 'Content-Type: application/json'`,
-          `-d '${JSON.stringify(example(document, body.schema))}'`,
+          `-d '${quoted(JSON.stringify(body.example ?? example(document, body.schema)))}'`,
         ]),
   ].join(' \\\n  ');
 }
@@ -101,7 +109,7 @@ function example(document: ApiDocument, schema: JsonSchema, depth = 0): unknown 
   if (first !== undefined) return first;
   const [choice] = schema.anyOf ?? schema.oneOf ?? [];
   if (choice !== undefined) return example(document, choice, depth + 1);
-  switch (schema.type) {
+  switch (typeof schema.type === 'object' ? schema.type[0] : schema.type) {
     case 'object':
       return Object.fromEntries(
         (schema.required ?? []).map((name) => [
@@ -110,7 +118,7 @@ function example(document: ApiDocument, schema: JsonSchema, depth = 0): unknown 
         ]),
       );
     case 'array':
-      return schema.items === undefined ? [] : [example(document, schema.items, depth + 1)];
+      return typeof schema.items !== 'object' ? [] : [example(document, schema.items, depth + 1)];
     case 'number':
     case 'integer':
       return Math.max(1, schema.minimum ?? 1);
@@ -123,9 +131,16 @@ function example(document: ApiDocument, schema: JsonSchema, depth = 0): unknown 
   }
 }
 
-function pre(schema: JsonSchema): string {
-  return `<pre>${text(JSON.stringify(schema, null, 2))}</pre>`;
+function pre(value: unknown): string {
+  return `<pre>${text(JSON.stringify(value, null, 2))}</pre>`;
 }
+
+function folded(schema: JsonSchema): string {
+  return `<details><summary>Schema</summary>${pre(schema)}</details>`;
+}
+
+/** Within a shell's single quotes. */
+const quoted = (raw: string): string => raw.replaceAll("'", "'\\''");
 
 function text(raw: string): string {
   return raw.replace(/[&<>"']/g, (c) => `&#${String(c.charCodeAt(0))};`);

@@ -3,7 +3,14 @@ import { problem } from '../contract/rest.js';
 import { Reply, type Route, route } from '../http/route.types.js';
 import type { SocketEndpoint } from '../http/socket.types.js';
 import { docsPage } from './docs-page.js';
-import type { ApiDocument, ApiOperation, ApiParameter, JsonSchema } from './openapi.types.js';
+import { EXAMPLES } from './examples.gen.js';
+import type {
+  ApiDocument,
+  ApiOperation,
+  ApiParameter,
+  Example,
+  JsonSchema,
+} from './openapi.types.js';
 
 export interface OpenApiInfo {
   readonly version: string;
@@ -86,6 +93,7 @@ const failed = (description: string) => ({ description, content: PROBLEM });
 function operation(one: Route, schemas: Record<string, JsonSchema>): ApiOperation {
   const id = operationId(one);
   const open = one.access === 'open';
+  const example = EXAMPLES[`${one.method} ${one.path.replace('...}', '}')}`] ?? {};
   const checked = one.params ?? one.query ?? one.body;
   const success =
     one.response === undefined
@@ -95,6 +103,7 @@ function operation(one: Route, schemas: Record<string, JsonSchema>): ApiOperatio
           content: {
             'application/json': {
               schema: toSchema(one.response, 'output', `${id}Answer`, schemas),
+              ...(example.answer === undefined ? {} : { example: example.answer }),
             },
           },
         };
@@ -108,10 +117,13 @@ function operation(one: Route, schemas: Record<string, JsonSchema>): ApiOperatio
           description: `Needs the role \`${one.access}\`.`,
           security: [{ bearer: [] }, { session: [] }],
         }),
-    parameters: [...parameters(one, 'path', schemas, id), ...parameters(one, 'query', schemas, id)],
-    ...(one.body === undefined && one.bodyType !== 'bytes'
+    parameters: [
+      ...parameters(one, 'path', schemas, example),
+      ...parameters(one, 'query', schemas, example),
+    ],
+    ...(one.body === undefined && (one.bodyType ?? 'json') === 'json'
       ? {}
-      : { requestBody: { required: true, content: bodyContent(one, schemas, id) } }),
+      : { requestBody: { required: true, content: bodyContent(one, schemas, id, example) } }),
     responses: {
       [String(one.status ?? 200)]: success,
       ...(checked === undefined ? {} : { '400': failed('A field is wrong') }),
@@ -124,10 +136,15 @@ function operation(one: Route, schemas: Record<string, JsonSchema>): ApiOperatio
   };
 }
 
-function bodyContent(one: Route, schemas: Record<string, JsonSchema>, id: string) {
-  return one.body === undefined
-    ? { 'application/octet-stream': { schema: {} } }
-    : { 'application/json': { schema: toSchema(one.body, 'input', `${id}Body`, schemas) } };
+function bodyContent(
+  one: Route,
+  schemas: Record<string, JsonSchema>,
+  id: string,
+  { body }: Example,
+) {
+  if (one.body === undefined) return { 'application/octet-stream': { schema: {} } };
+  const schema = toSchema(one.body, 'input', `${id}Body`, schemas);
+  return { 'application/json': { schema, ...(body === undefined ? {} : { example: body }) } };
 }
 
 /** Unique, since method and path are: `GET /v1/devices/{id}` → `getDevicesId`. */
@@ -141,20 +158,23 @@ function parameters(
   one: Route,
   place: 'path' | 'query',
   schemas: Record<string, JsonSchema>,
-  id: string,
+  example: Example,
 ): readonly ApiParameter[] {
   const schema = place === 'path' ? one.params : one.query;
-  const known = schema === undefined ? {} : toSchema(schema, 'input', `${id}${place}`, schemas);
+  const given = (place === 'path' ? example.params : example.query) ?? {};
+  const name = `${operationId(one)}${place}`;
+  const known = schema === undefined ? {} : toSchema(schema, 'input', name, schemas);
   const properties = known.properties ?? {};
   const names =
     place === 'path'
       ? [...one.path.matchAll(/\{(\w+)(\.\.\.)?\}/g)].map((match) => match[1] ?? '')
       : Object.keys(properties);
-  return names.map((name) => ({
-    name,
+  return names.map((field) => ({
+    name: field,
     in: place,
-    required: place === 'path' || (known.required ?? []).includes(name),
-    schema: properties[name] ?? { type: 'string' },
+    required: place === 'path' || (known.required ?? []).includes(field),
+    schema: properties[field] ?? { type: 'string' },
+    ...(given[field] === undefined ? {} : { example: given[field] }),
   }));
 }
 

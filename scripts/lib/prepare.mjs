@@ -128,7 +128,7 @@ export function build() {
   const before = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
   const now = {
     server: fingerprint(SOURCE_FOLDERS, SOURCE_FILES),
-    pages: fingerprint(['ui', 'api/contract'], SOURCE_FILES),
+    pages: fingerprint(['ui', 'api/contract', 'api/client'], SOURCE_FILES),
   };
   const bin = (name) => join(root, 'node_modules', '.bin', name);
   if (before.server !== now.server || !existsSync(join(root, 'dist/api/main.js'))) {

@@ -86,7 +86,7 @@ export interface ImportAnswer {
 /** A CSV of devices. `dryRun`: nothing is made, problems are told. */
 export async function importDevices(csv: string, dryRun: boolean): Promise<ImportAnswer> {
   return call('POST', `/v1/devices/import${dryRun ? '?dryRun=true' : ''}`, {
-    text: { type: 'text/csv', body: csv },
+    upload: { type: 'text/csv', body: csv },
     deadlineMs: 120_000,
   });
 }

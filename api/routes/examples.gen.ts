@@ -1,0 +1,3 @@
+import type { Example } from './openapi.types.js';
+
+export const EXAMPLES: Readonly<Record<string, Example>> = {};
