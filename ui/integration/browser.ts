@@ -75,14 +75,31 @@ export async function visit(
   return { page, context, faults };
 }
 
-/** What axe finds serious or worse, as `rule: where`. */
+/** What axe finds serious or worse in the theme that is shown, and of its colours in the other; as `rule (theme): where`. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
     const run = (globalThis as unknown as { axe: { run: typeof axe.run } }).axe.run;
-    const { violations } = await run(document, { resultTypes: ['violations'] });
-    return violations.map(({ id, impact, nodes }) => ({
-      id,
+    const root = document.documentElement;
+    const theme = root.dataset['theme'] ?? 'dark';
+    const other = theme === 'dark' ? 'light' : 'dark';
+    // Colours on their way from one theme to the other are nobody's.
+    const still = document.createElement('style');
+    still.textContent = '*, *::before, *::after { transition: none !important }';
+    document.head.append(still);
+    const shown = await run(document, { resultTypes: ['violations'] });
+    root.dataset['theme'] = other;
+    const turned = await run(document, {
+      resultTypes: ['violations'],
+      runOnly: ['color-contrast', 'link-in-text-block'],
+    });
+    root.dataset['theme'] = theme;
+    still.remove();
+    return [
+      ...shown.violations.map((one) => ({ ...one, in: theme })),
+      ...turned.violations.map((one) => ({ ...one, in: other })),
+    ].map(({ id, impact, nodes, in: name }) => ({
+      id: `${id} (${name})`,
       impact: impact ?? 'minor',
       where: nodes.map((node) => node.target.join(' ')).slice(0, 5),
     }));
