@@ -88,8 +88,9 @@ function readFacts(
     facts: {
       ...factsOf(all),
       mountsBytesPerS,
-      // Without one there is nothing to say; one that is being reached is not there yet.
-      ...(icecast === 'off' ? {} : { icecastUp: icecast === 'up' }),
+      // Without one there is nothing to say. One that is being reached, or that nobody needs now, is as it was last: a rule must
+      // not alarm of it at each start, nor whenever nobody listens.
+      ...(icecast === 'up' || icecast === 'away' ? { icecastUp: icecast === 'up' } : {}),
     },
   });
   return found;

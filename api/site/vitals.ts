@@ -111,9 +111,10 @@ export function icecastOf(status: ReadonlyMap<string, MediaStatus>): {
   const all = [...status.values()];
   const bad = all.find((one) => one.icecast === 'away' || one.icecast === 'refused');
   if (bad !== undefined) return { state: 'away', lastError: bad.icecastError ?? null };
-  if (all.some((one) => one.icecast === 'connecting'))
-    return { state: 'starting', lastError: null };
-  return { state: all.some((one) => one.icecast !== 'off') ? 'up' : 'off', lastError: null };
+  // A thread without a stream has nothing to connect: another one's says that Icecast is there.
+  if (all.some((one) => one.icecast === 'connected')) return { state: 'up', lastError: null };
+  const reaching = all.some((one) => one.icecast === 'connecting');
+  return { state: reaching ? 'starting' : 'off', lastError: null };
 }
 
 /** An address for people. */
