@@ -114,13 +114,15 @@ async function raise(
   taken: EdgeOfRule,
 ): Promise<AlarmRow | undefined> {
   const { rule, deviceId } = taken;
-  const type = typeOf(taken);
+  const type = typeOf(rule);
   const parent = await parentIn(alarms, scope, { type, deviceId, parentRuleId: rule.parentRuleId });
   const values = raisedValues(taken, parent);
   return values === undefined ? undefined : (await alarms.createManyIn(scope, [values]))[0];
 }
 
-const typeOf = ({ rule }: EdgeOfRule): string => rule.labels['type'] ?? rule.condition.type;
+/** Type of the alarms of a rule. */
+export const typeOf = ({ labels, condition }: EdgeOfRule['rule']): string =>
+  labels['type'] ?? condition.type;
 
 /** The row of an alarm that begins; undefined: its rule raises none. */
 export function raisedValues(
@@ -136,7 +138,7 @@ export function raisedValues(
     source: edge.source,
     activeKey: activeKeyOf(rule.id, edge.source),
     deviceId,
-    type: typeOf(taken),
+    type: typeOf(rule),
     severity: rule.severity,
     text: alarmText(taken),
     labels: rule.labels,

@@ -55,6 +55,7 @@ test('edges taken together become what they become one by one', async () => {
     const hot = await rules.create(ruleValues());
     const mute = await rules.create(ruleValues({ severity: null }));
     const away = await rules.create(ruleValues({ labels: { type: 'device_offline' } }));
+    const child = await rules.create(ruleValues({ parentRuleId: hot.id }));
     const batches = [
       [edgeOf(hot, 'a/heat', 1), edgeOf(hot, 'b/heat', 1), edgeOf(away, 'c/online', 1)],
       [
@@ -68,7 +69,14 @@ test('edges taken together become what they become one by one', async () => {
         edgeOf(mute, 'e/heat', 1),
         edgeOf(hot, 'f/heat', 1),
         edgeOf(hot, 'g/heat', 1, 'clear'),
+        // Several of one device, alone and where one explains the other.
+        edgeOf(hot, 'h/heat', 1),
+        edgeOf(hot, 'h/cold', 1),
+        edgeOf(hot, 'i/heat', 1),
+        edgeOf(child, 'i/heat', 1),
+        edgeOf(hot, 'c/cold', 1),
       ],
+      [edgeOf(child, 'h/heat', 1), edgeOf(child, 'a/heat', 1), edgeOf(hot, 'c/warm', 1)],
     ];
     const rows: unknown[] = [];
     for (const batch of batches) {

@@ -2,7 +2,7 @@ import type { AlarmRow } from '../../actors/automation/automation.types.js';
 import type { AutomationStore } from '../../actors/automation/store.types.js';
 import type { SiteScope } from '../../actors/control/scope.js';
 import type { EdgeOfRule } from '../automation/ports.js';
-import { isParent, raisedValues, takeEdge } from './intake.js';
+import { isParent, OFFLINE_TYPES, raisedValues, takeEdge, typeOf } from './intake.js';
 
 type AlarmTable = AutomationStore['alarms'];
 
@@ -11,7 +11,8 @@ const MOST_ROWS = 5_000;
 
 /**
  * Takes edges as `takeEdge` does one after the other, and answers what became of each. Those that begin an alarm of
- * their own, and have neither source nor device in common with another one, are raised by one statement.
+ * their own, and have no source in common with another one, nor a device of which one alarm may explain another, are raised
+ * by one statement.
  */
 export async function takeEdges(
   alarms: AlarmTable,
@@ -49,12 +50,20 @@ async function freshOf(
     count(keyOf(one));
     if (one.deviceId !== null) count(`device ${one.deviceId}`);
   }
+  // Of which one alarm may explain another: there the order counts.
+  const explained = new Set(
+    taken.flatMap(({ rule, deviceId }) =>
+      rule.parentRuleId !== null || OFFLINE_TYPES.includes(typeOf(rule)) ? (deviceId ?? []) : [],
+    ),
+  );
   const alone = taken.filter(
     (one) =>
       one.edge.kind === 'firing' &&
       one.rule.severity !== null &&
       times.get(keyOf(one)) === 1 &&
-      (one.deviceId === null || times.get(`device ${one.deviceId}`) === 1),
+      (one.deviceId === null ||
+        !explained.has(one.deviceId) ||
+        times.get(`device ${one.deviceId}`) === 1),
   );
   if (alone.length === 0) return [];
   const stored = await alarms.findIn(scope, {
@@ -79,15 +88,18 @@ async function parentsOf(
   if (ids.length === 0) return () => undefined;
   const active = await alarms.findIn(scope, {
     where: [
-      { field: 'deviceId', op: 'in', value: ids },
+      { field: 'deviceId', op: 'in', value: [...new Set(ids)] },
       { field: 'clearedAtUnixMs', op: 'isNull', value: true },
+      // Without a parent rule only these can explain it, and others need not be read.
+      ...(fresh.every(({ rule }) => rule.parentRuleId === null)
+        ? ([{ field: 'type', op: 'in', value: OFFLINE_TYPES }] as const)
+        : []),
     ],
     limit: MOST_ROWS,
   });
   if (active.length >= MOST_ROWS) return undefined;
   return ({ rule, deviceId }) => {
-    const type = rule.labels['type'] ?? rule.condition.type;
-    const child = { type, parentRuleId: rule.parentRuleId };
+    const child = { type: typeOf(rule), parentRuleId: rule.parentRuleId };
     return active.find((other) => other.deviceId === deviceId && isParent(other, child));
   };
 }
