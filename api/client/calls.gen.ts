@@ -2082,11 +2082,16 @@ export interface Calls {
         changes: Record<string, { added: number[]; changed: number[]; removed: number[] }>;
         version: string | null;
         restartNeeded: string[];
+        secretsNeeded: string[];
       };
     };
     '/v1/configuration/diff': {
       upload: Upload;
-      answer: { changes: Record<string, { added: number[]; changed: number[]; removed: number[] }>; text: string };
+      answer: {
+        changes: Record<string, { added: number[]; changed: number[]; removed: number[] }>;
+        text: string;
+        secretsNeeded: string[];
+      };
     };
     '/v1/connections/actions': {
       body: { readonly ids: readonly string[]; readonly action: 'start' | 'stop' | 'reconnect' };
