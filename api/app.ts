@@ -223,6 +223,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
       spoolLimitBytes: config.series.spoolLimitBytes,
       rawDays: config.series.rawDays,
       whenSpoolFull: config.series.whenSpoolFull,
+      groupMs: config.series.groupMs,
       silentAfterMs: config.devices.silentAfterMs,
       autoRegister: config.devices.autoRegister,
       changeTickMs: Math.ceil(config.live.tickMs / 2),

@@ -86,6 +86,8 @@ const schema = z.strictObject({
       spoolLimitBytes: z.int().min(1_048_576).default(1_073_741_824),
       /** What a full spool does: refuse samples, or drop the oldest segment of acknowledged ones to take new ones. */
       whenSpoolFull: z.enum(['refuse', 'drop-oldest-segment']).default('refuse'),
+      /** Samples of devices are stored in groups of this long: longer spares the processor, and who waits is answered later. */
+      groupMs: z.int().min(0).max(5_000).default(40),
       /** Days kept; 0 keeps for ever. */
       rawDays: z.int().min(0).default(30),
       minuteDays: z.int().min(0).default(365),
@@ -275,6 +277,7 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_REQUIRE_DEVICE_TOKEN: [['devices', 'requireToken'], asFlag],
   EARSHOT_SILENT_AFTER_MS: [['devices', 'silentAfterMs'], asNumber],
   EARSHOT_SPOOL_LIMIT_BYTES: [['series', 'spoolLimitBytes'], asNumber],
+  EARSHOT_SERIES_GROUP_MS: [['series', 'groupMs'], asNumber],
   EARSHOT_REQUESTS_PER_ADDRESS: [['limits', 'requestsPerAddress'], asNumber],
   EARSHOT_SESSIONS_PER_ADDRESS: [['limits', 'sessionsPerAddress'], asNumber],
   EARSHOT_ENCODER: [['audio', 'encoder'], asText],

@@ -51,6 +51,8 @@ export interface DeviceShardOptions {
   readonly spoolFolder: string;
   readonly spoolLimitBytes: number;
   /** `refuse`: nothing acknowledged is dropped; the other keeps taking samples at the price of the oldest. */
+  /** Samples are stored in groups of this long, ms. */
+  readonly groupMs: number;
   readonly whenSpoolFull: 'refuse' | 'drop-oldest-segment';
   /** As configured for the store, so that no roll-up is recomputed from raw rows that are gone; 0: kept for ever. */
   readonly rawDays: number;

@@ -26,6 +26,7 @@ const writer = openSeriesWriter({
   spoolFolder: options.spoolFolder,
   spoolLimitBytes: options.spoolLimitBytes,
   rawDays: options.rawDays,
+  windowMs: options.groupMs,
   whenSpoolFull: options.whenSpoolFull,
   ...(options.writers === undefined ? {} : { adopt: { liveNames: options.writers } }),
 });

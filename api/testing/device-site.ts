@@ -76,6 +76,7 @@ export async function startDeviceSite(options: DeviceSiteOptions): Promise<Devic
       series: address,
       spoolFolder: join(options.folder, 'spool'),
       spoolLimitBytes: options.spoolLimitBytes ?? 268_435_456,
+      groupMs: 40,
       silentAfterMs: options.silentAfterMs ?? 60_000,
       autoRegister: options.autoRegister ?? true,
       rawDays: 0,

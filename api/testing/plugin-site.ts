@@ -84,6 +84,7 @@ export async function startPluginSite(options: {
     shardOptions: {
       ...shared,
       spoolFolder: join(data, 'spool'),
+      groupMs: 40,
       silentAfterMs: 60_000,
       autoRegister: true,
     },

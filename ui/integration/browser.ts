@@ -16,6 +16,8 @@ export function startSite(options: TestServerOptions = {}): Promise<TestServer> 
       EARSHOT_DEMO_WALKERS: '3',
       EARSHOT_DEVICE_SHARDS: '1',
       EARSHOT_MEDIA_SHARDS: '1',
+      // The demo's devices do not wait for answers.
+      EARSHOT_SERIES_GROUP_MS: '500',
       ...options.env,
     },
     readyWithinMs: 60_000,

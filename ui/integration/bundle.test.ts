@@ -79,13 +79,13 @@ describe('the built visitor’s page', () => {
 });
 
 describe('the sources of the pages', () => {
-  it('import nothing of the engine but the contract', () => {
+  it('import nothing of the engine but the contract and its client', () => {
     for (const path of sources(join(root, 'ui'))) {
       const text = readFileSync(path, 'utf8');
       for (const found of text.matchAll(
         /from\s+'((?:\.\.\/)+(?:engine|media|actors|api|bench)\/[^']*)'/g,
       )) {
-        expect(found[1], path).toMatch(/(^|\/)api\/contract\//);
+        expect(found[1], path).toMatch(/(^|\/)api\/(contract|client)\//);
       }
     }
   });
