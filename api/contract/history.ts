@@ -139,6 +139,9 @@ export const statisticsOfSeriesQuery = z.object({
   channel: channelList,
   from: z.coerce.number(),
   to: z.coerce.number(),
+  /** Ends of a range, to hear how long values were within it; one alone is open on the other side. */
+  low: z.coerce.number().min(-1e300).max(1e300).optional(),
+  high: z.coerce.number().min(-1e300).max(1e300).optional(),
 });
 
 const sample = z.object({ atUnixMs: z.number(), value: z.union([z.number(), z.string()]) });
@@ -161,9 +164,12 @@ export const statisticsOfSeriesAnswer = z.object({
       last: sample.nullable(),
       /** How long each value stood, ms; null: it has more than 20 different ones. */
       states: z.record(z.string(), z.number()).nullable(),
+      /** Between `low` and `high`, of the time in which a value is known, ms; null: not asked, or samples are not kept. */
+      within: z.object({ insideMs: z.number(), knownMs: z.number() }).nullable(),
     }),
   ),
 });
+export type SeriesStatistics = z.infer<typeof statisticsOfSeriesAnswer>;
 
 /** Query string of `GET /v1/series/compare`: the period `from` … `to`, and one as long that begins at `otherFrom`. */
 export const periodsQuery = z.object({
@@ -194,6 +200,7 @@ export const periodsAnswer = z.object({
     }),
   ),
 });
+export type PeriodsAnswer = z.infer<typeof periodsAnswer>;
 
 /** A file that is made in the background. */
 export const exportJob = z.object({

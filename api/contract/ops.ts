@@ -61,3 +61,20 @@ export const updatesAnswer = z.object({
   ),
 });
 export type UpdatesAnswer = z.infer<typeof updatesAnswer>;
+
+/** `GET /v1/backup/status`: the backup that is made now, or the last one since the engine started. Times are Unix ms. */
+export const backupStatus = z.object({
+  state: z.enum(['none', 'running', 'done', 'failed', 'cancelled']),
+  phase: z.enum(['settings', 'history', 'media']).nullable(),
+  /** Written so far. */
+  files: z.int(),
+  /** As far as is known: media are counted when their turn comes. */
+  ofFiles: z.int(),
+  /** Sent so far. */
+  bytes: z.int(),
+  by: z.string().nullable(),
+  startedAtUnixMs: z.number().nullable(),
+  finishedAtUnixMs: z.number().nullable(),
+  error: z.string().nullable(),
+});
+export type BackupStatus = z.infer<typeof backupStatus>;

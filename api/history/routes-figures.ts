@@ -3,7 +3,7 @@ import { EngineError } from '../../engine/errors.js';
 import type { SeriesQueries } from '../../engine/series/queries.js';
 import type { StoreReader } from '../../engine/series/reader.js';
 import type { SeriesPoints } from '../../engine/series/series.types.js';
-import { PERCENTILES, seriesStatistics } from '../../engine/series/statistics.js';
+import { PERCENTILES, seriesStatistics, timesWithin } from '../../engine/series/statistics.js';
 import {
   periodsAnswer,
   periodsQuery,
@@ -41,12 +41,18 @@ export function figureRoutes(options: FigureRoutesOptions): readonly Route[] {
         const channels = resolveAll(options, query.channel);
         const numbers = channels.map(({ channel }) => channel);
         const source = await reader.sourceOf(query.from, numbers);
-        const found = await seriesStatistics(
-          queries,
-          { channels: numbers, fromUnixMs: query.from, toUnixMs: query.to },
-          TABLES[source],
-          clock.nowMs(),
-        );
+        const range = { channels: numbers, fromUnixMs: query.from, toUnixMs: query.to };
+        const { low = -1e300, high = 1e300 } = query;
+        if (low > high) throw new EngineError('input.invalid', 'low: must not be above high');
+        const isAsked = source === 'raw' && (query.low !== undefined || query.high !== undefined);
+        const [found, times] = await Promise.all([
+          seriesStatistics(queries, range, TABLES[source], clock.nowMs()),
+          isAsked ? timesWithin(queries, range, { low, high }, clock.nowMs()) : [],
+        ]);
+        const withinOf = (number: number) => {
+          const one = times.find(({ channel }) => channel === number);
+          return one === undefined ? null : { insideMs: one.insideMs, knownMs: one.knownMs };
+        };
         return {
           source,
           levels: PERCENTILES,
@@ -55,7 +61,7 @@ export function figureRoutes(options: FigureRoutesOptions): readonly Route[] {
             const own = found.filter((one) => one.channel === channel);
             own.sort((a, b) => (b.last?.atUnixMs ?? 0) - (a.last?.atUnixMs ?? 0));
             const { channel: _, ...figures } = own[0] ?? { ...NONE, channel };
-            return { name, unit, ...figures };
+            return { name, unit, ...figures, within: withinOf(channel) };
           }),
         };
       },

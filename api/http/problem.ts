@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { EngineError } from '../../engine/errors.js';
 import type { Problem } from '../contract/rest.js';
+import { innerFaults } from './union-faults.js';
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
@@ -26,7 +27,6 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** An invalid request, with each field that is wrong. */
 /** Fields of a request that cannot be taken; the answer names each in `errors`. */
 export class InvalidRequest extends EngineError {
   readonly fields: readonly FieldError[];
@@ -67,9 +67,8 @@ export function check(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new InvalidRequest(
-    result.error.issues.slice(0, 20).map((issue) => ({
-      field: [part, ...issue.path.map(String)].join('.'),
-      message: issue.message,
-    })),
+    innerFaults(result.error.issues, value)
+      .slice(0, 20)
+      .map(({ path, message }) => ({ field: [part, ...path.map(String)].join('.'), message })),
   );
 }

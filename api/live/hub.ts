@@ -17,6 +17,7 @@ import {
   socketEndpoint,
   stateOf,
 } from '../http/socket.types.js';
+import { innerFaults } from '../http/union-faults.js';
 import { LiveClient } from './client.js';
 import type { LiveGuest, Narrowed } from './guest.js';
 import { DEFAULT_LIMITS, type LiveLimits } from './limits.js';
@@ -231,7 +232,7 @@ export class LiveHub {
       id = idOf(value);
       const parsed = liveRequest.safeParse(value);
       if (!parsed.success) {
-        const issue = parsed.error.issues[0];
+        const [issue] = innerFaults(parsed.error.issues, value);
         const field = issue?.path.map(String).join('.') ?? '';
         const where = field === '' ? 'message' : field;
         throw new EngineError('input.invalid', `${where}: ${issue?.message ?? 'invalid'}`);

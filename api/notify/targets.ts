@@ -6,6 +6,7 @@ import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { TARGET_CONFIGS, type TargetSecret } from '../contract/notify.js';
 import { InvalidRequest } from '../http/problem.js';
+import { innerFaults } from '../http/union-faults.js';
 import { sealedAbout, type TargetBook } from './target-book.js';
 
 export interface NewTarget {
@@ -132,8 +133,8 @@ function checked(
   const parsed = TARGET_CONFIGS[kind].safeParse(config);
   if (parsed.success) return parsed.data;
   throw new InvalidRequest(
-    parsed.error.issues.map(({ path, message }) => ({
-      field: ['body', 'config', ...path].join('.'),
+    innerFaults(parsed.error.issues, config).map(({ path, message }) => ({
+      field: ['body', 'config', ...path.map(String)].join('.'),
       message,
     })),
   );

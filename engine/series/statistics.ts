@@ -72,6 +72,43 @@ const states = (
       PARTITION BY channel ORDER BY us ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next FROM ${from})
   GROUP BY channel, state ${FINAL}`;
 
+const within = `SELECT channel, sumIf(next - us, inside) / 1000 AS insideMs, sum(next - us) / 1000 AS knownMs FROM (
+    SELECT channel, value >= {low:Float64} AND value <= {high:Float64} AS inside, toUnixTimestamp64Micro(at) AS us,
+      leadInFrame(us, 1, {endUs:Int64}) OVER (
+        PARTITION BY channel ORDER BY us ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next
+    FROM ${SAMPLES} WHERE isFinite(value))
+  GROUP BY channel ${FINAL}`;
+
+/** How long a channel's values stood between two levels. */
+export interface TimeWithin {
+  readonly channel: number;
+  readonly insideMs: number;
+  /** From the first sample to the end, or to now. */
+  readonly knownMs: number;
+}
+
+/**
+ * Of each channel of numbers that has samples in the range; each value stands until the next. Only while samples are
+ * kept. @throws EngineError `store.away`.
+ */
+export async function timesWithin(
+  queries: SeriesQueries,
+  range: Range,
+  levels: { readonly low: number; readonly high: number },
+  nowUnixMs: number,
+): Promise<readonly TimeWithin[]> {
+  return await queries.rows<TimeWithin>(within, { ...paramsOf(range, nowUnixMs), ...levels });
+}
+
+function paramsOf(range: Range, nowUnixMs: number) {
+  return {
+    channels: [...range.channels],
+    fromUs: Math.round(range.fromUnixMs * 1_000),
+    toUs: Math.round(range.toUnixMs * 1_000),
+    endUs: Math.round(Math.min(range.toUnixMs, nowUnixMs) * 1_000),
+  };
+}
+
 /**
  * Figures of each channel that has samples in the range, from the samples while they are kept, else from a roll-up
  * (`table`). Values that are not finite are left out. @throws EngineError `store.away`.
@@ -82,12 +119,7 @@ export async function seriesStatistics(
   table: 'raw' | 'samples_1m' | 'samples_1h' | 'samples_1d',
   nowUnixMs: number,
 ): Promise<readonly ChannelStatistics[]> {
-  const params = {
-    channels: [...range.channels],
-    fromUs: Math.round(range.fromUnixMs * 1_000),
-    toUs: Math.round(range.toUnixMs * 1_000),
-    endUs: Math.round(Math.min(range.toUnixMs, nowUnixMs) * 1_000),
-  };
+  const params = paramsOf(range, nowUnixMs);
   const [numbers, texts] = await Promise.all([
     queries.rows<Summary>(table === 'raw' ? NUMBERS : rolledUp(table), params),
     table === 'raw' ? queries.rows<Summary>(TEXT_ROWS, params) : [],

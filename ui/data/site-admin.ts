@@ -1,4 +1,7 @@
+import type { Scope, Token } from '../../api/contract/auth.js';
 import { call } from './api.js';
+
+export type { Token };
 
 export type Role = 'viewer' | 'operator' | 'admin';
 export interface User {
@@ -6,14 +9,6 @@ export interface User {
   readonly username: string;
   readonly role: Role;
   readonly createdAtUnixMs: number;
-}
-export interface Token {
-  readonly id: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly owner: string;
-  readonly expiresAtUnixMs: number | null;
-  readonly usedAtUnixMs: number | null;
 }
 export interface AuditEntry {
   readonly id: number;
@@ -58,4 +53,26 @@ export function changesIn({ before, after }: Pick<AuditEntry, 'before' | 'after'
         : `${field}: ${words(before[field])} → ${words(after?.[field])}`,
     )
     .join(', ');
+}
+
+/** What a token may be bound to, in the words of who makes it. */
+export const SCOPE_WORDS: readonly { readonly value: Scope; readonly word: string }[] = [
+  { value: 'read', word: 'Read everything' },
+  { value: 'devices', word: 'Devices and connections' },
+  { value: 'audio', word: 'Listening sessions' },
+  { value: 'content', word: 'Projects and recordings' },
+  { value: 'rules', word: 'Rules' },
+  { value: 'alarms', word: 'Alarms' },
+  { value: 'history', word: 'History' },
+  { value: 'site', word: 'Dashboards and the site' },
+  { value: 'users', word: 'Users and tokens' },
+];
+
+/** What a token may, in words. */
+export function mayWords({ role, scopes }: Pick<Token, 'role' | 'scopes'>): string {
+  if (scopes === null) return `${role}, everything`;
+  const words = scopes.map(
+    (scope) => SCOPE_WORDS.find(({ value }) => value === scope)?.word.toLowerCase() ?? scope,
+  );
+  return `${role}, only: ${words.join(', ')}`;
 }

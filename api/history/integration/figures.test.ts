@@ -46,6 +46,18 @@ test('statistics tell least, most, average, spread, percentiles, first, last and
   expect(mode?.states).toEqual({ auto: 10_000, 'by hand': 50_000 });
 });
 
+test('statistics tell how long values stood within a range', async () => {
+  const span = `channel=pump/rpm,pump/mode&from=${start}&to=${start + 60_000}`;
+  const answer = await site.call('GET', `/v1/series/statistics?${span}&low=10&high=19`);
+  const { channels } = answer.body as z.infer<typeof statisticsOfSeriesAnswer>;
+  expect(channels[0]?.within).toEqual({ insideMs: 10_000, knownMs: 60_000 });
+  expect(channels[1]?.within).toBeNull();
+  const open = await site.call('GET', `/v1/series/statistics?${span}&low=50`);
+  expect(open.body).toMatchObject({ channels: [{ within: { insideMs: 10_000 } }, {}] });
+  const wrong = await site.call('GET', `/v1/series/statistics?${span}&low=2&high=1`);
+  expect(wrong.status).toBe(400);
+});
+
 test('two periods are laid over each other', async () => {
   const answer = await site.call(
     'GET',

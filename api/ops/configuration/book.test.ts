@@ -94,7 +94,7 @@ async function refusal(text: string): Promise<readonly string[]> {
 test('what is written out and applied again changes nothing, and is the same text', async () => {
   await fill();
   const text = await book.text();
-  expect(await book.diff(text)).toEqual({ changes: {}, text: '', secretsNeeded: [] });
+  expect(await book.diff(text)).toEqual({ changes: {}, rows: [], text: '', secretsNeeded: [] });
   expect(await book.apply(text, 'ann')).toEqual({
     changes: {},
     version: null,
@@ -111,12 +111,23 @@ test('a text says what it would change, by table and line by line, and changes n
   Object.assign(rules[0] ?? {}, { name: 'too full' });
   variables.push({ id: 10, name: 'other', kind: 'text', value: 'x' });
   wanted.tables['routes'] = routes.slice(0, 1);
-  const { changes, text } = await book.diff(stringify(wanted));
+  const { changes, rows, text } = await book.diff(stringify(wanted));
   expect(changes).toEqual({
     rules: { added: [], changed: [7], removed: [] },
     variables: { added: [10], changed: [], removed: [] },
     routes: { added: [], changed: [], removed: [2] },
   });
+  expect(rows).toEqual([
+    { table: 'variables', id: 10, kind: 'added', name: 'other', fields: [] },
+    {
+      table: 'rules',
+      id: 7,
+      kind: 'changed',
+      name: 'too full',
+      fields: [{ field: 'name', before: 'full', after: 'too full' }],
+    },
+    { table: 'routes', id: 2, kind: 'removed', name: 'some', fields: [] },
+  ]);
   expect(text).toContain('-      name: full');
   expect(text).toContain('+      name: too full');
   expect((await document()).tables['variables']).toHaveLength(1);
@@ -232,7 +243,7 @@ test('any edit of rows gives exactly what was wanted, and the version kept of it
       }));
       const text = stringify(wanted);
       const done = await book.apply(text, 'ann');
-      expect(await book.diff(text)).toEqual({ changes: {}, text: '', secretsNeeded: [] });
+      expect(await book.diff(text)).toEqual({ changes: {}, rows: [], text: '', secretsNeeded: [] });
       if (done.version !== null) {
         expect(await versions.text(done.version)).toBe(before);
         await book.apply(before, 'ann');
@@ -243,3 +254,27 @@ test('any edit of rows gives exactly what was wanted, and the version kept of it
     { numRuns: 15 },
   );
 }, 120_000);
+
+test('two texts are compared as they are, whatever the site has now', async () => {
+  await fill();
+  const before = await book.text();
+  const wanted = await document();
+  Object.assign(wanted.tables['variables']?.[0] ?? {}, { value: 5 });
+  await book.apply(stringify(wanted), 'ann');
+  const { rows } = book.compare(before, await book.text());
+  expect(rows).toMatchObject([
+    { table: 'variables', kind: 'changed', fields: [{ field: 'value', before: '4', after: '5' }] },
+  ]);
+  expect(book.compare(before, before)).toEqual({
+    changes: {},
+    rows: [],
+    text: '',
+    secretsNeeded: [],
+  });
+});
+
+test('a fault in an action names the field in it', async () => {
+  const wanted = await document();
+  wanted.tables['rules'] = [{ ...rule(7, 'full'), actions: [{ type: 'notify' }] }];
+  expect(await refusal(stringify(wanted))).toEqual(['rules/7/actions.0.targetId']);
+});

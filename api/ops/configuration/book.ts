@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { createTwoFilesPatch } from 'diff';
 import { sql } from 'kysely';
 import { columnOf, toStored } from '../../../actors/content/columns.js';
@@ -7,6 +6,7 @@ import type { SiteStore } from '../../../actors/control/site.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { ConfigurationApplied, ConfigurationDiff } from '../../contract/configuration.js';
+import { changesOf, rowChanges, shown } from './changes.js';
 import { type Channels, checkConfiguration } from './check.js';
 import {
   type Configuration,
@@ -20,14 +20,6 @@ import { type ConfigurationTable, configurationTables } from './tables.js';
 const MOST_ROWS = 10_000;
 /** Tables of which plugins know more than the store. */
 const ASKED = ['instances', 'overrides'] as const;
-
-interface TableChange {
-  readonly name: string;
-  readonly of: ConfigurationTable;
-  readonly added: readonly ConfigurationRow[];
-  readonly changed: readonly (readonly [before: ConfigurationRow, after: ConfigurationRow])[];
-  readonly removed: readonly ConfigurationRow[];
-}
 
 interface Wanted {
   readonly wanted: Configuration;
@@ -67,14 +59,26 @@ export class ConfigurationBook {
     await this.#askPlugins(said);
     const current = await this.#current();
     const { wanted, secretsNeeded } = await this.#wanted(current, said);
-    const [before, after] = [current, wanted].map((one) => printConfiguration(this.#tables, one));
+    return { ...this.#difference(current, wanted, 'site'), secretsNeeded };
+  }
+
+  /** How a text differs from another, as texts: what the site has does not count. @throws InvalidRequest as `apply`. */
+  compare(before: string, after: string): ConfigurationDiff {
+    const old = parseConfiguration(this.#tables, before);
+    const wanted = new Map([...old, ...parseConfiguration(this.#tables, after)]);
+    return { ...this.#difference(old, wanted, 'before'), secretsNeeded: [] };
+  }
+
+  #difference(from: Configuration, to: Configuration, name: string) {
+    const changes = changesOf(this.#tables, from, to);
+    const [before, after] = [from, to].map((one) => printConfiguration(this.#tables, one));
     return {
-      changes: shown(changesOf(this.#tables, current, wanted)),
+      changes: shown(changes),
+      rows: rowChanges(changes),
       text:
         before === after
           ? ''
-          : createTwoFilesPatch('site', 'wanted', before ?? '', after ?? '', '', ''),
-      secretsNeeded,
+          : createTwoFilesPatch(name, 'wanted', before ?? '', after ?? '', '', ''),
     };
   }
 
@@ -178,43 +182,6 @@ function childrenFirst(rows: readonly ConfigurationRow[]): ConfigurationRow[] {
   };
   return [...rows].sort((a, b) => depth(b) - depth(a) || b.id - a.id);
 }
-
-function changesOf(
-  tables: ReadonlyMap<string, ConfigurationTable>,
-  current: Configuration,
-  wanted: Configuration,
-): readonly TableChange[] {
-  return [...tables].flatMap(([name, of]) => {
-    const before = new Map((current.get(name) ?? []).map((row) => [row.id, row]));
-    const after = wanted.get(name) ?? [];
-    const kept = new Set(after.map(({ id }) => id));
-    const added = after.filter(({ id }) => !before.has(id));
-    const removed = [...before.values()].filter(({ id }) => !kept.has(id));
-    const changed = after.flatMap((row) => {
-      const was = before.get(row.id);
-      return was === undefined || isDeepStrictEqual(plain(was), plain(row))
-        ? []
-        : [[was, row] as const];
-    });
-    if (added.length + removed.length + changed.length === 0) return [];
-    return [{ name, of, added, changed, removed }];
-  });
-}
-
-/** Without what JSON cannot hold, as it is stored. */
-const plain = (row: ConfigurationRow): unknown => JSON.parse(JSON.stringify(row));
-
-const shown = (changes: readonly TableChange[]): ConfigurationDiff['changes'] =>
-  Object.fromEntries(
-    changes.map(({ name, added, changed, removed }) => [
-      name,
-      {
-        added: added.map(({ id }) => id),
-        changed: changed.map(([{ id }]) => id),
-        removed: removed.map(({ id }) => id),
-      },
-    ]),
-  );
 
 type Stored = readonly [column: string, value: string | number | null];
 

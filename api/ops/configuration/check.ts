@@ -5,6 +5,7 @@ import { EngineError } from '../../../engine/errors.js';
 import { compileMatchers } from '../../alarms/matching.js';
 import { TARGET_CONFIGS } from '../../contract/notify.js';
 import { type FieldError, InvalidRequest } from '../../http/problem.js';
+import { innerFaults } from '../../http/union-faults.js';
 import type { LiveTable } from '../../live/table.types.js';
 import { type CheckRuleOptions, checkRule } from '../../rules/check-rule.js';
 import { type Opening, scheduleProblem } from '../../rules/opening.js';
@@ -104,8 +105,8 @@ function checkRow(name: string, row: ConfigurationRow): void {
     const checked = TARGET_CONFIGS[kind].safeParse(row['config']);
     if (!checked.success) {
       throw new InvalidRequest(
-        checked.error.issues.map(({ path, message }) => ({
-          field: ['config', ...path].join('.'),
+        innerFaults(checked.error.issues, row['config']).map(({ path, message }) => ({
+          field: ['config', ...path.map(String)].join('.'),
           message,
         })),
       );

@@ -1,6 +1,7 @@
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import { type FieldError, InvalidRequest } from '../../http/problem.js';
+import { innerFaults } from '../../http/union-faults.js';
 import type { AnyRow, Values } from '../../routes/table-routes.js';
 import type { ConfigurationTable } from './tables.js';
 
@@ -85,7 +86,7 @@ function rowsOf(
     const checked = schema.safeParse(row);
     const id = idOf(row) ?? `row ${at + 1}`;
     if (!checked.success) {
-      for (const { path, message } of checked.error.issues) {
+      for (const { path, message } of innerFaults(checked.error.issues, row)) {
         problems.push({ field: `${name}/${id}/${path.join('.')}`, message });
       }
     } else if (known.has(checked.data.id)) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   configurationApplied,
   configurationDiff,
+  configurationDiffQuery,
   configurationVersions,
 } from '../../contract/configuration.js';
 import { InvalidRequest } from '../../http/problem.js';
@@ -30,10 +31,15 @@ export function configurationRoutes(
       ...taken,
       method: 'POST',
       path: '/v1/configuration/diff',
-      summary: 'What a configuration (YAML) would change here; changes nothing',
+      summary:
+        'What a configuration (YAML) would change here, or how it differs from a version; changes nothing',
       changes: false,
+      query: configurationDiffQuery,
       response: configurationDiff,
-      handler: ({ body }) => book.diff(textOf(body)),
+      handler: async ({ body, query: { against } }) =>
+        against === undefined
+          ? await book.diff(textOf(body))
+          : book.compare(await versions.text(against), textOf(body)),
     }),
     route({
       ...taken,
