@@ -122,7 +122,7 @@ describe('pages of history and system', () => {
       buffer: Buffer.from(`format: earshot-configuration\nversion: 1\ntables:\n${tables}`),
     });
     await on('/system/configuration', async (page) => {
-      const file = page.getByLabel(/^Choose a configuration/);
+      const file = page.locator('input[type=file]');
       await file.setInputFiles(
         yaml('  variables:\n    - id: 1\n      name: limit\n      kind: number\n      value: 4\n'),
       );
@@ -155,7 +155,7 @@ describe('pages of history and system', () => {
         page.getByRole('button', { name: 'Make a backup' }).click(),
       ]);
       expect(download.suggestedFilename()).toMatch(/^earshot-.*\.zip$/);
-      await page.getByText(/^[\d.]+ [kM]?B, \d+ files,/).waitFor();
+      await page.getByText(/Done [\d.]+ [kM]?B, \d+ files,/).waitFor();
       await download.cancel();
     });
   }, 60_000);
