@@ -150,7 +150,12 @@ test('vendor connections and settings go into an empty site, which says which se
     config: { url: 'mqtt://10.0.0.5', user: 'hall', password: SECRET },
   });
   expect(await empty.book.text()).toBe(text);
-  expect(await empty.book.diff(text)).toEqual({ changes: {}, text: '', secretsNeeded: [] });
+  expect(await empty.book.diff(text)).toEqual({
+    changes: {},
+    rows: [],
+    text: '',
+    secretsNeeded: [],
+  });
   expect(await empty.instances.wholeConfig(2)).toMatchObject({ password: 'of the hall' });
   expect(await empty.store.inventory.overrides.find()).toMatchObject([
     { scope: 'site', value: 70 },
