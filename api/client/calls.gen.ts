@@ -302,6 +302,19 @@ export interface Calls {
     '/v1/backup': {
       query: { media?: 'true' | 'false' | boolean | undefined; history?: 'true' | 'false' | boolean | undefined };
     };
+    '/v1/backup/status': {
+      answer: {
+        state: 'none' | 'running' | 'done' | 'failed' | 'cancelled';
+        phase: 'settings' | 'history' | 'media' | null;
+        files: number;
+        ofFiles: number;
+        bytes: number;
+        by: string | null;
+        startedAtUnixMs: number | null;
+        finishedAtUnixMs: number | null;
+        error: string | null;
+      };
+    };
     '/v1/board-groups': {
       query: {
         number?: number | undefined;
@@ -1268,7 +1281,7 @@ export interface Calls {
       };
     };
     '/v1/series/statistics': {
-      query: { channel: string; from: number; to: number };
+      query: { channel: string; from: number; to: number; low?: number | undefined; high?: number | undefined };
       answer: {
         source: 'raw' | '1m' | '1h' | '1d';
         levels: number[];
@@ -1284,6 +1297,7 @@ export interface Calls {
           first: { atUnixMs: number; value: number | string } | null;
           last: { atUnixMs: number; value: number | string } | null;
           states: Record<string, number> | null;
+          within: { insideMs: number; knownMs: number } | null;
         }[];
       };
     };
@@ -2086,9 +2100,17 @@ export interface Calls {
       };
     };
     '/v1/configuration/diff': {
+      query: { against?: string | undefined };
       upload: Upload;
       answer: {
         changes: Record<string, { added: number[]; changed: number[]; removed: number[] }>;
+        rows: {
+          table: string;
+          id: number;
+          kind: 'added' | 'changed' | 'removed';
+          name: string;
+          fields: { field: string; before: string; after: string }[];
+        }[];
         text: string;
         secretsNeeded: string[];
       };
@@ -3835,6 +3857,9 @@ export interface Calls {
     };
     '/v1/auth-sessions/{id}': {
       params: { id: string };
+      answer: undefined;
+    };
+    '/v1/backup': {
       answer: undefined;
     };
     '/v1/board-groups/{id}': {

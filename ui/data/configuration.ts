@@ -18,7 +18,7 @@ export const versionHref = (id: string): string =>
   `/v1/configuration/versions/${encodeURIComponent(id)}`;
 
 export const configurationVersions = async (): Promise<readonly ConfigurationVersion[]> =>
-  (await call<ConfigurationVersionsAnswer>('GET', '/v1/configuration/versions')).items;
+  (await call('GET', '/v1/configuration/versions')).items;
 
 /** The site as it is, or (with an id) as it was. Rejects with `ApiError`. */
 export async function configurationText(id?: string): Promise<string> {
@@ -41,15 +41,15 @@ export async function configurationText(id?: string): Promise<string> {
 
 /** What it would change here; with `against` how it differs from that version. */
 export const configurationDiff = (text: string, against?: string): Promise<ConfigurationDiff> =>
-  call<ConfigurationDiff>('POST', '/v1/configuration/diff', {
-    text: { type: YAML, body: text },
+  call('POST', '/v1/configuration/diff', {
+    upload: { type: YAML, body: text },
     query: { against },
     deadlineMs: LIMIT_MS,
   });
 
 export const applyConfiguration = (text: string): Promise<ConfigurationApplied> =>
-  call<ConfigurationApplied>('POST', '/v1/configuration/apply', {
-    text: { type: YAML, body: text },
+  call('POST', '/v1/configuration/apply', {
+    upload: { type: YAML, body: text },
     deadlineMs: LIMIT_MS,
   });
 
