@@ -571,6 +571,7 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
 
   const mqtt = await startMqtt({
     config: config.mqtt,
+    folder: config.data,
     host: config.host,
     auth,
     clock,

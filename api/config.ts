@@ -288,6 +288,8 @@ const ENVIRONMENT: Readonly<Record<string, readonly [path: readonly string[], pa
   EARSHOT_SECRET_KEY: [['plugins', 'secretKey'], asText],
   EARSHOT_MQTT_BROKER: [['mqtt', 'broker', 'enabled'], asFlag],
   EARSHOT_MQTT_PORT: [['mqtt', 'broker', 'port'], asNumber],
+  EARSHOT_MQTT_TLS_CERT: [['mqtt', 'broker', 'tls', 'certFile'], asText],
+  EARSHOT_MQTT_TLS_KEY: [['mqtt', 'broker', 'tls', 'keyFile'], asText],
   EARSHOT_MQTT_ANONYMOUS: [['mqtt', 'broker', 'allowAnonymous'], asFlag],
   EARSHOT_MQTT_PUBLISH: [['mqtt', 'publish', 'enabled'], asFlag],
   EARSHOT_MQTT_PUBLISH_URL: [['mqtt', 'publish', 'url'], asText],

@@ -5,6 +5,7 @@ import type {
   NotificationPreferenceRow,
 } from '../../actors/automation/automation.types.js';
 import { personalTelling, toldAfter } from './personal.js';
+import { alarmRow } from './testing/edges.js';
 
 const MINUTE_MS = 60_000;
 const ZONE = 'Europe/Berlin';
@@ -26,41 +27,21 @@ const wishes = (given: Partial<NotificationPreferenceRow>): NotificationPreferen
   ...given,
 });
 
-const low = (given: Partial<AlarmRow> = {}): AlarmRow => ({
-  id: 1,
-  publicId: 'a',
-  ruleId: 1,
-  ruleName: 'Battery low',
-  source: 'mic/battery',
-  activeKey: '1:mic/battery',
-  deviceId: 'mic',
-  type: 'battery_low',
-  severity: 'warning',
-  text: '',
-  labels: {},
-  value: 18,
-  raisedAtUnixMs: NOON,
-  updatedAtUnixMs: NOON,
-  clearedAtUnixMs: null,
-  acknowledgedAtUnixMs: null,
-  acknowledgedBy: null,
-  assignedTo: null,
-  shelvedUntilUnixMs: null,
-  shelvedBy: null,
-  repeats: 0,
-  escalated: 0,
-  escalation: [],
-  parentAlarmId: null,
-  parentRuleId: null,
-  held: false,
-  edge: 1,
-  edgeAtUnixMs: NOON,
-  changes: 1,
-  lastChange: 'raised',
-  comments: 0,
-  facts: {},
-  ...given,
-});
+const low = (given: Partial<AlarmRow> = {}): AlarmRow =>
+  alarmRow({
+    publicId: 'a',
+    ruleName: 'Battery low',
+    source: 'mic/battery',
+    activeKey: '1:mic/battery',
+    deviceId: 'mic',
+    type: 'battery_low',
+    severity: 'warning',
+    value: 18,
+    raisedAtUnixMs: NOON,
+    updatedAtUnixMs: NOON,
+    edgeAtUnixMs: NOON,
+    ...given,
+  });
 
 /** Types and sources that the user is told of now. */
 const told = (preference: NotificationPreferenceRow, rows: readonly AlarmRow[], nowUnixMs = NOON) =>

@@ -1,22 +1,12 @@
-import type { SampleColumns } from '../../actors/device/protocol.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
+import { type FactDevices, type FactValue, publishFacts } from './publish.js';
 
-type Value = number | string | boolean;
 /** Values of a device by channel name. */
-export type Facts = Readonly<Record<string, Value>>;
+export type Facts = Readonly<Record<string, FactValue>>;
 
 export interface FactsOptions {
-  readonly devices: {
-    readonly tables: { definition(id: string): unknown };
-    create(claim: {
-      readonly id: string;
-      readonly name: string;
-      readonly protocol: string;
-      readonly channels: readonly never[];
-    }): Promise<unknown>;
-    append(columns: SampleColumns): Promise<unknown>;
-  };
+  readonly devices: FactDevices;
   /** What is so now, by device id, with its name. */
   readonly read: () => ReadonlyMap<string, { readonly name: string; readonly facts: Facts }>;
   readonly clock: Clock;
@@ -33,7 +23,7 @@ const ALL_EVERY_MS = 60_000;
  */
 export class FactKeeper {
   readonly #options: FactsOptions;
-  readonly #told = new Map<string, Map<string, Value>>();
+  readonly #told = new Map<string, Map<string, FactValue>>();
   readonly #toldAllMonoMs = new Map<string, number>();
   #timer: TimerHandle | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -71,37 +61,13 @@ export class FactKeeper {
 
   async #tell(id: string, name: string, facts: Facts): Promise<void> {
     const { devices, clock } = this.#options;
-    const told = this.#told.get(id) ?? new Map<string, Value>();
+    const told = this.#told.get(id) ?? new Map<string, FactValue>();
     const all =
       clock.monoMs() - (this.#toldAllMonoMs.get(id) ?? Number.NEGATIVE_INFINITY) >= ALL_EVERY_MS;
     const due = Object.entries(facts).filter(([key, value]) => all || told.get(key) !== value);
     if (due.length === 0) return;
-    if (devices.tables.definition(id) === undefined) {
-      await devices.create({ id, name, protocol: 'site', channels: [] });
-    }
-    await devices.append(columnsOf(id, due, clock.nowMs()));
+    await publishFacts(devices, { id, name, protocol: 'site' }, due, clock.nowMs());
     this.#told.set(id, new Map(Object.entries(facts)));
     if (all) this.#toldAllMonoMs.set(id, clock.monoMs());
   }
-}
-
-function columnsOf(
-  deviceId: string,
-  facts: readonly (readonly [name: string, value: Value])[],
-  nowUnixMs: number,
-): SampleColumns {
-  const texts: string[] = [];
-  return {
-    deviceId,
-    names: facts.map(([name]) => name),
-    name: Uint16Array.from(facts.keys()),
-    atUnixMs: new Float64Array(facts.length).fill(nowUnixMs),
-    kind: Uint8Array.from(facts, ([, value]) =>
-      typeof value === 'string' ? 1 : typeof value === 'boolean' ? 2 : 0,
-    ),
-    value: Float64Array.from(facts, ([, value]) =>
-      typeof value === 'string' ? texts.push(value) - 1 : Number(value),
-    ),
-    texts,
-  };
 }

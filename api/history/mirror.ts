@@ -1,8 +1,9 @@
 import type { ContentTable, Find } from '../../actors/content/store.types.js';
 import type { ChangeFeed } from '../../engine/control/feed.js';
-import { EngineError } from '../../engine/errors.js';
+import type { EngineError } from '../../engine/errors.js';
 import type { Row } from '../contract/live.js';
 import type { LiveTable } from '../live/table.types.js';
+import { TableFollower } from '../site/table-follower.js';
 
 export interface MirrorOptions<T extends { readonly id: number }> {
   readonly feed: ChangeFeed;
@@ -20,36 +21,32 @@ export interface MirrorOptions<T extends { readonly id: number }> {
 export class TableMirror<T extends { readonly id: number }> {
   readonly rows = new Map<number, T>();
   readonly #options: MirrorOptions<T>;
-  #unfollow: (() => void) | undefined;
-  #reading: Promise<void> = Promise.resolve();
+  readonly #follower: TableFollower;
 
   constructor(options: MirrorOptions<T>) {
     this.#options = options;
-  }
-
-  async start(): Promise<void> {
-    const { feed, domain } = this.#options;
-    const head = await feed.head();
-    await this.#readAll();
-    this.#unfollow = feed.follow(head, (event) => {
-      if (event.type === 'reset') {
-        this.#then(() => this.#readAll());
-        return;
-      }
-      const ids = event.changes.filter((change) => change.domain === domain).map(({ id }) => id);
-      if (ids.length > 0) this.#then(() => this.#read([...new Set(ids.map(Number))]));
+    const { feed, domain, onFault } = options;
+    this.#follower = new TableFollower({
+      feed,
+      domain,
+      onFault,
+      readAll: () => this.#readAll(),
+      read: (ids) => this.#read(ids),
     });
   }
 
+  start(): Promise<void> {
+    return this.#follower.start();
+  }
+
   /** Ends it; its rows stay as they are. */
-  async stop(): Promise<void> {
-    this.#unfollow?.();
-    await this.#reading;
+  stop(): Promise<void> {
+    return this.#follower.stop();
   }
 
   /** Resolves when everything that was committed before is shown. */
   settled(): Promise<void> {
-    return this.#reading;
+    return this.#follower.settled();
   }
 
   /** A row that its writer knows already. */
@@ -66,12 +63,6 @@ export class TableMirror<T extends { readonly id: number }> {
   #drop(id: number): void {
     this.rows.delete(id);
     this.#options.live.remove(String(id));
-  }
-
-  #then(work: () => Promise<void>): void {
-    this.#reading = this.#reading.then(work).catch((thrown: unknown) => {
-      this.#options.onFault(EngineError.from(thrown));
-    });
   }
 
   async #readAll(): Promise<void> {

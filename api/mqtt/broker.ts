@@ -6,7 +6,14 @@ import { EngineError } from '../../engine/errors.js';
 import type { Auth } from '../auth/auth.js';
 import { nameOf } from '../http/auth.types.js';
 import type { Principal } from '../http/route.types.js';
-import type { BrokerStart, FromBroker, Rights, ToBroker, Wish } from './protocol.js';
+import {
+  type BrokerStart,
+  type FromBroker,
+  OWN_USER,
+  type Rights,
+  type ToBroker,
+  type Wish,
+} from './protocol.js';
 
 export interface BrokerOptions extends BrokerStart {
   readonly auth: Pick<Auth, 'authenticate' | 'verify' | 'onRevoked'>;
@@ -18,10 +25,9 @@ export interface BrokerOptions extends BrokerStart {
 
 const HEAP_MB = 256;
 const START_MS = 10_000;
+const STOP_MS = 1_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** User of the engine's own connection. */
-const OWN_USER = '$earshot';
 
 /** The embedded broker in a thread of its own with a bounded heap, started again when it ends. `stop` ends it. */
 export class Broker {
@@ -33,6 +39,7 @@ export class Broker {
   #failures = 0;
   #stopped = false;
   #port: number | undefined;
+  #ownPort: number | undefined;
 
   private constructor(options: BrokerOptions) {
     this.#options = options;
@@ -55,11 +62,11 @@ export class Broker {
 
   /** How the engine itself connects to it. */
   get access(): { readonly url: string; readonly user: string; readonly password: string } {
-    const { host } = this.#options;
+    const host = this.#ownPort === undefined ? this.#options.host : '127.0.0.1';
     const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
     const shown = near.includes(':') ? `[${near}]` : near;
     return {
-      url: `mqtt://${shown}:${this.#port ?? this.#options.port}`,
+      url: `mqtt://${shown}:${this.#ownPort ?? this.#port ?? this.#options.port}`,
       user: OWN_USER,
       password: this.#ownSecret,
     };
@@ -69,7 +76,16 @@ export class Broker {
     this.#stopped = true;
     this.#unfollow();
     this.#options.clock.clearTimeout(this.#timer);
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    // It writes what is retained, and ends; one that does not is ended.
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    this.#tell({ type: 'stop' });
+    const late = new Promise((resolve) => {
+      this.#options.clock.setTimeout(() => resolve(undefined), STOP_MS);
+    });
+    await Promise.race([ended, late]);
+    await worker.terminate();
   }
 
   #tell(message: ToBroker): void {
@@ -94,6 +110,7 @@ export class Broker {
       worker.on('message', (message: FromBroker) => {
         if (message.type === 'login') void this.#login(worker, message);
         else if (message.type === 'wish') wish(message);
+        else if (message.type === 'told') log('warn', message.message);
         else if (message.type === 'dropped') {
           log('warn', `MQTT client ${message.client} was closed: ${message.reason}`);
         } else if (message.type === 'failed') {
@@ -101,8 +118,12 @@ export class Broker {
           void worker.terminate();
         } else {
           this.#port = message.port;
+          this.#ownPort = message.ownPort;
           this.#failures = 0;
-          log('info', `MQTT broker on port ${message.port}`);
+          log(
+            'info',
+            `MQTT broker on port ${message.port}${start.tls === undefined ? '' : ' (TLS)'}`,
+          );
           settled();
         }
       });

@@ -1,9 +1,17 @@
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Aedes, type Client } from 'aedes';
+import { Aedes, type Client, type PublishPacket } from 'aedes';
 import { FrameGuard } from '../../actors/plugins/mqtt/frame-guard.js';
 import { EngineError } from '../../engine/errors.js';
-import type { BrokerStart, FromBroker, Rights, ToBroker } from './protocol.js';
+import {
+  type BrokerStart,
+  type FromBroker,
+  OWN_USER,
+  type Rights,
+  type ToBroker,
+} from './protocol.js';
+import { RetainedMessages } from './retained.js';
 
 /** What is known of a connected client. */
 interface Guest {
@@ -23,6 +31,7 @@ const LOGIN_MS = 10_000;
 const HEADER_BYTES = 70_000;
 const MAX_LOGINS = 200;
 const MAX_WISH_BYTES = 2_048;
+const HANDSHAKE_MS = 10_000;
 
 const options = workerData as BrokerStart;
 const port = parentPort;
@@ -48,6 +57,29 @@ function mayPublish(rights: Rights, topic: string): boolean {
   return rights === 'operate' && topic.endsWith('/set');
 }
 
+const retained = await RetainedMessages.open({
+  file: options.retainedFile,
+  maxMessages: options.maxRetained,
+  maxBytes: options.maxRetainedBytes,
+  onFault: ({ message }) => tell({ type: 'told', message: `retained messages: ${message}` }),
+});
+let isFull = false;
+
+/** What is beyond the bound is delivered, and not retained; said once until there is room again. */
+function retain(packet: PublishPacket): void {
+  const { topic, payload, qos } = packet;
+  const room = retained.take({ topic, payload: Buffer.from(payload), qos });
+  if (!room) packet.retain = false;
+  if (!room && !isFull) {
+    const bound = `${options.maxRetained} messages or ${options.maxRetainedBytes} bytes`;
+    const text = `clients retain more than ${bound} (mqtt.broker.maxRetained, maxRetainedBytes): ${topic.slice(0, 200)} is delivered, and not retained`;
+    tell({ type: 'told', message: text });
+  }
+  isFull = !room;
+}
+
+/** Of the door that is the engine's own. */
+const own = new WeakSet<object>();
 const broker = await Aedes.createBroker({
   connectTimeout: 10_000,
   heartbeatInterval: 10_000,
@@ -68,12 +100,19 @@ const broker = await Aedes.createBroker({
       second: 0,
       inSecond: 0,
     };
-    if (user === undefined && password === undefined && options.allowAnonymous) {
+    const isGuest = user === undefined && password === undefined;
+    if (isGuest && options.allowAnonymous && !own.has(client.conn)) {
       guests.set(client, guest);
       done(null, true);
       return;
     }
-    if (password === undefined || password.length > 4_096 || logins.size >= MAX_LOGINS) {
+    const isElsewhere = own.has(client.conn) && user !== OWN_USER;
+    if (
+      password === undefined ||
+      password.length > 4_096 ||
+      logins.size >= MAX_LOGINS ||
+      isElsewhere
+    ) {
       done(null, false);
       return;
     }
@@ -115,6 +154,8 @@ const broker = await Aedes.createBroker({
       done(new Error('not allowed'));
       return;
     }
+    // What the engine retains it tells anew.
+    if (packet.retain && guest.rights !== 'all') retain(packet);
     done(null);
     const { topic, payload } = packet;
     if (topic.startsWith(`${options.prefix}/`) && topic.endsWith('/set')) {
@@ -147,28 +188,49 @@ broker.on('unsubscribe', (topics, client) => {
   if (guest !== undefined) guest.subscriptions = Math.max(0, guest.subscriptions - topics.length);
 });
 
-let sockets = 0;
-const server = createServer((socket: Socket) => {
-  if (sockets >= options.maxClients) {
-    socket.destroy();
-    return;
-  }
-  sockets += 1;
-  socket.once('close', () => {
-    sockets -= 1;
+for (const { topic, payload, qos } of retained.all()) {
+  // Nobody listens yet: this only puts it where subscribers find it.
+  await new Promise<void>((resolve) => {
+    const message = { cmd: 'publish', topic, payload: Buffer.from(payload), qos } as const;
+    broker.publish({ ...message, dup: false, retain: true }, () => resolve());
   });
+}
+
+function serve(socket: Socket): void {
   socket.setNoDelay(true);
   const guard = new FrameGuard(options.maxPayloadBytes + HEADER_BYTES);
   socket.on('data', (chunk: Uint8Array) => {
     if (!guard.see(chunk)) socket.destroy();
   });
   broker.handle(socket);
-});
-server.on('error', (error) => tell({ type: 'failed', message: error.message }));
-server.listen(options.port, options.host, () => {
-  const address = server.address();
-  tell({ type: 'listening', port: typeof address === 'object' ? (address?.port ?? 0) : 0 });
-});
+}
+
+function listen(server: Server, at: number, host: string): Promise<number> {
+  server.maxConnections = options.maxClients;
+  return new Promise((resolve) => {
+    server.on('error', (error) => tell({ type: 'failed', message: error.message }));
+    server.listen(at, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' ? (address?.port ?? 0) : 0);
+    });
+  });
+}
+
+const { tls } = options;
+const server =
+  tls === undefined
+    ? createServer(serve)
+    : createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS }, serve);
+/** So the engine need not trust its own certificate, which may name any host. */
+const ownServer =
+  tls === undefined
+    ? undefined
+    : createServer((socket) => {
+        own.add(socket);
+        serve(socket);
+      });
+const ownPort = ownServer && (await listen(ownServer, 0, '127.0.0.1'));
+tell({ type: 'listening', port: await listen(server, options.port, options.host), ownPort });
 
 port.on('message', (message: ToBroker) => {
   if (message.type === 'login') logins.get(message.id)?.(message);
@@ -178,6 +240,7 @@ port.on('message', (message: ToBroker) => {
     }
   } else {
     server.close();
-    broker.close(() => process.exit(0));
+    ownServer?.close();
+    broker.close(() => void retained.close().then(() => process.exit(0)));
   }
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { ChannelRow, DeviceRow } from '../contract/rows.js';
@@ -5,9 +6,12 @@ import type { LiveTable } from '../live/table.types.js';
 import { Broker, type BrokerOptions } from './broker.js';
 import type { MqttConfiguration } from './config.js';
 import { HomeAssistantPublisher, type PublisherOptions } from './publisher.js';
+import { readBrokerTls } from './tls.js';
 
 export interface MqttOptions {
   readonly config: MqttConfiguration;
+  /** Of the site's data; undefined: retained messages end with the process. */
+  readonly folder?: string | undefined;
   /** Address of the pages. */
   readonly host: string;
   readonly auth: BrokerOptions['auth'];
@@ -23,7 +27,7 @@ export interface MqttOptions {
 
 /**
  * The embedded broker and what is published, as configured. `stop` of the answer ends both.
- * @throws EngineError `input.invalid` for publishing to a broker that is not switched on
+ * @throws EngineError `input.invalid` for publishing to a broker that is not switched on, and for TLS files of no use
  */
 export async function startMqtt(options: MqttOptions): Promise<{
   readonly stop: () => Promise<void>;
@@ -31,7 +35,7 @@ export async function startMqtt(options: MqttOptions): Promise<{
   readonly access: () => Broker['access'] | undefined;
 }> {
   const { config, auth, clock, log } = options;
-  const { enabled: wanted, ...limits } = config.broker;
+  const { enabled: wanted, tls: files, ...limits } = config.broker;
   const { enabled: publishes, url, user, password, verifyTls, ...publish } = config.publish;
   if (publishes && url === undefined && !wanted) {
     throw new EngineError(
@@ -46,6 +50,8 @@ export async function startMqtt(options: MqttOptions): Promise<{
     ? await Broker.start({
         ...limits,
         host,
+        tls: await readBrokerTls(files),
+        retainedFile: options.folder && join(options.folder, 'mqtt', 'retained.jsonl'),
         prefix,
         discoveryPrefix,
         auth,

@@ -22,6 +22,17 @@ export const mqttConfiguration = z
         maxMessagesPerSecond: z.int().min(1).max(100_000).default(2_000),
         /** Unsent bytes of one client; more closes it. */
         maxQueueBytes: z.int().min(65_536).default(4_194_304),
+        /** Retained messages of clients; what is beyond is delivered and not retained. 0: none is. */
+        maxRetained: z.int().min(0).max(1_000_000).default(10_000),
+        /** Of their topics and payloads together. */
+        maxRetainedBytes: z.int().min(0).max(134_217_728).default(16_777_216),
+        /** Paths of PEM files; with both the port speaks TLS only. */
+        tls: z
+          .strictObject({
+            certFile: z.string().min(1).optional(),
+            keyFile: z.string().min(1).optional(),
+          })
+          .prefault({}),
       })
       .prefault({}),
     publish: z

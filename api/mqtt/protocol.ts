@@ -1,11 +1,19 @@
 import type { MqttConfiguration } from './config.js';
+import type { BrokerTls } from './tls.js';
+
+/** User of the engine's own connection. */
+export const OWN_USER = '$earshot';
 
 /** What a client of the broker may do: `all` is the engine itself. */
 export type Rights = 'read' | 'publish' | 'operate' | 'all';
 
 /** What the broker's thread starts with. */
-export interface BrokerStart extends Omit<MqttConfiguration['broker'], 'enabled'> {
+export interface BrokerStart extends Omit<MqttConfiguration['broker'], 'enabled' | 'tls'> {
   readonly host: string;
+  /** Undefined: in clear. */
+  readonly tls: BrokerTls | undefined;
+  /** Where retained messages outlive the process; undefined: nowhere. */
+  readonly retainedFile: string | undefined;
   /** Topics below belong to the engine: others may only ask there to set something. */
   readonly prefix: string;
   readonly discoveryPrefix: string;
@@ -26,8 +34,14 @@ export type ToBroker =
   | { readonly type: 'stop' };
 
 export type FromBroker =
-  | { readonly type: 'listening'; readonly port: number }
+  | {
+      readonly type: 'listening';
+      readonly port: number;
+      /** Of this machine, in clear, where only the engine itself may sign in; undefined: `port` serves it too. */
+      readonly ownPort: number | undefined;
+    }
   | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'told'; readonly message: string }
   | {
       readonly type: 'login';
       readonly id: number;

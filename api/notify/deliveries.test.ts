@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AlarmRow, RuleRow } from '../../actors/automation/automation.types.js';
+import type { RuleRow } from '../../actors/automation/automation.types.js';
 import { type TestHome, testHome } from '../../actors/control/testing/stores.js';
 import { openSecretBox } from '../../actors/inventory/secrets.js';
 import type { RuleEdge } from '../../actors/rule/protocol.js';
+import { alarmRow, ruleValues } from '../alarms/testing/edges.js';
 import type { EdgeOfRule, NewDelivery } from '../automation/ports.js';
 import { Deliveries } from './deliveries.js';
 import { DeliveryTable } from './delivery-table.js';
@@ -10,33 +11,13 @@ import { messageIn } from './message.js';
 import { sealedAbout, TargetBook } from './target-book.js';
 
 const RULE: RuleRow = {
+  ...ruleValues({
+    publicId: 'rule-7',
+    name: 'too warm',
+    condition: { type: 'threshold', channel: 'hall/temperature', op: '>', value: 30 },
+    severity: null,
+  }),
   id: 7,
-  publicId: 'rule-7',
-  name: 'too warm',
-  description: '',
-  enabled: true,
-  condition: { type: 'threshold', channel: 'hall/temperature', op: '>', value: 30 },
-  each: null,
-  holdMs: 0,
-  keepMs: 0,
-  cooldownMs: 0,
-  inARow: 1,
-  noData: 'no-data',
-  noDataAfterMs: 0,
-  onError: 'error',
-  maxPerMinute: 0,
-  scheduleId: null,
-  severity: null,
-  labels: {},
-  text: '',
-  actions: [],
-  parentRuleId: null,
-  escalation: [],
-  origin: 'native',
-  ownerId: null,
-  lastTriggeredAtUnixMs: null,
-  createdAtUnixMs: 0,
-  updatedAtUnixMs: 0,
 };
 const EDGE: RuleEdge = {
   id: 'rule:7:',
@@ -226,33 +207,19 @@ for (const dialect of ['sqlite', 'postgres'] as const) {
     it('tells of the alarm in the words of its own events', async () => {
       const { port, make } = await site();
       const { id } = await make('first', []);
-      const alarm = {
+      const alarm = alarmRow({
         id: 3,
         publicId: 'alarm-3',
         ruleId: 7,
         ruleName: 'too warm',
-        source: '',
         activeKey: '7:',
         deviceId: 'hall',
-        type: 'threshold',
         severity: 'major',
         text: 'It is warm',
         labels: { room: 'hall' },
         value: 31.5,
         raisedAtUnixMs: 1_800_000_000_000,
-        updatedAtUnixMs: 0,
-        clearedAtUnixMs: null,
-        acknowledgedAtUnixMs: null,
-        acknowledgedBy: null,
-        assignedTo: null,
-        shelvedUntilUnixMs: null,
-        shelvedBy: null,
-        repeats: 0,
-        escalated: 0,
-        escalation: [],
-        parentAlarmId: null,
-        facts: {},
-      } as unknown as AlarmRow;
+      });
       const actions = [
         { type: 'notify', targetId: id, event: 'alarm.raised', subject: '{{alarm.labels.room}}!' },
       ] as const;

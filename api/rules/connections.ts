@@ -1,23 +1,12 @@
-import type { SampleColumns } from '../../actors/device/protocol.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
+import { type FactDevices, publishFacts } from '../facts/publish.js';
 import type { LiveTable } from '../live/table.types.js';
 
 /** Devices whose parameters are the devices of plugins, `site:connections-1` and on: `online` or `offline`. */
 export const CONNECTIONS_DEVICE = 'site:connections-';
 
-interface Parent {
-  readonly tables: {
-    definition(id: string): { readonly channels: readonly { readonly name: string }[] } | undefined;
-  };
-  create(claim: {
-    readonly id: string;
-    readonly name: string;
-    readonly protocol: string;
-    readonly channels: readonly never[];
-  }): Promise<unknown>;
-  append(columns: SampleColumns): Promise<unknown>;
-}
+type Parent = FactDevices<{ readonly channels: readonly { readonly name: string }[] }>;
 
 export interface ConnectionsOptions {
   readonly devices: Pick<LiveTable, 'rows' | 'get'>;
@@ -125,24 +114,9 @@ export class Connections {
 
   async #store(parent: number, rows: readonly { id: string; said: string }[]): Promise<void> {
     const { device, clock } = this.#options;
-    const deviceId = `${CONNECTIONS_DEVICE}${parent}`;
-    if (device.tables.definition(deviceId) === undefined) {
-      await device.create({
-        id: deviceId,
-        name: `Connections ${parent}`,
-        protocol: 'native',
-        channels: [],
-      });
-    }
-    const count = rows.length;
-    await device.append({
-      deviceId,
-      names: rows.map(({ id }) => id),
-      name: Uint16Array.from(rows, (_, index) => index),
-      atUnixMs: new Float64Array(count).fill(clock.nowMs()),
-      kind: new Uint8Array(count).fill(1),
-      value: Float64Array.from(rows, (_, index) => index),
-      texts: rows.map(({ said }) => said),
-    });
+    const id = `${CONNECTIONS_DEVICE}${parent}`;
+    const claim = { id, name: `Connections ${parent}`, protocol: 'native' };
+    const facts = rows.map((row) => [row.id, row.said] as const);
+    await publishFacts(device, claim, facts, clock.nowMs());
   }
 }

@@ -1,6 +1,7 @@
 import type { ContentTable } from '../../actors/content/store.types.js';
 import type { ChangeFeed } from '../../engine/control/feed.js';
-import { EngineError } from '../../engine/errors.js';
+import type { EngineError } from '../../engine/errors.js';
+import { TableFollower } from '../site/table-follower.js';
 
 export interface TableBookOptions<T extends { readonly id: number }> {
   readonly feed: ChangeFeed;
@@ -16,31 +17,27 @@ export interface TableBookOptions<T extends { readonly id: number }> {
 export class TableBook<T extends { readonly id: number }> {
   readonly rows = new Map<number, T>();
   readonly #options: TableBookOptions<T>;
-  #unfollow: (() => void) | undefined;
-  #reading: Promise<void> = Promise.resolve();
+  readonly #follower: TableFollower;
 
   constructor(options: TableBookOptions<T>) {
     this.#options = options;
-  }
-
-  async start(): Promise<void> {
-    const { feed, domain } = this.#options;
-    const head = await feed.head();
-    await this.#readAll();
-    this.#unfollow = feed.follow(head, (event) => {
-      if (event.type === 'reset') {
-        this.#then(() => this.#readAll());
-        return;
-      }
-      const ids = event.changes.filter((change) => change.domain === domain).map(({ id }) => id);
-      if (ids.length > 0) this.#then(() => this.read([...new Set(ids.map(Number))]));
+    const { feed, domain, onFault } = options;
+    this.#follower = new TableFollower({
+      feed,
+      domain,
+      onFault,
+      readAll: () => this.#readAll(),
+      read: (ids) => this.read(ids),
     });
   }
 
+  start(): Promise<void> {
+    return this.#follower.start();
+  }
+
   /** Resolves when nothing is being read any more. */
-  async close(): Promise<void> {
-    this.#unfollow?.();
-    await this.#reading;
+  close(): Promise<void> {
+    return this.#follower.stop();
   }
 
   /** Reads rows now, for a writer that goes on with them. */
@@ -54,9 +51,7 @@ export class TableBook<T extends { readonly id: number }> {
 
   /** Reads all rows now, after what is being read. */
   readAll(): Promise<void> {
-    const done = this.#reading.then(() => this.#readAll());
-    this.#reading = done.catch(() => undefined);
-    return done;
+    return this.#follower.readAll();
   }
 
   async #readAll(): Promise<void> {
@@ -67,11 +62,5 @@ export class TableBook<T extends { readonly id: number }> {
     for (const id of gone) this.rows.delete(id);
     for (const row of found) this.rows.set(row.id, row);
     this.#options.changed(found, gone);
-  }
-
-  #then(work: () => Promise<void>): void {
-    this.#reading = this.#reading.then(work).catch((thrown: unknown) => {
-      this.#options.onFault(EngineError.from(thrown));
-    });
   }
 }

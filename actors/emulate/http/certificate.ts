@@ -33,7 +33,7 @@ export function selfSigned(name: string): { readonly key: string; readonly cert:
   );
   const signature = createSign('sha256').update(body).sign(privateKey);
   const whole = sequence(body, ALGORITHM, der(0x03, Buffer.from([0]), signature));
-  const base64 = whole.toString('base64').replace(/(.{64})/g, '$1\n');
+  const base64 = whole.toString('base64').replace(/(.{64})(?=.)/g, '$1\n');
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,

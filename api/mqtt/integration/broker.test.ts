@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { connectAsync, type MqttClient } from 'mqtt';
+import { connect, connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, expect, test } from 'vitest';
+import { selfSigned } from '../../../actors/emulate/http/certificate.js';
 import { BrokerProcess } from '../../../actors/plugins/mqtt/testing/broker-process.js';
 import { SystemClock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
@@ -24,39 +28,43 @@ afterEach(async () => {
   threads.length = 0;
 });
 
-/** MQTT as configured, with one tank to publish. @returns the port of its broker */
+const tables = createTables();
+tables.devices.put({ id: 'tank-1', name: 'Tank 1', state: 'connected', protocol: 'mqtt' });
+const level = { id: 'tank-1/level', deviceId: 'tank-1', name: 'level', kind: 'number' };
+tables.channels.put({ ...level, value: 42, unit: '%', atUnixMs: 1 } as Row);
+/** One tank to publish, and one operator. */
+const PARTS: Omit<MqttOptions, 'config' | 'log'> = {
+  host: '127.0.0.1',
+  auth: {
+    authenticate: ({ header }) =>
+      header('authorization') === 'Bearer device-token'
+        ? DEVICE
+        : { kind: 'anonymous', id: '', name: '', role: undefined },
+    verify: (_, password) =>
+      password === 'right'
+        ? Promise.resolve(OPERATOR)
+        : Promise.reject(new EngineError('auth.required', 'wrong')),
+    onRevoked: () => () => undefined,
+  },
+  clock: new SystemClock(),
+  devices: tables.devices,
+  channels: tables.channels,
+  specs: () => undefined,
+  set: () => Promise.resolve(),
+};
+
+/** MQTT as configured. @returns the port of its broker */
 async function start(
   config: Readonly<Record<string, unknown>>,
   more: Partial<MqttOptions> = {},
 ): Promise<() => number> {
-  const { devices, channels } = createTables();
-  const tank = { id: 'tank-1', name: 'Tank 1', state: 'connected', protocol: 'mqtt' };
-  devices.put(tank);
-  const level = { id: 'tank-1/level', deviceId: 'tank-1', name: 'level', kind: 'number' };
-  channels.put({ ...level, value: 42, unit: '%', atUnixMs: 1 } as Row);
   let port = 0;
   const mqtt = await startMqtt({
+    ...PARTS,
     config: mqttConfiguration.parse(config),
-    host: '127.0.0.1',
-    auth: {
-      authenticate: ({ header }) =>
-        header('authorization') === 'Bearer device-token'
-          ? DEVICE
-          : { kind: 'anonymous', id: '', name: '', role: undefined },
-      verify: (_, password) =>
-        password === 'right'
-          ? Promise.resolve(OPERATOR)
-          : Promise.reject(new EngineError('auth.required', 'wrong')),
-      onRevoked: () => () => undefined,
-    },
-    clock: new SystemClock(),
     log: (_, text) => {
       port = Number(/^MQTT broker on port (\d+)/.exec(text)?.[1] ?? port);
     },
-    devices,
-    channels,
-    specs: () => undefined,
-    set: () => Promise.resolve(),
     ...more,
   });
   endings.push(() => mqtt.stop());
@@ -223,3 +231,131 @@ test('what is set on another broker is noted with that broker, which does not sa
   await expect.poll(() => entries, WAIT).toHaveLength(1);
   expect(entries).toMatchObject([{ ...DONE, by: 'MQTT', address: new URL(broker.url).host }]);
 }, 60_000);
+
+function folderOf(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-broker-'));
+  endings.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
+  return folder;
+}
+const ANN = { username: 'ann', password: 'right' } as const;
+
+test('what clients retain is there after a restart and after a kill of its thread, up to a bound', async () => {
+  const folder = folderOf();
+  const broker = { enabled: true, port: 0, maxRetained: 2 };
+  const said: string[] = [];
+  const log = (_: string, text: string): void => void said.push(text);
+  const first = await startMqtt({
+    ...PARTS,
+    config: mqttConfiguration.parse({ broker }),
+    folder,
+    log,
+  });
+  const portIn = (): number =>
+    Number(
+      /^MQTT broker on port (\d+)/.exec(
+        said.findLast((text) => text.startsWith('MQTT broker')) ?? '',
+      )?.[1],
+    );
+  const ann = await client(`mqtt://127.0.0.1:${portIn()}`, ANN);
+  const heardBy = await heard(ann, '#');
+  const retain = { retain: true, qos: 1 } as const;
+  await ann.publishAsync('tank/level', '41', retain);
+  await ann.publishAsync('tank/name', 'Tank 1', retain);
+  await ann.publishAsync('tank/level', '42', retain);
+  await ann.publishAsync('tank/third', 'too many', retain);
+  await expect.poll(() => heardBy.get('tank/third'), WAIT).toBe('too many');
+  expect(said.filter((text) => text.includes('mqtt.broker.maxRetained'))).toHaveLength(1);
+  await ann.endAsync(true);
+  await first.stop();
+
+  said.length = 0;
+  const second = await startMqtt({
+    ...PARTS,
+    config: mqttConfiguration.parse({ broker }),
+    folder,
+    log,
+  });
+  endings.push(() => second.stop());
+  const kept = [
+    ['tank/level', '42'],
+    ['tank/name', 'Tank 1'],
+  ];
+  const look = async (): Promise<unknown> => {
+    const eyes = await client(`mqtt://127.0.0.1:${portIn()}`, ANN);
+    const seen = await heard(eyes, 'tank/#');
+    await expect.poll(() => seen.size, WAIT).toBe(2);
+    await eyes.endAsync(true);
+    return [...seen].sort();
+  };
+  expect(await look()).toEqual(kept);
+  const starts = threads.length;
+  await threads.at(-1)?.terminate();
+  await expect.poll(() => threads.length, WAIT).toBe(starts + 1);
+  await expect
+    .poll(() => said.filter((text) => text.startsWith('MQTT broker')).length, WAIT)
+    .toBe(2);
+  expect(await look()).toEqual(kept);
+}, 60_000);
+
+test('with a certificate the port speaks TLS only, and the engine publishes to it all the same', async () => {
+  const folder = folderOf();
+  const { cert, key } = selfSigned('localhost');
+  const [certFile, keyFile] = [join(folder, 'broker.crt'), join(folder, 'broker.key')];
+  writeFileSync(certFile, cert);
+  writeFileSync(keyFile, key);
+  const port = await start({
+    broker: { enabled: true, port: 0, tls: { certFile, keyFile } },
+    publish: { enabled: true, everyMs: 100 },
+  });
+  const url = `mqtts://127.0.0.1:${port()}`;
+  const ann = await connectAsync(url, {
+    ...ANN,
+    ca: cert,
+    servername: 'localhost',
+    reconnectPeriod: 0,
+  });
+  endings.push(() => ann.endAsync(true));
+  const seen = await heard(ann, 'earshot/#');
+  await expect.poll(() => seen.get('earshot/tank-1/level/state'), WAIT).toBe('42');
+  // Somebody who does not know the certificate, and somebody in clear.
+  const refusal = (at: string): Promise<string> => {
+    const other = connect(at, { ...ANN, reconnectPeriod: 0 });
+    endings.push(() => other.endAsync(true));
+    return new Promise((resolve) => {
+      let why = '';
+      other.on('error', ({ message }) => {
+        why = message;
+      });
+      other.once('connect', () => resolve('connected'));
+      other.once('close', () => resolve(`closed: ${why}`));
+    });
+  };
+  expect(await refusal(url)).toMatch(/^closed: .*self.signed/);
+  expect(await refusal(`mqtt://127.0.0.1:${port()}`)).toMatch(/^closed: /);
+}, 60_000);
+
+test('files of TLS that are missing or wrong keep the engine from starting, with the setting', async () => {
+  const folder = folderOf();
+  const own = selfSigned('localhost');
+  const other = selfSigned('localhost');
+  const at = (name: string): string => join(folder, name);
+  writeFileSync(at('own.crt'), own.cert);
+  writeFileSync(at('own.key'), own.key);
+  writeFileSync(at('other.key'), other.key);
+  writeFileSync(at('text'), 'no PEM');
+  const refused = async (certFile?: string, keyFile?: string): Promise<string> => {
+    const tls = { ...(certFile && { certFile }), ...(keyFile && { keyFile }) };
+    const started = start({ broker: { enabled: true, port: 0, tls } });
+    return await started.then(
+      () => '',
+      (thrown: unknown) => EngineError.from(thrown).message,
+    );
+  };
+  expect(await refused(at('own.crt'))).toMatch(/tls\.keyFile: .*EARSHOT_MQTT_TLS_KEY/);
+  expect(await refused(at('none'), at('own.key'))).toMatch(/tls\.certFile: .*none cannot be read/);
+  expect(await refused(at('text'), at('own.key'))).toMatch(/tls\.certFile: .*not a certificate/);
+  expect(await refused(at('own.crt'), at('text'))).toMatch(/tls\.keyFile: .*not a key as PEM/);
+  expect(await refused(at('own.crt'), at('other.key'))).toMatch(
+    /tls\.keyFile: .*of the certificate/,
+  );
+});
