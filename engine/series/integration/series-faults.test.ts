@@ -61,6 +61,8 @@ async function stream(
 /** Raw rows and every rollup hold the acknowledged rows, each once. */
 async function expectExactly(writer: StoreWriter, channel: number, rows: readonly number[]) {
   await until('the writer is back', () => writer.status().state === 'open');
+  // What was answered from the journal is on its way.
+  await until('nothing waits', () => writer.status().pendingRows === 0);
   await writer.repairRollups();
   const raw = await bench.rows(
     `SELECT value FROM samples FINAL WHERE channel = ${channel} ORDER BY at`,
