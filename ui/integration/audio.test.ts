@@ -498,7 +498,10 @@ describe('listeners', () => {
       const dialog = page.getByRole('dialog', { name: /^End Listener/ });
       await dialog.getByText(/The stream stops at once/).waitFor();
       await dialog.getByRole('button', { name: 'End the session' }).click();
-      await page.getByText('Nobody listens now').waitFor();
+      // Pages of earlier tests may still be listening.
+      await page
+        .getByRole('button', { name: new RegExp(`Listener ${session.number}\\b`) })
+        .waitFor({ state: 'detached' });
     });
     const response = await fetch(`${server.url}/v1/sessions/${session.id}`, {
       headers: { cookie },
