@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { posting } from './posting.js';
 
 // The batch path of the ingest bench: `ingest-batch-load PORT SECONDS`. Posts prepared bodies of 10,000 samples with
 // times of their own, four at a time, and prints one line of figures.
@@ -8,29 +8,8 @@ const SAMPLES = 10_000;
 const AT_ONCE = 4;
 const PREPARED = 60;
 
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+const post = posting(port, AT_ONCE);
 const names = Array.from({ length: 10 }, (_, i) => `channel_${i}`);
-
-function post(path: string, body: string | Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      {
-        agent,
-        host: '127.0.0.1',
-        port,
-        path,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-      },
-      (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    call.once('error', reject);
-    call.end(body);
-  });
-}
 
 /** Bodies with different times; each is used once a device, so that no sample is a repeat. */
 function bodyOf(batch: number, deviceId: string, startUnixMs: number): Buffer {

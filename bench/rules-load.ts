@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { posting } from './posting.js';
 
 // The devices of the rules bench: `rules-load PORT DEVICES CHANNELS`. Makes the devices with their channels, all at rest, and prints
 // `ready`. For each line `SECONDS` it reads it posts samples of all channels, five times a second each, one call a device and turn, at
@@ -14,29 +14,8 @@ const LOW = 9;
 const HIGH = 11;
 const AT_ONCE = 32;
 
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+const post = posting(port, AT_ONCE);
 const deviceIds = Array.from({ length: devices }, (_, i) => `rack-${i}`);
-
-function post(path: string, body: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      {
-        agent,
-        host: '127.0.0.1',
-        port,
-        path,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-      },
-      (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    call.once('error', reject);
-    call.end(body);
-  });
-}
 
 const nowUnixMs = (): number => performance.timeOrigin + performance.now();
 

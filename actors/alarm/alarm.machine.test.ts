@@ -1,43 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AlarmRow } from '../automation/automation.types.js';
 import { SEVERITIES } from '../rule/rule.types.js';
 import { type AlarmEvent, moveAlarm, standingOf } from './alarm.machine.js';
+import { alarmRow } from './testing/alarm-row.js';
 
-const fresh: AlarmRow = {
-  id: 7,
-  publicId: 'p',
-  ruleId: 3,
-  ruleName: 'r',
-  source: 's',
-  activeKey: '3:s',
-  deviceId: null,
-  type: 't',
-  severity: 'major',
-  text: '',
-  labels: {},
-  value: null,
-  raisedAtUnixMs: 0,
-  updatedAtUnixMs: 0,
-  clearedAtUnixMs: null,
-  acknowledgedAtUnixMs: null,
-  acknowledgedBy: null,
-  assignedTo: null,
-  shelvedUntilUnixMs: null,
-  shelvedBy: null,
-  repeats: 0,
-  escalated: 0,
-  escalation: [],
-  parentAlarmId: null,
-  parentRuleId: null,
-  held: false,
-  edge: 1,
-  edgeAtUnixMs: 0,
-  changes: 1,
-  lastChange: 'raised',
-  comments: 0,
-  facts: {},
-};
+const fresh = alarmRow({ id: 7, ruleId: 3, source: 's', activeKey: '3:s' });
 
 const severity = fc.constantFrom(...SEVERITIES);
 const raised = { severity, text: fc.string(), value: fc.double() };

@@ -1,11 +1,11 @@
 import { DateTime } from 'luxon';
 import { expect, test } from 'vitest';
+import { alarmRow } from '../../actors/alarm/testing/alarm-row.js';
 import type {
   AlarmRow,
   NotificationPreferenceRow,
 } from '../../actors/automation/automation.types.js';
 import { personalTelling, toldAfter } from './personal.js';
-import { alarmRow } from './testing/edges.js';
 
 const MINUTE_MS = 60_000;
 const ZONE = 'Europe/Berlin';

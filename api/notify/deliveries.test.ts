@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alarmRow } from '../../actors/alarm/testing/alarm-row.js';
 import type { RuleRow } from '../../actors/automation/automation.types.js';
 import { type TestHome, testHome } from '../../actors/control/testing/stores.js';
 import { openSecretBox } from '../../actors/inventory/secrets.js';
 import type { RuleEdge } from '../../actors/rule/protocol.js';
-import { alarmRow, ruleValues } from '../alarms/testing/edges.js';
+import { ruleValues } from '../alarms/testing/edges.js';
 import type { EdgeOfRule, NewDelivery } from '../automation/ports.js';
 import { Deliveries } from './deliveries.js';
 import { DeliveryTable } from './delivery-table.js';

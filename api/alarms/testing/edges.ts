@@ -36,43 +36,6 @@ export const ruleValues = (given: Partial<RuleRow> = {}): Omit<RuleRow, 'id'> =>
   ...given,
 });
 
-/** An active alarm of a threshold, with what the test says of it. */
-export const alarmRow = (given: Partial<AlarmRow> = {}): AlarmRow => ({
-  id: 1,
-  publicId: 'alarm-1',
-  ruleId: 1,
-  ruleName: 'Too hot',
-  source: '',
-  activeKey: '1:',
-  deviceId: null,
-  type: 'threshold',
-  severity: 'major',
-  text: '',
-  labels: {},
-  value: null,
-  raisedAtUnixMs: 0,
-  updatedAtUnixMs: 0,
-  clearedAtUnixMs: null,
-  acknowledgedAtUnixMs: null,
-  acknowledgedBy: null,
-  assignedTo: null,
-  shelvedUntilUnixMs: null,
-  shelvedBy: null,
-  repeats: 0,
-  escalated: 0,
-  escalation: [],
-  parentAlarmId: null,
-  parentRuleId: null,
-  held: false,
-  edge: 1,
-  edgeAtUnixMs: 0,
-  changes: 1,
-  lastChange: 'raised',
-  comments: 0,
-  facts: {},
-  ...given,
-});
-
 /** Edges of rules as the service of the rules tells them, with their numbers. */
 export function edgesOf(store: SiteStore & { readonly clock: Clock }, desk: AlarmDesk) {
   const numbers = new Map<string, number>();
