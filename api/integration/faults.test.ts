@@ -7,7 +7,7 @@ import { EmbeddedStore } from '../../engine/series/embedded.js';
 import { CuttableProxy } from '../testing/proxy.js';
 import { startServer, type TestServer } from '../testing/server.js';
 import { SmartosLoad } from '../testing/smartos-load.js';
-import { compareStored, until } from '../testing/stored.js';
+import { compareStored, until, untilReplayed } from '../testing/stored.js';
 
 const ends: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -57,10 +57,7 @@ test('kill -9 of the store process under load loses and doubles nothing that was
     });
   }
   await settle(load);
-  await until('all is replayed', async () => {
-    const seen = await compareStored(server, cookie, load);
-    return seen.stored >= seen.acknowledged;
-  });
+  await untilReplayed(server, cookie, load);
   expect(await compareStored(server, cookie, load)).toMatchObject({ lost: 0, doubled: 0 });
   expect(load.closes).toBe(0);
 }, 120_000);
@@ -101,10 +98,7 @@ test('kill -9 of the whole engine under load loses nothing, and sessions and dev
   }
   expect(heard).toBeGreaterThan(0);
   await settle(load);
-  await until('all is replayed', async () => {
-    const seen = await compareStored(server, cookie, load);
-    return seen.stored >= seen.acknowledged;
-  });
+  await untilReplayed(server, cookie, load);
   expect(await compareStored(server, cookie, load)).toMatchObject({ lost: 0, doubled: 0 });
   expect(childrenOf(1, data)).toEqual([]);
 }, 120_000);
@@ -138,16 +132,6 @@ test('the store away for 60 s under load: everything is acknowledged from the sp
   expect(health).toContain('"away"');
   await proxy.restore();
   await settle(load);
-  await until(
-    'all is replayed',
-    async () => {
-      const answer = await fetch(`${server.url}/readyz`);
-      await answer.arrayBuffer();
-      if (!answer.ok) return false;
-      const seen = await compareStored(server, cookie, load);
-      return seen.stored >= seen.acknowledged;
-    },
-    60_000,
-  );
+  await untilReplayed(server, cookie, load);
   expect(await compareStored(server, cookie, load)).toMatchObject({ lost: 0, doubled: 0 });
 }, 240_000);

@@ -1,3 +1,4 @@
+import { EngineError } from '../../engine/errors.js';
 import type { TestServer } from './server.js';
 import type { SmartosLoad } from './smartos-load.js';
 
@@ -45,6 +46,33 @@ export async function compareStored(
   return { lost, doubled, stored, acknowledged };
 }
 
+/**
+ * Waits until the store holds as many rows as were acknowledged. A store that is away has none yet: it may fall away once more after the
+ * health page last looked at it. @throws after `withinMs`.
+ */
+export async function untilReplayed(
+  server: TestServer,
+  cookie: string,
+  load: SmartosLoad,
+  withinMs = 60_000,
+): Promise<void> {
+  await until(
+    'all is replayed',
+    async () => {
+      const { ok } = await fetch(`${server.url}/readyz`);
+      if (!ok) return false;
+      try {
+        const seen = await compareStored(server, cookie, load);
+        return seen.stored >= seen.acknowledged;
+      } catch (error) {
+        if (error instanceof EngineError && error.code === 'store.away') return false;
+        throw error;
+      }
+    },
+    withinMs,
+  );
+}
+
 async function readCounter(server: TestServer, cookie: string, serial: string): Promise<number[]> {
   const query = new URLSearchParams({
     channel: `${serial}/power_income`,
@@ -56,7 +84,12 @@ async function readCounter(server: TestServer, cookie: string, serial: string): 
     headers: { cookie },
   });
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`export of ${serial}: ${answer.status} ${text}`);
+  if (!answer.ok) {
+    throw new EngineError(
+      answer.status === 503 ? 'store.away' : 'internal',
+      `export of ${serial}: ${answer.status} ${text}`,
+    );
+  }
   const [head = '', ...lines] = text.trim().split('\n');
   const column = head.split(',').findIndex((name) => name.replaceAll('"', '').trim() === 'value');
   if (column < 0) throw new Error(`the export has no column "value": ${head}`);
