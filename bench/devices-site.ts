@@ -4,10 +4,12 @@ import { openSiteStore, type SiteStore } from '../actors/control/site.js';
 import { RECORD_DEFAULTS } from '../actors/inventory/defaults.js';
 import { SystemClock } from '../engine/clock.js';
 
-type Parameters = DeviceClaim['channels'];
+export type Parameters = DeviceClaim['channels'];
 
 export interface BenchInstance {
   readonly plugin: string;
+  /** Default: yes. */
+  readonly enabled?: boolean;
   readonly config: Readonly<Record<string, unknown>>;
   /** Registered for each device before; absent: none. */
   readonly parameters?: Parameters;
@@ -30,11 +32,11 @@ export async function seedDevices(
   try {
     const nowUnixMs = clock.nowMs();
     const at = { createdAtUnixMs: nowUnixMs, updatedAtUnixMs: nowUnixMs };
-    for (const { plugin, config, devices, parameters = [] } of instances) {
+    for (const { plugin, enabled = true, config, devices, parameters = [] } of instances) {
       const { id: instanceId } = await store.inventory.instances.create({
         plugin,
         name: plugin,
-        enabled: true,
+        enabled,
         config,
         sealed: null,
         ...at,
@@ -66,14 +68,16 @@ export async function seedDevices(
   }
 }
 
-/** Parameters of a receiver of one channel, read from a site that has receivers of several. */
-export async function firstParameters(data: string): Promise<Parameters> {
+/** Parameters of the first device of a site that is stopped. */
+export async function parametersIn(data: string): Promise<Parameters> {
   const store = await openStore(data, new SystemClock());
   try {
     const [device] = await store.devices.list();
-    return (device?.channels ?? [])
-      .filter(({ name }) => !/^[2-9]\./.test(name))
-      .map(({ name, kind, unit }) => ({ name, kind, ...(unit === null ? {} : { unit }) }));
+    return (device?.channels ?? []).map(({ name, kind, unit }) => ({
+      name,
+      kind,
+      ...(unit === null ? {} : { unit }),
+    }));
   } finally {
     await store.close();
   }

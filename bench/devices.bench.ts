@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,9 @@ import { WebSocket } from 'ws';
 import { startServer, type TestServer } from '../api/testing/server.js';
 import { entryUrl } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
+import { connected, json, pause, settled, storedSamples } from './devices-calls.js';
 import { parserFramesPerSecond } from './devices-parser.js';
-import { type BenchInstance, firstParameters, seedDevices } from './devices-site.js';
+import { type BenchInstance, type Parameters, parametersIn, seedDevices } from './devices-site.js';
 import {
   type Bench,
   type BenchContext,
@@ -31,8 +32,6 @@ const MARK_EVERY_MS = 50;
 const SPAN_MS = 36 ** 6;
 /** Receivers whose channels are in the groups that read their messages. */
 const MARKED = 96;
-/** Channels of one history query. */
-const AT_ONCE = 20;
 
 interface Emulated {
   readonly address: string;
@@ -87,77 +86,6 @@ const receivers = (devices: readonly Emulated[]): BenchInstance => ({
   })),
 });
 
-async function json<T>(server: TestServer, cookie: string, path: string): Promise<T> {
-  const answer = await fetch(`${server.url}${path}`, { headers: { cookie } });
-  if (!answer.ok) throw new EngineError('internal', `${path}: ${await answer.text()}`);
-  return (await answer.json()) as T;
-}
-
-async function connected(
-  server: TestServer,
-  cookie: string,
-  instanceId: number,
-  wanted: number,
-  withinMs: number,
-): Promise<void> {
-  const until = performance.now() + withinMs;
-  for (;;) {
-    const summary = await json<{ connected: number }>(
-      server,
-      cookie,
-      `/v1/connections/summary?instanceId=${instanceId}`,
-    );
-    if (summary.connected >= wanted) return;
-    if (performance.now() > until) {
-      throw new EngineError('internal', `${summary.connected} of ${wanted} connected`);
-    }
-    await pause(50);
-  }
-}
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** Samples of the parameter that each frame sets, in the store, of all channels. */
-async function storedSamples(
-  server: TestServer,
-  cookie: string,
-  ids: readonly string[],
-  fromUnixMs: number,
-): Promise<number> {
-  let stored = 0;
-  for (let at = 0; at < ids.length; at += AT_ONCE) {
-    const query = new URLSearchParams({
-      channel: ids.slice(at, at + AT_ONCE).join(','),
-      from: String(fromUnixMs),
-      to: String(Date.now() + 1_000),
-      aggregation: 'count',
-      // No rollup has this width: raw rows are counted, whatever is still to be repaired in the rollups.
-      intervalMs: '59000',
-      maxPoints: '100',
-    });
-    const answer = await json<{ series: readonly { readonly value: readonly number[] }[] }>(
-      server,
-      cookie,
-      `/v1/series?${query.toString()}`,
-    );
-    for (const { value } of answer.series) stored += value.reduce((sum, n) => sum + n, 0);
-  }
-  return stored;
-}
-
-/** Until nothing waits to be stored, in memory or on disk. */
-async function settled(server: TestServer, cookie: string, withinMs: number): Promise<void> {
-  const until = performance.now() + withinMs;
-  const counter = (text: string, name: string): number =>
-    Number(new RegExp(`^earshot_total\\{counter="${name}"\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
-  for (let quiet = 0; quiet < 4 && performance.now() < until; ) {
-    await pause(400);
-    const text = await (await fetch(`${server.url}/metrics`, { headers: { cookie } })).text();
-    const left = counter(text, 'spoolBytes') + (counter(text, 'pendingRows') > 1_000 ? 1 : 0);
-    quiet = left === 0 ? quiet + 1 : 0;
-  }
-}
-
 /** CPU seconds a second of a peer on the same receivers. */
 async function peerCores(
   kind: 'parse' | 'micboard',
@@ -201,18 +129,47 @@ interface Wire {
   readonly cores: number;
   readonly rssBytes: number;
   readonly marks: number;
-  /** Data folder of the site, which is stopped. */
-  readonly data: string;
+}
+
+interface Learnt {
+  /** Parameters of a receiver with four channels. */
+  readonly parameters: Parameters;
+  /** A data folder with tables and without an inventory, as that of a site which is not new. */
+  readonly template: string;
+}
+
+/** A site that meets its first receiver. */
+async function learn(context: BenchContext, device: Emulated): Promise<Learnt> {
+  const template = folder(context);
+  const [instanceId = 0] = await seedDevices(template, [receivers([device])]);
+  const server = await serve(context, template);
+  await connected(server, await server.signIn(), instanceId, 1, 30_000);
+  // It says everything at once and its transmitters a moment later.
+  await pause(1_500);
+  await server.stop();
+  const parameters = await parametersIn(template);
+  rmSync(join(template, 'control.db'));
+  return { parameters, template };
+}
+
+/** A data folder of a site whose store has its tables. */
+function copy(context: BenchContext, template: string): string {
+  const data = folder(context);
+  cpSync(template, data, { recursive: true });
+  return data;
 }
 
 /** Everything at once: meters of all receivers, history, boards; marks for the time from wire to board. */
 async function wire(
   context: BenchContext,
   emulated: Awaited<ReturnType<typeof emulate>>,
+  { parameters, template }: Learnt,
   seconds: number,
 ): Promise<Wire> {
-  const data = folder(context);
-  const [instanceId = 0] = await seedDevices(data, [receivers(emulated.devices)]);
+  const data = copy(context, template);
+  const [instanceId = 0] = await seedDevices(data, [
+    { ...receivers(emulated.devices), parameters },
+  ]);
   const unheard = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
   const server = await serve(context, data);
   const cookie = await server.signIn();
@@ -252,13 +209,7 @@ async function wire(
   const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
   await settled(server, cookie, 30_000);
   context.say('counting what is stored');
-  const ids = emulated.devices.flatMap(({ address, port }) =>
-    Array.from(
-      { length: CHANNELS },
-      (_, i) => `shure-text:${instanceId}:${address}:${port}/${i + 1}.audio_percent`,
-    ),
-  );
-  const stored = await storedSamples(server, cookie, ids, fromUnixMs);
+  const stored = await storedSamples(server, cookie, fromUnixMs);
   await boards.stop();
   await server.stop();
   return {
@@ -268,34 +219,29 @@ async function wire(
     cores,
     rssBytes,
     marks,
-    data,
   };
 }
 
-/** A server that knows 2,000 receivers and 2,000 devices to poll comes up. */
+/** A server that knows 2,000 receivers comes up; then 2,000 devices are polled beside them. */
 async function cold(
   context: BenchContext,
+  emulated: Awaited<ReturnType<typeof emulate>>,
+  { parameters, template }: Learnt,
   seconds: number,
-  parameters: BenchInstance['parameters'] & object,
 ): Promise<{
   readonly coldStartMs: number;
   readonly driftMs: readonly number[];
   readonly polls: number;
 }> {
-  const data = folder(context);
-  const [emulated, polled] = await Promise.all([
-    emulate(context, KNOWN, 'QLXD4'),
-    node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m),
-    // The history has its tables, as it has at any start but the first.
-    serve(context, data).then((first) => first.stop()),
-  ]);
+  const data = copy(context, template);
+  const polled = await node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m);
   context.onEnd(() => polled.stop());
   const port = Number(polled.ready[1]);
-  rmSync(join(data, 'control.db'));
-  const [instanceId = 0] = await seedDevices(data, [
-    { ...receivers(emulated.devices), parameters },
+  const [instanceId = 0, polledId = 0] = await seedDevices(data, [
+    { ...receivers(emulated.devices), parameters: ofFirstPart(parameters) },
     {
       plugin: 'http-json',
+      enabled: false,
       parameters: ['temperature', 'humidity'].map((name) => ({ name, kind: 'number' as const })),
       config: {
         url: 'http://{address}:{port}/d/{id}',
@@ -320,14 +266,19 @@ async function cold(
   const cookie = await server.signIn();
   await connected(server, cookie, instanceId, KNOWN, 60_000);
   const coldStartMs = performance.now() - began;
+  context.say('polling');
+  await json(server, cookie, `/v1/plugin-instances/${polledId}`, 'PATCH', { enabled: true });
+  await connected(server, cookie, polledId, KNOWN, 60_000);
   const talker = new Talker(polled);
   await talker.ask('reset');
-  context.say('polling');
   await pause(seconds * 1_000);
   const { driftMs, polls } = await talker.ask<{ driftMs: number[]; polls: number }>('');
   await server.stop();
   return { coldStartMs, driftMs, polls };
 }
+
+const ofFirstPart = (parameters: Parameters): Parameters =>
+  parameters.filter(({ name }) => !/^[2-9]\./.test(name));
 
 /** Sockets that only read, for the predecessor's way. */
 async function sockets(port: number, count: number): Promise<() => void> {
@@ -348,6 +299,12 @@ async function run(context: BenchContext): Promise<BenchResult> {
   const parser = parserFramesPerSecond(context.quick ? 1 : 10);
   context.say(`${RECEIVERS} receivers with ${CHANNELS} channels`);
   const emulated = await emulate(context, RECEIVERS, 'ULXD4Q');
+  const [first] = emulated.devices;
+  if (first === undefined) throw new EngineError('internal', 'the emulator has no receivers');
+  const [learnt, known] = await Promise.all([
+    learn(context, first),
+    emulate(context, KNOWN, 'QLXD4'),
+  ]);
   const seconds = context.quick ? 4 : 30;
   const parse = await peerCores('parse', emulated.devices, context.quick ? 1 : 10, () =>
     Promise.resolve(() => undefined),
@@ -355,10 +312,10 @@ async function run(context: BenchContext): Promise<BenchResult> {
   const micboard = await peerCores('micboard', emulated.devices, context.quick ? 1 : 10, (port) =>
     sockets(port, BOARDS),
   );
-  const live = await wire(context, emulated, seconds);
+  const live = await wire(context, emulated, learnt, seconds);
   await emulated.talker.spawned.stop();
   context.say(`${KNOWN} known receivers, ${KNOWN} devices to poll`);
-  const start = await cold(context, context.quick ? 6 : 60, await firstParameters(live.data));
+  const start = await cold(context, known, learnt, context.quick ? 6 : 60);
   return {
     metrics: {
       parserFramesPerSecond: parser,
@@ -383,7 +340,7 @@ async function run(context: BenchContext): Promise<BenchResult> {
       `${RECEIVERS} receivers with ${CHANNELS} channels at 10 Hz by the text protocol, ${BOARDS} boards over ${GROUPS} groups; engineCores is the server with its store, emulator and boards are other processes on the same cores`,
       'samplesLost: samples that the emulator sent, less rows of one parameter that each of them sets, in the store',
       `wireToBoardP99Ms: from a name that the emulator reports to the board that shows it, ${live.latencyMs.length} of ${live.marks} marks`,
-      `coldStartMs: from the start of the process to ${KNOWN} known receivers connected, ${KNOWN} polled devices beside them; pollDriftMs: 99th percentile over ${KNOWN} devices of how far the last poll was from whole intervals of ${POLL_MS} ms after the first`,
+      `coldStartMs: from the start of the process to ${KNOWN} known receivers connected; pollDriftMs: 99th percentile over ${KNOWN} devices of how far the last poll was from whole intervals of ${POLL_MS} ms after the first`,
       'parseOnly: the same receivers, parsed and printed by a program that does nothing else; micboard: one thread that splits text and writes what changed as JSON to all boards every 50 ms, no history',
     ],
   };

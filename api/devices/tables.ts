@@ -52,6 +52,7 @@ export class DeviceTables {
   readonly #due: DeviceEntry[][] = Array.from({ length: METER_TURNS }, () => []);
   #nextTurn = 0;
   readonly #channelListeners = new Set<(name: string, present: boolean) => void>();
+  readonly #deviceListeners = new Set<(id: string) => void>();
 
   constructor(devices: LiveTable, channels: LiveTable) {
     this.#devices = devices;
@@ -66,6 +67,12 @@ export class DeviceTables {
   onChannel(listener: (name: string, present: boolean) => void): () => void {
     this.#channelListeners.add(listener);
     return () => void this.#channelListeners.delete(listener);
+  }
+
+  /** Called with each device that is new, has another name or other parameters, or is gone; must return soon. */
+  onDevice(listener: (id: string) => void): () => void {
+    this.#deviceListeners.add(listener);
+    return () => void this.#deviceListeners.delete(listener);
   }
 
   definition(id: string): DeviceDefinition | undefined {
@@ -96,6 +103,7 @@ export class DeviceTables {
       });
     }
     for (const channel of definition.channels) this.#putChannel(entry, channel);
+    for (const listener of this.#deviceListeners) listener(definition.id);
   }
 
   remove(id: string): boolean {
@@ -108,6 +116,7 @@ export class DeviceTables {
       this.#tellChannel(`${id}/${channel.name}`, false);
     }
     this.#devices.remove(id);
+    for (const listener of this.#deviceListeners) listener(id);
     return true;
   }
 

@@ -1,20 +1,23 @@
 import type { DeviceDefinition } from '../../actors/device/protocol.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
-import type { ChangeFeed } from '../../engine/control/feed.js';
 import { EngineError } from '../../engine/errors.js';
 import type { SeriesQueries } from '../../engine/series/queries.js';
-import type { LiveTable } from '../live/table.types.js';
 
 const AFTER_MS = 500;
 const AGAIN_MS = 10_000;
 /** Names of one insert. */
 const ROWS_AT_ONCE = 20_000;
 
+/** The devices of the site, as `DeviceTables` has them. */
+export interface NamedDevices {
+  ids(): Iterable<string>;
+  definition(deviceId: string): DeviceDefinition | undefined;
+  onDevice(listener: (deviceId: string) => void): () => void;
+}
+
 export interface ChannelNamesOptions {
   readonly queries: SeriesQueries;
-  readonly feed: ChangeFeed;
-  readonly channels: LiveTable;
-  readonly definition: (deviceId: string) => DeviceDefinition | undefined;
+  readonly devices: NamedDevices;
   readonly clock: Clock;
   readonly onFault: (error: EngineError) => void;
 }
@@ -31,12 +34,14 @@ interface Named {
 
 /**
  * Keeps the names of channels in the series store as they are on the site, so that SQL can join them. Names of devices that
- * were removed stay, marked so. Memory: one text a channel.
+ * were removed stay, marked so. Only devices that changed are looked at. Memory: one text a channel.
  */
 export class ChannelNames {
   readonly #options: ChannelNamesOptions;
-  /** Rows as the store has them, as JSON. */
-  readonly #stored = new Map<number, string>();
+  /** Rows as the store has them, as JSON, by device and channel. */
+  readonly #stored = new Map<string, Map<number, string>>();
+  /** Devices to compare with the store. */
+  #due = new Set<string>();
   #read = false;
   #unfollow: (() => void) | undefined;
   #timer: TimerHandle | undefined;
@@ -49,13 +54,13 @@ export class ChannelNames {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
-    const { feed } = this.#options;
-    this.#unfollow = feed.follow(await feed.head(), (event) => {
-      if (event.type === 'reset' || event.changes.some(({ domain }) => domain === 'devices')) {
-        this.#later(AFTER_MS);
-      }
+  start(): void {
+    const { devices } = this.#options;
+    this.#unfollow = devices.onDevice((id) => {
+      this.#due.add(id);
+      this.#later(AFTER_MS);
     });
+    for (const id of devices.ids()) this.#due.add(id);
     this.#later(0);
   }
 
@@ -84,8 +89,9 @@ export class ChannelNames {
   #later(delayMs: number): void {
     if (this.#closed) return;
     const { clock, onFault } = this.#options;
-    clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => {
+    // Not put off by what comes next: devices that keep changing are written now and then.
+    this.#timer ??= clock.setTimeout(() => {
+      this.#timer = undefined;
       this.flush().then(
         () => {
           this.#failing = false;
@@ -105,11 +111,18 @@ export class ChannelNames {
     do {
       this.#again = false;
       if (!this.#read) await this.#readStored();
-      const changed = this.#changed();
-      for (let at = 0; at < changed.length; at += ROWS_AT_ONCE) {
-        const some = changed.slice(at, at + ROWS_AT_ONCE);
-        await this.#options.queries.insert('channel_names', some);
-        for (const row of some) this.#stored.set(row.channel, JSON.stringify(row));
+      const due = this.#due;
+      this.#due = new Set();
+      try {
+        const changed = [...due].flatMap((id) => this.#changed(id));
+        for (let at = 0; at < changed.length; at += ROWS_AT_ONCE) {
+          const some = changed.slice(at, at + ROWS_AT_ONCE);
+          await this.#options.queries.insert('channel_names', some);
+          for (const row of some) this.#keep(row);
+        }
+      } catch (error) {
+        for (const id of due) this.#due.add(id);
+        throw error;
       }
     } while (this.#again && !this.#closed);
   }
@@ -118,35 +131,40 @@ export class ChannelNames {
     const rows = await this.#options.queries.rows<Named>(
       'SELECT channel, device, device_name, parameter, unit, kind, removed FROM channel_names FINAL',
     );
-    for (const row of rows) this.#stored.set(row.channel, JSON.stringify(row));
+    for (const row of rows) {
+      this.#keep(row);
+      // It may have been removed while nobody kept the names.
+      this.#due.add(row.device);
+    }
     this.#read = true;
   }
 
-  #changed(): Named[] {
-    const { channels, definition } = this.#options;
+  #keep(row: Named): void {
+    const known = this.#stored.get(row.device);
+    if (known === undefined) {
+      this.#stored.set(row.device, new Map([[row.channel, JSON.stringify(row)]]));
+    } else known.set(row.channel, JSON.stringify(row));
+  }
+
+  #changed(deviceId: string): Named[] {
+    const definition = this.#options.devices.definition(deviceId);
+    const stored = this.#stored.get(deviceId);
     const changed: Named[] = [];
     const present = new Set<number>();
-    for (const row of channels.rows()) {
-      const { channel, deviceId, name, unit, kind } = row as unknown as {
-        readonly channel: number;
-        readonly deviceId: string;
-        readonly name: string;
-        readonly unit: string | null;
-        readonly kind: string;
-      };
-      present.add(channel);
+    for (const { id, name, unit, kind } of definition?.channels ?? []) {
+      present.add(id);
       const named: Named = {
-        channel,
+        channel: id,
         device: deviceId,
-        device_name: definition(deviceId)?.name ?? deviceId,
+        device_name: definition?.name ?? deviceId,
         parameter: name,
         unit: unit ?? '',
         kind,
         removed: 0,
       };
-      if (this.#stored.get(channel) !== JSON.stringify(named)) changed.push(named);
+      if (stored?.get(id) !== JSON.stringify(named)) changed.push(named);
     }
-    for (const [channel, text] of this.#stored) {
+    for (const [channel, text] of stored ?? []) {
       if (present.has(channel)) continue;
       const gone = JSON.parse(text) as Named;
       if (gone.removed === 0) changed.push({ ...gone, removed: 1 });

@@ -67,13 +67,11 @@ export async function startHistory(options: HistoryOptions): Promise<History> {
   const journal = await Journal.open({ store, live: tables.journal, clock, onFault });
   const names = new ChannelNames({
     queries,
-    feed: store.control.feed,
-    channels: tables.channels,
-    definition: (id) => devices.tables.definition(id),
+    devices: devices.tables,
     clock,
     onFault,
   });
-  await names.start();
+  names.start();
   const exports = await Exports.open({ folder: join(options.folder, 'exports'), clock, onFault });
   const resolve = (text: string) => resolveChannel(tables.channels, text);
   const retention = new RetentionJob({

@@ -96,7 +96,8 @@ export class Readings {
   #heard = new SampleBuilder(64);
   #gather: TimerHandle | undefined;
   #claimAgain: TimerHandle | undefined;
-  #claims = false;
+  /** Devices with parameters that have no channel yet, until the next flush. */
+  readonly #claims = new Set<DeviceReadings>();
   #unacknowledged = 0;
   #waitingValues = 0;
   #taken = 0;
@@ -132,6 +133,7 @@ export class Readings {
 
   leave(device: DeviceReadings): void {
     this.#devices.delete(device.deviceId);
+    this.#claims.delete(device);
     for (const slot of device.known.values()) this.table.remove(this.table.channelAt(slot));
     for (const queue of device.waiting) this.#waitingValues -= queue?.length ?? 0;
     device.known.clear();
@@ -156,7 +158,7 @@ export class Readings {
     device.handles.set(checked.id, handle);
     const slot = device.known.get(checked.id);
     device.slots.push(slot ?? PENDING);
-    if (slot === undefined) this.#claim(device);
+    if (slot === undefined) this.#claimSoon(device);
     return handle;
   }
 
@@ -218,8 +220,9 @@ export class Readings {
   flush(): void {
     if (this.#gather !== undefined) this.#options.clock.clearTimeout(this.#gather);
     this.#gather = undefined;
-    if (this.#claims) {
-      this.#claims = false;
+    if (this.#claims.size > 0) {
+      for (const device of this.#claims) this.#claim(device);
+      this.#claims.clear();
       this.#registrar.flush();
     }
     if (this.#heard.rows > 0) {
@@ -337,6 +340,12 @@ export class Readings {
     }, GATHER_MS);
   }
 
+  /** With everything else that the device declares in the moment: the first frames of a receiver declare dozens. */
+  #claimSoon(device: DeviceReadings): void {
+    this.#claims.add(device);
+    this.#gatherSoon();
+  }
+
   #claim(device: DeviceReadings): void {
     const channels: Claim['channels'][number][] = [];
     for (let handle = 0; handle < device.specs.length; handle += 1) {
@@ -349,8 +358,6 @@ export class Readings {
     }
     if (channels.length === 0) return;
     this.#registrar.claim({ id: device.deviceId, protocol: this.#options.protocol(), channels });
-    this.#claims = true;
-    this.#gatherSoon();
   }
 
   #registered(round: Round): void {
@@ -371,7 +378,7 @@ export class Readings {
   #claimLater(): void {
     this.#claimAgain ??= this.#options.clock.setTimeout(() => {
       this.#claimAgain = undefined;
-      for (const device of this.#devices.values()) this.#claim(device);
+      for (const device of this.#devices.values()) this.#claimSoon(device);
     }, CLAIM_AGAIN_MS);
   }
 

@@ -13,11 +13,30 @@ const MAX_OPTIONS = 256;
 const MAX_PART = 512;
 const MAX_DECIMALS = 15;
 
+/** Declarations that can change no more, as they were found. */
+const found = new WeakMap<ChannelSpec, ChannelSpec>();
+
 /**
- * The declaration as it may be kept, made anew: nothing of the plugin's object stays.
+ * The declaration as it may be kept, made anew: nothing of the plugin's object stays. One that is frozen is looked at once, so that a
+ * plugin with many devices of a kind can share it.
  * @throws EngineError `input.invalid` naming the parameter and the field.
  */
 export function checkSpec(spec: ChannelSpec): ChannelSpec {
+  const known = found.get(spec);
+  if (known !== undefined) return known;
+  const checked = checkAnew(spec);
+  if (frozen(spec)) found.set(spec, checked);
+  return checked;
+}
+
+/** Nothing in it can change: also what it points at is frozen, and it has no getters. */
+const frozen = (spec: ChannelSpec): boolean =>
+  Object.isFrozen(spec) &&
+  Object.values(Object.getOwnPropertyDescriptors(spec)).every(
+    (one: PropertyDescriptor) => 'value' in one && Object.isFrozen(one.value),
+  );
+
+function checkAnew(spec: ChannelSpec): ChannelSpec {
   if (typeof spec !== 'object' || spec === null) {
     throw new EngineError('input.invalid', 'a parameter must be declared with an object');
   }

@@ -156,11 +156,19 @@ export interface FieldSink {
   impossible(part: number, key: string, text: string): void;
 }
 
-/** The parameter's declaration; ids are `<part>.<field>`, those of the device the field alone. */
+/** Declarations by part; parts are few, see `Family.maxParts`. */
+const declared: { [field in FieldId]?: ChannelSpec }[] = [];
+
+/** The parameter's declaration, one for all devices; ids are `<part>.<field>`, those of the device the field alone. */
 export function specOf(part: number, field: FieldId): ChannelSpec {
-  const spec: Field = FIELDS[field];
-  if (part === 0) return { ...spec, id: field };
-  return { ...spec, id: `${part}.${field}`, part };
+  while (declared.length <= part) declared.push({});
+  const ofPart = declared[part] ?? {};
+  const known = ofPart[field];
+  if (known !== undefined) return known;
+  const id = part === 0 ? field : `${part}.${field}`;
+  const spec = Object.freeze({ ...FIELDS[field], id, ...(part === 0 ? {} : { part }) });
+  ofPart[field] = spec;
+  return spec;
 }
 
 /** The reverse of `specOf`'s ids; undefined: no such parameter. */

@@ -6,12 +6,27 @@ import { refuse, type Token, tokensOf } from './tokens.js';
 const NESTED = 3 * EXPRESSION_LIMITS.depth;
 const COMPARISONS: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
 
+/** Trees that are kept: a rule that runs for each of thousands of channels has one text. The oldest goes first. */
+const MAX_KEPT = 256;
+const kept = new Map<string, ExpressionNode>();
+
 /**
  * Text → tree. Needs no knowledge of channels. Bounded by `EXPRESSION_LIMITS`.
+ * @returns a tree that others may have too.
  * @throws EngineError `input.invalid`: what is wrong, the remedy, and in `context.at` the index of the character.
  */
 export function parseExpression(text: string): ExpressionNode {
-  return new Parser(tokensOf(text)).whole();
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const tree = new Parser(tokensOf(text)).whole();
+  if (kept.size >= MAX_KEPT) {
+    for (const oldest of kept.keys()) {
+      kept.delete(oldest);
+      break;
+    }
+  }
+  kept.set(text, tree);
+  return tree;
 }
 
 class Parser {
