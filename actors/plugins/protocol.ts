@@ -33,6 +33,13 @@ export interface PluginDescription {
   readonly deviceConfigurationSchema: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** From the thread that describes several plugins. */
+export interface Described {
+  /** `file:` URL. */
+  readonly module: string;
+  readonly description: PluginDescription;
+}
+
 /** What can be set for the site, a vendor (instance) or a device; the nearest wins. */
 export interface ConnectionSettings {
   /** An attempt that takes longer is given up. Default 10,000. */

@@ -7,6 +7,7 @@ import type { ActorInfo } from '../../engine/supervisor.types.js';
 import type { PluginRow } from '../contract/rows.js';
 import type { LiveTable } from '../live/table.types.js';
 import type { ActorSource } from '../site/inspector.js';
+import { describeTogether } from './describe-together.js';
 import {
   PluginHost,
   type PluginHostOptions,
@@ -118,8 +119,18 @@ export class PluginHosts {
     }
   }
 
-  /** Describes all, one after the other: threads are not free. Failures are in the rows. */
+  /** Describes all: ours in one thread, others one after the other in their own. Failures are in the rows. */
   async describeAll(): Promise<void> {
+    const ours = [...this.#byCode].filter(
+      ([, { source, description }]) => source.origin === 'built-in' && description === undefined,
+    );
+    const told = await describeTogether(ours.map(([, { source }]) => source.module));
+    for (const [code, host] of ours) {
+      const description = told.get(host.source.module);
+      if (description === undefined) continue;
+      host.described(description);
+      this.#descriptions.set(code, description);
+    }
     for (const [code, host] of [...this.#byCode]) {
       if (this.#stopped) return;
       if (host.description === undefined) await this.describe(code).catch(() => undefined);

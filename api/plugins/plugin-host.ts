@@ -118,6 +118,12 @@ export class PluginHost {
     this.#options.changed();
   }
 
+  /** What it says of itself is known from elsewhere. */
+  described(description: PluginDescription): void {
+    this.#description ??= description;
+    this.#options.changed();
+  }
+
   /**
    * What the plugin says of itself, asked once.
    * @throws EngineError what the module threw when it was loaded, or `input.invalid`
