@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DeviceClaim } from '../actors/control/devices.js';
 import { openSiteStore, type SiteStore } from '../actors/control/site.js';
-import { RECORD_DEFAULTS } from '../actors/inventory/defaults.js';
+import { RECORD_DEFAULTS, RF_CHANNEL_DEFAULTS } from '../actors/inventory/defaults.js';
 import { SystemClock } from '../engine/clock.js';
 
 export type Parameters = DeviceClaim['channels'];
@@ -13,6 +13,8 @@ export interface BenchInstance {
   readonly config: Readonly<Record<string, unknown>>;
   /** Registered for each device before; absent: none. */
   readonly parameters?: Parameters;
+  /** RF channels of each device, with places on the boards in the order of the devices. */
+  readonly rfChannels?: number;
   readonly devices: readonly {
     readonly externalId: string;
     readonly address: string;
@@ -32,7 +34,9 @@ export async function seedDevices(
   try {
     const nowUnixMs = clock.nowMs();
     const at = { createdAtUnixMs: nowUnixMs, updatedAtUnixMs: nowUnixMs };
-    for (const { plugin, enabled = true, config, devices, parameters = [] } of instances) {
+    let slot = 0;
+    for (const instance of instances) {
+      const { plugin, enabled = true, config, devices, parameters = [], rfChannels = 0 } = instance;
       const { id: instanceId } = await store.inventory.instances.create({
         plugin,
         name: plugin,
@@ -60,6 +64,17 @@ export async function seedDevices(
           lifecycle: 'provisioning' as const,
           lifecycleSinceUnixMs: nowUnixMs,
         })),
+      );
+      await store.inventory.rfChannels.createMany(
+        devices.flatMap(({ externalId }) =>
+          Array.from({ length: rfChannels }, (_, i) => ({
+            ...RF_CHANNEL_DEFAULTS,
+            deviceId: idOf(externalId),
+            number: i + 1,
+            direction: 'receive' as const,
+            slot: ++slot,
+          })),
+        ),
       );
     }
     return numbers;

@@ -168,14 +168,14 @@ async function wire(
 ): Promise<Wire> {
   const data = copy(context, template);
   const [instanceId = 0] = await seedDevices(data, [
-    { ...receivers(emulated.devices), parameters },
+    { ...receivers(emulated.devices), parameters, rfChannels: CHANNELS },
   ]);
   const unheard = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  const fromUnixMs = Date.now();
   const server = await serve(context, data);
   const cookie = await server.signIn();
   context.say('connecting');
   await connected(server, cookie, instanceId, RECEIVERS, 60_000);
-  const fromUnixMs = (Math.floor(Date.now() / 60_000) - 10) * 60_000;
   const args = [new URL(server.url).port, cookie, String(BOARDS), String(GROUPS)];
   const boards = await node(
     'bench/devices-boards-load',
@@ -238,7 +238,7 @@ async function cold(
   context.onEnd(() => polled.stop());
   const port = Number(polled.ready[1]);
   const [instanceId = 0, polledId = 0] = await seedDevices(data, [
-    { ...receivers(emulated.devices), parameters: ofFirstPart(parameters) },
+    { ...receivers(emulated.devices), parameters: ofFirstPart(parameters), rfChannels: 1 },
     {
       plugin: 'http-json',
       enabled: false,

@@ -56,6 +56,49 @@ describe.each(['sqlite', 'postgres'] as const)('the content store on %s', (diale
     });
   });
 
+  test('changes many rows in bulk as it changes one, of every kind of field, and tells each', async () => {
+    const { store, content, make } = await opened();
+    const made = [];
+    for (let i = 0; i < 6; i++) made.push(await make.project({ name: `P${i}` }));
+    const [first, second, third] = made;
+    if (first === undefined || second === undefined || third === undefined) throw new Error('none');
+    const changes: Change[] = [];
+    store.control.feed.follow(await store.control.feed.head(), (event) => {
+      if (event.type === 'changes') changes.push(...event.changes);
+    });
+    const plan = { url: '/ü "quoted".png', corners: [[1.5, -2] as const] };
+    const alike = made.map(({ id }, i) => ({
+      id,
+      values: {
+        name: `Gärten ☂ ${i} '"\\`,
+        latitude: -33.123456789 - i,
+        autoSubmit: i % 2 === 0,
+        recordingRadiusM: i === 0 ? null : i,
+        plan: i === 1 ? null : plan,
+      },
+    }));
+    const known = await content.projects.updateBulk([
+      ...alike,
+      { id: 999_999, values: alike[0]?.values ?? {} },
+      { id: second.id, values: { targetLufs: -20.25 } },
+      { id: third.id, values: { name: 'later' } },
+    ]);
+    expect(known).toBe(6);
+    for (const [i, { id }] of made.entries()) {
+      expect(await content.projects.get(id)).toEqual({
+        ...made[i],
+        ...alike[i]?.values,
+        ...(id === second.id ? { targetLufs: -20.25 } : {}),
+        ...(id === third.id ? { name: 'later' } : {}),
+      });
+    }
+    await expect.poll(() => changes.length).toBe(6);
+    expect(new Set(changes.map(({ id }) => Number(id)))).toEqual(new Set(made.map(({ id }) => id)));
+    await expect(
+      content.projects.updateBulk(made.map(({ id }) => ({ id, values: { latitude: Number.NaN } }))),
+    ).rejects.toThrow('latitude must be a number');
+  });
+
   test('has English as language 1 from the start', async () => {
     const { content } = await opened();
     expect(await content.languages.find()).toEqual([{ id: 1, name: 'English', code: 'en' }]);

@@ -88,6 +88,17 @@ export interface ContentTable<T extends { readonly id: number }, F extends Find<
   updateMany(
     changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
   ): Promise<number>;
+  /**
+   * The same in a transaction of its own or of the caller, in no order: one statement for all rows that are given the same fields. Not for
+   * columns whose values are unique. Of a row that is given twice the later counts, field by field.
+   */
+  updateBulk(
+    changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
+  ): Promise<number>;
+  updateBulkIn(
+    scope: SiteScope,
+    changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
+  ): Promise<number>;
   /** Rows that refer to it go too, or lose the reference. @returns false when there was none. */
   remove(id: number): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { controlError } from '../../engine/control/control-errors.js';
-import { inBulks } from '../../engine/control/rows.js';
+import { bulkRows, inBulks } from '../../engine/control/rows.js';
 import { EngineError } from '../../engine/errors.js';
 import { note, type SiteScope } from '../control/scope.js';
 import type { SiteControl, SiteTables } from '../control/tables.js';
@@ -12,6 +12,15 @@ const MOST_ROWS = 10_000;
 /** Ids in one `in (…)`. */
 const IDS_AT_ONCE = 500;
 const EACH_ROWS = 500;
+/** So many changes of the same fields are one statement. */
+const BULK_FROM = 4;
+const TYPES = {
+  int: 'integer',
+  flag: 'integer',
+  real: 'double',
+  text: 'text',
+  json: 'text',
+} as const;
 /** Rows of one insert: 29 columns of each stay far below what a statement may hold. */
 const INSERT_ROWS = 200;
 
@@ -163,6 +172,46 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     });
   }
 
+  async updateBulk(
+    changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
+  ): Promise<number> {
+    if (changes.length === 0) return 0;
+    return await this.control.write((scope) => this.updateBulkIn(scope, changes));
+  }
+
+  async updateBulkIn(
+    scope: SiteScope,
+    changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
+  ): Promise<number> {
+    const alike = new Map<string, { id: number; values: Partial<Omit<T, 'id'>> }[]>();
+    // Of a row that is given twice the later counts, field by field.
+    const each = new Map<number, { id: number; values: Partial<Omit<T, 'id'>> }>();
+    for (const { id, values } of changes) {
+      each.set(id, { id, values: { ...each.get(id)?.values, ...values } });
+    }
+    for (const change of each.values()) {
+      const key = this.#stored(change.values)
+        .map(([field]) => field)
+        .sort()
+        .join(' ');
+      const some = alike.get(key);
+      if (some === undefined) alike.set(key, [change]);
+      else some.push(change);
+    }
+    let known = 0;
+    for (const [fields, some] of alike) {
+      await inBulks(some, async (few) => {
+        if (fields !== '' && few.length >= BULK_FROM) known += await this.#updateAlike(scope, few);
+        else {
+          for (const { id, values } of few) {
+            if ((await this.#update(scope, id, values)) !== undefined) known += 1;
+          }
+        }
+      });
+    }
+    return known;
+  }
+
   async remove(id: number): Promise<boolean> {
     return await this.control.write(async (scope) => {
       const { rows } = await sql<StoredRow>`delete from ${sql.table(this.spec.table)}
@@ -229,6 +278,37 @@ export class StoredTable<T extends { readonly id: number }, F extends Find<T> = 
     await this.afterWrite(scope, row, values);
     note(scope, this.spec.domain, String(id), 'put');
     return row;
+  }
+
+  /** The same fields of many rows, each given once, in one statement. */
+  async #updateAlike(
+    scope: SiteScope,
+    changes: readonly { readonly id: number; readonly values: Partial<Omit<T, 'id'>> }[],
+  ): Promise<number> {
+    const given = new Map(changes.map(({ id, values }) => [id, values]));
+    const fields = this.#stored(changes[0]?.values ?? {}).map(([field]) => field);
+    // Names of their own: one that both sides have would be ambiguous.
+    const types: Record<string, 'text' | 'integer' | 'double'> = { given_id: 'integer' };
+    for (const field of fields) types[`given_${columnOf(field)}`] = TYPES[this.#kind(field)];
+    const rows = Array.from(given, ([id, values]) => ({
+      given_id: id,
+      ...Object.fromEntries(
+        this.#stored(values).map(([field, value]) => [`given_${columnOf(field)}`, value]),
+      ),
+    }));
+    const sets = fields.map(
+      (field) => sql`${this.#column(field)} = ${sql.ref(`r.given_${columnOf(field)}`)}`,
+    );
+    const { rows: stored } = await sql<StoredRow>`update ${sql.table(this.spec.table)}
+      set ${sql.join(sets)} from ${bulkRows(this.control.dialect, types, rows)} as r
+      where id = r.given_id returning ${this.#list}`.execute(scope.db);
+    for (const one of stored) {
+      const row = this.rowOf(one);
+      const values = given.get(row.id);
+      if (values !== undefined) await this.afterWrite(scope, row, values);
+      note(scope, this.spec.domain, String(row.id), 'put');
+    }
+    return stored.length;
   }
 
   /** Rows come back in the order in which they were given. */

@@ -19,10 +19,12 @@ export class ChannelTable {
   #value = new Float64Array(FIRST_CAPACITY).fill(Number.NaN);
   #kind = new Uint8Array(FIRST_CAPACITY);
   #dirty = new Uint8Array(FIRST_CAPACITY);
+  #rare = new Uint8Array(FIRST_CAPACITY);
   readonly #text: (string | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #slotOf = new Map<number, number>();
   #dirtySlots: number[] = [];
+  #rareSlots: number[] = [];
   #used = 0;
 
   /** Channels held. */
@@ -40,16 +42,25 @@ export class ChannelTable {
     this.#atUnixMs[slot] = Number.NEGATIVE_INFINITY;
     this.#value[slot] = Number.NaN;
     this.#kind[slot] = KINDS.indexOf(channel.kind);
+    this.#rare[slot] = 0;
     this.#text[slot] = undefined;
     this.#slotOf.set(channel.id, slot);
     return slot;
+  }
+
+  /** Changes of this channel are told with those that `drainChanges` is asked for now and then, whatever their number. */
+  tellRarely(slot: number): void {
+    this.#rare[slot] = 1;
   }
 
   remove(channelId: number): boolean {
     const slot = this.#slotOf.get(channelId);
     if (slot === undefined) return false;
     this.#slotOf.delete(channelId);
-    if (this.#dirty[slot] === 1) this.#dirtySlots = this.#dirtySlots.filter((s) => s !== slot);
+    if (this.#dirty[slot] === 1) {
+      this.#dirtySlots = this.#dirtySlots.filter((s) => s !== slot);
+      this.#rareSlots = this.#rareSlots.filter((s) => s !== slot);
+    }
     this.#dirty[slot] = 0;
     this.#free.push(slot);
     return true;
@@ -128,9 +139,16 @@ export class ChannelTable {
     this.#atUnixMs[slot] = atUnixMs;
   }
 
-  /** One row for each channel that changed since the last call, with fresh buffers; undefined: none. */
-  drainChanges(): ChangeBatch | undefined {
+  /**
+   * One row for each channel that changed since the last call, with fresh buffers; undefined: none. `rare`: also of those that are told
+   * rarely.
+   */
+  drainChanges(rare = true): ChangeBatch | undefined {
     const slots = this.#dirtySlots;
+    if (rare && this.#rareSlots.length > 0) {
+      for (const slot of this.#rareSlots) slots.push(slot);
+      this.#rareSlots = [];
+    }
     if (slots.length === 0) return undefined;
     this.#dirtySlots = [];
     const channel = new Uint32Array(slots.length);
@@ -170,7 +188,7 @@ export class ChannelTable {
   #touch(slot: number): void {
     if (this.#dirty[slot] === 1) return;
     this.#dirty[slot] = 1;
-    this.#dirtySlots.push(slot);
+    (this.#rare[slot] === 1 ? this.#rareSlots : this.#dirtySlots).push(slot);
   }
 
   #grow(): void {
@@ -185,6 +203,9 @@ export class ChannelTable {
     kind.set(this.#kind);
     const dirty = new Uint8Array(capacity);
     dirty.set(this.#dirty);
+    const rare = new Uint8Array(capacity);
+    rare.set(this.#rare);
+    this.#rare = rare;
     this.#channel = channel;
     this.#atUnixMs = atUnixMs;
     this.#value = value;

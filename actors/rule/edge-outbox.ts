@@ -1,4 +1,4 @@
-import type { Clock } from '../../engine/clock.js';
+import type { Clock, TimerHandle } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import type { RuleEdge } from './protocol.js';
 
@@ -16,6 +16,8 @@ const AGAIN_MS = 250;
  * a wait for the disk, during which the main thread takes no samples either.
  */
 const GATHER_MS = 15;
+/** Edges that run nothing wait this long for company: of many rules whose channels swing they are by far the most. */
+const STATES_MS = 250;
 
 export interface EdgeOutboxOptions {
   readonly clock: Clock;
@@ -29,7 +31,7 @@ export interface EdgeOutboxOptions {
 }
 
 /**
- * Edges on their way to the main thread, in order, kept until it has stored them. Bounded while it does not answer: of a rule's
+ * Edges on their way to the main thread, those of a rule in order, kept until it has stored them. Bounded while it does not answer: of a rule's
  * edges that nobody heard, first those that only change its state are let go, then the oldest pair of firing and clear, so that
  * `firing` and `clear` still come in turn and the latest one is always told. What was let go is counted.
  */
@@ -38,7 +40,12 @@ export class EdgeOutbox {
   readonly #waiting = new Set<UntoldEdge>();
   readonly #ofRule = new Map<string, UntoldEdge[]>();
   #inFlight = new Set<UntoldEdge>();
-  #due = false;
+  /** Rules with an edge that somebody waits for. */
+  readonly #urgent = new Set<string>();
+  /** When all that waits is told. */
+  #statesMonoMs = Number.POSITIVE_INFINITY;
+  #timer: TimerHandle | undefined;
+  #dueMonoMs = Number.POSITIVE_INFINITY;
   #closed = false;
   #dropped = 0;
   #told = 0;
@@ -74,17 +81,24 @@ export class EdgeOutbox {
       const limit = this.#waiting.size > CROWDED ? 2 : MOST_OF_A_RULE;
       while (list.length > limit && this.#letGo(list));
     }
-    this.#soon(this.#gatherMs());
+    const nowMonoMs = this.#options.clock.monoMs();
+    if (edge.kind === 'state') {
+      this.#statesMonoMs = Math.min(this.#statesMonoMs, nowMonoMs + STATES_MS);
+    } else this.#urgent.add(edge.id);
+    this.#soon();
   }
 
   /** A rule that is gone has nothing to say. */
   forget(id: string): void {
     for (const edge of this.of(id)) this.#waiting.delete(edge);
     this.#ofRule.delete(id);
+    this.#urgent.delete(id);
   }
 
   close(): void {
     this.#closed = true;
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #letGo(list: UntoldEdge[]): boolean {
@@ -105,31 +119,56 @@ export class EdgeOutbox {
     return true;
   }
 
-  #gatherMs(): number {
-    return Math.max(0, this.#toldMonoMs + GATHER_MS - this.#options.clock.monoMs());
-  }
-
-  #soon(delayMs: number): void {
-    if (this.#due || this.#inFlight.size > 0 || this.#closed) return;
-    this.#due = true;
+  #soon(): void {
+    if (this.#inFlight.size > 0 || this.#closed) return;
+    const { clock } = this.#options;
+    const nowMonoMs = clock.monoMs();
+    const wanted = this.#urgent.size > 0 ? nowMonoMs : this.#statesMonoMs;
+    const dueMonoMs = Math.max(wanted, this.#toldMonoMs + GATHER_MS);
+    if (dueMonoMs >= this.#dueMonoMs) return;
+    if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#dueMonoMs = dueMonoMs;
     const go = (): void => {
-      this.#due = false;
+      this.#timer = undefined;
+      this.#dueMonoMs = Number.POSITIVE_INFINITY;
       void this.#tell();
     };
-    if (delayMs === 0) queueMicrotask(go);
-    else this.#options.clock.setTimeout(go, delayMs);
+    if (dueMonoMs <= nowMonoMs) queueMicrotask(go);
+    else this.#timer = clock.setTimeout(go, Math.ceil(dueMonoMs - nowMonoMs));
+  }
+
+  /** What is told now: all, or what is urgent with everything before it of the same rules. */
+  #chosen(): UntoldEdge[] {
+    const edges: UntoldEdge[] = [];
+    // Timers may be early by less than their resolution.
+    if (this.#options.clock.monoMs() + 1 >= this.#statesMonoMs) {
+      for (const edge of this.#waiting) {
+        if (edges.length === AT_ONCE) return edges;
+        edges.push(edge);
+      }
+      this.#statesMonoMs = Number.POSITIVE_INFINITY;
+      this.#urgent.clear();
+      return edges;
+    }
+    for (const id of this.#urgent) {
+      if (edges.length >= AT_ONCE) break;
+      edges.push(...this.of(id));
+      this.#urgent.delete(id);
+    }
+    return edges;
   }
 
   async #tell(): Promise<void> {
     if (this.#closed || this.#inFlight.size > 0 || this.#waiting.size === 0) return;
-    const edges: UntoldEdge[] = [];
-    for (const edge of this.#waiting) {
-      if (edges.length === AT_ONCE) break;
-      edges.push(edge);
+    const edges = this.#chosen();
+    if (edges.length === 0) {
+      this.#soon();
+      return;
     }
+    const { clock } = this.#options;
     this.#inFlight = new Set(edges);
-    this.#toldMonoMs = this.#options.clock.monoMs();
-    let againMs = 0;
+    this.#toldMonoMs = clock.monoMs();
     try {
       const snapshots = new Map<string, string>();
       for (const { id } of edges) {
@@ -141,11 +180,13 @@ export class EdgeOutbox {
       this.#told += edges.length;
       for (const edge of edges) this.#settle(edge);
     } catch (thrown) {
-      againMs = AGAIN_MS;
+      // All together, after a pause.
+      this.#toldMonoMs = clock.monoMs() + AGAIN_MS - GATHER_MS;
+      this.#statesMonoMs = this.#toldMonoMs;
       this.#options.onTrouble(EngineError.from(thrown));
     }
     this.#inFlight = new Set();
-    if (this.#waiting.size > 0) this.#soon(Math.max(againMs, this.#gatherMs()));
+    if (this.#waiting.size > 0) this.#soon();
   }
 
   #settle(edge: UntoldEdge): void {

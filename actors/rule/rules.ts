@@ -12,6 +12,7 @@ import {
   compileCondition,
 } from './conditions.js';
 import type { EdgeOutbox, UntoldEdge } from './edge-outbox.js';
+import { isLongWait, LateTurns } from './late-turns.js';
 import { machineOf, parseMemory, type RuleMemory } from './memory.js';
 import type { KnownValue, RuleCheckpoint, RuleValues } from './protocol.js';
 import {
@@ -65,11 +66,17 @@ export class Rules {
   readonly #byNumber: (Rule | undefined)[] = [];
   /** Had an edge, or counted, since the last checkpoint. */
   readonly #moved = new Set<string>();
+  readonly #late: LateTurns<Rule>;
   #booting = false;
   #edges = 0;
 
   constructor(options: RulesOptions) {
     this.#options = options;
+    this.#late = new LateTurns(options.clock, (rule, { type, monoMs, atUnixMs, value }) => {
+      this.table.touch(rule.at);
+      this.#moved.add(rule.id);
+      this.#send(rule, { type, monoMs }, atUnixMs, value);
+    });
     this.table = new RuleTable({
       onTurn: (at, turn, atUnixMs, value) => {
         const rule = this.#byNumber[at];
@@ -179,7 +186,9 @@ export class Rules {
   supervised(report: SupervisorReport): void {
     if (report.type !== 'child.started' || this.#booting) return;
     const rule = this.#byId.get(report.id);
-    if (rule !== undefined && report.restarts > 0) this.table.reset(rule.at);
+    if (rule === undefined || report.restarts === 0) return;
+    this.#late.take(rule);
+    this.table.reset(rule.at);
   }
 
   values(ids: Iterable<string>): RuleValues {
@@ -222,6 +231,16 @@ export class Rules {
       id: rules.map(({ id }) => id),
       ...this.table.stands(rules.map(({ at }) => at)),
     };
+    let link = 0;
+    for (const [i, rule] of rules.entries()) {
+      if (this.#late.of(rule) !== undefined) {
+        const { on, count, seen } = this.#stand(rule);
+        columns.on[i] = on ? 1 : 0;
+        columns.count[i] = count;
+        columns.seenUnixMs.set(seen, link);
+      }
+      link += columns.channels[i] ?? 0;
+    }
     const snapshots: SnapshotRow[] = [];
     for (const id of this.#moved) {
       const rule = this.#byId.get(id);
@@ -246,6 +265,7 @@ export class Rules {
   }
 
   close(): void {
+    this.#late.close();
     for (const rule of this.#byId.values()) this.#disarm(rule);
   }
 
@@ -317,6 +337,7 @@ export class Rules {
     if (actor === undefined) return;
     const monoMs = this.#monoMs();
     if (actor.getSnapshot().context.stuck && rule.fault === null) {
+      this.#late.take(rule);
       this.table.reset(rule.at);
       this.#send(rule, { type: 'reset', monoMs });
     }
@@ -397,12 +418,22 @@ export class Rules {
 
   #forget(rule: Rule): void {
     this.#disarm(rule);
+    this.#late.take(rule);
     this.table.remove(rule.at);
     this.#byNumber[rule.at] = undefined;
   }
 
   #turn(rule: Rule, turn: Turn, atUnixMs: number, value: number | string | null): void {
     const monoMs = this.#monoMs();
+    const late = this.#late.take(rule);
+    if (turn.type === 'held' || turn.type === 'ceased') {
+      // It turned back before the machine heard of it.
+      if (late !== undefined && late.type !== turn.type) return;
+      if (this.#beginsLongWait(rule, turn.type)) {
+        this.#late.put(rule, { type: turn.type, atUnixMs, value, monoMs });
+        return;
+      }
+    }
     switch (turn.type) {
       case 'failed':
         this.#send(rule, { ...turn, stuck: false, monoMs }, atUnixMs, value);
@@ -417,6 +448,25 @@ export class Rules {
       case 'silent':
         this.#send(rule, { type: turn.type, monoMs }, atUnixMs, value);
     }
+  }
+
+  #beginsLongWait(rule: Rule, type: 'held' | 'ceased'): boolean {
+    const { id, definition } = rule;
+    return type === 'held'
+      ? isLongWait(definition.holdMs) && this.stateOf(id) === 'normal'
+      : isLongWait(definition.keepMs) && this.stateOf(id) === 'firing';
+  }
+
+  /** As the machine knows it: a turn that it was not told yet has not happened, and is found again with the values that are known. */
+  #stand(rule: Rule): ReturnType<RuleTable['stand']> {
+    const stand = this.table.stand(rule.at);
+    const late = this.#late.of(rule);
+    if (late === undefined) return stand;
+    const need = Math.max(1, Math.floor(rule.definition.inARow));
+    const seen = stand.seen.map(() => Number.NEGATIVE_INFINITY);
+    return late.type === 'held'
+      ? { on: false, count: need - 1, seen }
+      : { on: true, count: need, seen };
   }
 
   #send(
@@ -496,7 +546,7 @@ export class Rules {
   #memory(rule: Rule): string {
     const { clock, supervisor, outbox } = this.#options;
     const actor = supervisor.peek(rule.id) as RuleRef | undefined;
-    const { on, count, seen } = this.table.stand(rule.at);
+    const { on, count, seen } = this.#stand(rule);
     const memory: RuleMemory = {
       edge: rule.edge,
       machine: actor === undefined ? null : plainSnapshot(actor),

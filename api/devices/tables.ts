@@ -5,6 +5,7 @@ import type {
   DeviceDefinition,
   DeviceEdge,
 } from '../../actors/device/protocol.js';
+import { NumberMap } from '../../engine/number-map.js';
 import type { ChannelRow, DeviceRow } from '../contract/rows.js';
 import type { LiveTable } from '../live/table.types.js';
 
@@ -47,7 +48,7 @@ export class DeviceTables {
   readonly #devices: LiveTable;
   readonly #channels: LiveTable;
   readonly #byId = new Map<string, DeviceEntry>();
-  readonly #byChannel = new Map<number, ChannelEntry>();
+  readonly #byChannel = new NumberMap<ChannelEntry>();
   /** Devices with meters that changed, by turn. */
   readonly #due: DeviceEntry[][] = Array.from({ length: METER_TURNS }, () => []);
   #nextTurn = 0;

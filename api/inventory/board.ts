@@ -5,6 +5,7 @@ import { deviceName } from '../../actors/inventory/naming.js';
 import type { ConnectionFacts } from '../../actors/plugins/protocol.js';
 import type { ChannelSpec } from '../../actors/plugins/sdk/plugin.types.js';
 import type { Clock } from '../../engine/clock.js';
+import { NumberMap } from '../../engine/number-map.js';
 import type { LiveTable } from '../live/table.types.js';
 import type { PluginPort } from '../plugins/plugins.types.js';
 import type { InventoryBook } from './book.js';
@@ -39,7 +40,7 @@ export interface BoardOptions {
 export class Board {
   readonly #options: BoardOptions;
   readonly #tiles = new Map<number, Tile>();
-  readonly #takers = new Map<number, Take>();
+  readonly #takers = new NumberMap<Take>();
   /** Channel numbers that a device's values come under. */
   readonly #wired = new Map<string, number[]>();
   /** Devices with parameters that have no number yet. */

@@ -10,6 +10,8 @@ export interface RowRecord {
   readonly row: Record<string, unknown> & { readonly id: string };
   /** Fields changed since the last tick; undefined: none. */
   changed: string[] | undefined;
+  /** Came since the last tick: views do not know it. */
+  fresh: boolean;
   /** Scratch mark of whoever walks rows now: a number nobody else uses, see `nextStamp`. */
   stamp: number;
   /** Scratch sort key of the view that places rows now. */
@@ -67,6 +69,7 @@ export class MemoryTable implements LiveTable {
       // Removed and back within one tick: for the clients it only changed.
       this.#removed.delete(row.id);
       this.#records.set(row.id, gone);
+      gone.fresh = true;
       if (gone.changed === undefined) {
         // A view made in between does not know it, so it counts as changed even when it is the same.
         gone.changed = [];
@@ -84,6 +87,7 @@ export class MemoryTable implements LiveTable {
       idJson: JSON.stringify(row.id),
       row: fresh,
       changed: undefined,
+      fresh: this.#tracking,
       stamp: 0,
       key: 0,
     };
@@ -145,7 +149,10 @@ export class MemoryTable implements LiveTable {
     try {
       seen(alive, removed);
     } finally {
-      for (const record of dirty) record.changed = undefined;
+      for (const record of dirty) {
+        record.changed = undefined;
+        record.fresh = false;
+      }
       for (const record of removed) record.changed = undefined;
     }
   }

@@ -134,8 +134,13 @@ export class TopicRegistry {
     send: (topic: Topic, message: string) => void,
   ): void {
     for (const projection of resource.projections.values()) projection.forget();
+    // Boards look at different places by the same columns: what does not touch those is looked at once, not once a board.
+    const touched = new Map<string, readonly RowRecord[]>();
     for (const { view, topics } of resource.views.values()) {
-      const moved = view.apply(changed, removed);
+      const known = touched.get(view.reads);
+      const some = known ?? view.touched(changed);
+      if (known === undefined) touched.set(view.reads, some);
+      const moved = view.apply(some, removed);
       for (const topic of topics) {
         topic.forget();
         const message = topic.collect(moved);

@@ -8,6 +8,8 @@ import { nextStamp, type RowRecord } from './table.js';
  * costs one pass over the rows, and only when a row entered, left or moved.
  */
 export class View {
+  /** Columns that decide who is in it and where, in order, as text: views with the same ones look at the same changes. */
+  readonly reads: string;
   #sorted: Sorted;
   readonly #members: Set<RowRecord>;
   readonly #matches: Predicate;
@@ -22,6 +24,7 @@ export class View {
     this.#filterFields = filterFields(filter);
     this.#sortFields = new Set(sort.map((key) => key.field));
     this.#keyOf = compileKey(sort);
+    this.reads = JSON.stringify([...new Set([...this.#filterFields, ...this.#sortFields])].sort());
     const rows: RowRecord[] = [];
     for (const record of records) if (this.#matches(record.row)) rows.push(record);
     this.#members = new Set(rows);
@@ -33,7 +36,15 @@ export class View {
     return this.#sorted.rows;
   }
 
-  /** Takes a tick's changes. False: nobody entered, left or may have moved. */
+  /** Rows of a tick that may have entered, left or moved, of all that changed in it. */
+  touched(changed: readonly RowRecord[]): readonly RowRecord[] {
+    return changed.filter(
+      (record) =>
+        record.fresh || touches(record, this.#filterFields) || touches(record, this.#sortFields),
+    );
+  }
+
+  /** Takes a tick's changes, `touched` of them at least. False: nobody entered, left or may have moved. */
   apply(changed: readonly RowRecord[], removed: readonly RowRecord[]): boolean {
     const out = nextStamp();
     const placed: RowRecord[] = [];
@@ -45,7 +56,8 @@ export class View {
     }
     for (const record of changed) {
       const was = this.#members.has(record);
-      const is = was && !touches(record, this.#filterFields) ? true : this.#matches(record.row);
+      const asked = record.fresh || touches(record, this.#filterFields);
+      const is = asked ? this.#matches(record.row) : was;
       if (was && !is) {
         this.#members.delete(record);
         record.stamp = out;

@@ -149,7 +149,7 @@ export class RecordBook {
     this.#due = new Map();
     const updatedAtUnixMs = this.#clock.nowMs();
     try {
-      await this.#table.updateMany(
+      await this.#table.updateBulk(
         Array.from(due, ([id, values]) => ({ id, values: { ...values, updatedAtUnixMs } })),
       );
     } catch (thrown) {

@@ -152,12 +152,14 @@ export class EdgeTaker {
   ): Promise<void> {
     const { ruleStates } = this.#options.store.automation;
     const fresh: Omit<RuleStateRow, 'id'>[] = [];
+    const moved: { id: number; values: Omit<RuleStateRow, 'id' | 'ruleId' | 'source'> }[] = [];
     for (const [key, { ruleId, source, state, edge, snapshot, atUnixMs }] of states) {
       const known = stored.get(key);
       const values = { state, edge, snapshot, atUnixMs };
       if (known === undefined) fresh.push({ ruleId, source, ...values });
-      else await ruleStates.updateIn(scope, known.id, values);
+      else moved.push({ id: known.id, values });
     }
+    await ruleStates.updateBulkIn(scope, moved);
     if (fresh.length > 0) await ruleStates.createManyIn(scope, fresh);
   }
 }

@@ -28,6 +28,9 @@ const MAX_BATCH_BYTES = 8_388_608;
 /** Between two steps of a repair that has more to do, so that live rows go first. */
 const REPAIR_GAP_MS = 1_000;
 
+/** A store that needs long for an insert gets fewer and larger ones: the next group gathers this many times as long. */
+const WINDOW_PER_INSERT = 8;
+
 /** The window of a group that somebody waits for. */
 const SOON_MS = 3;
 
@@ -60,6 +63,8 @@ export class StoreWriter implements SeriesWriter {
   #retryTimer: TimerHandle | undefined;
   #repairTimer: TimerHandle | undefined;
   #nextToken = 0;
+  /** How long the last insert took. */
+  #insertMs = 0;
   #state: 'open' | 'away' | 'closed' = 'open';
   #closing: Promise<void> | undefined;
   #awaySinceUnixMs: number | undefined;
@@ -236,7 +241,8 @@ export class StoreWriter implements SeriesWriter {
     if (this.#group !== undefined) return this.#group;
     this.#group = newGroup(new BatchBuilder(this.#newest));
     this.#hurried = false;
-    this.#openWindow(this.#options.windowMs ?? 40);
+    const { windowMs = 40, maxWindowMs = windowMs } = this.#options;
+    this.#openWindow(Math.max(windowMs, Math.min(maxWindowMs, this.#insertMs * WINDOW_PER_INSERT)));
     return this.#group;
   }
 
@@ -313,8 +319,11 @@ export class StoreWriter implements SeriesWriter {
   }
 
   async #sendBatch(sealed: Sealed): Promise<void> {
+    const { clock } = this.#options;
+    const beganMonoMs = clock.monoMs();
     try {
-      await this.#insert.insert(sealed.batch, false, this.#options.clock.nowMs());
+      await this.#insert.insert(sealed.batch, false, clock.nowMs());
+      this.#insertMs = clock.monoMs() - beganMonoMs;
       this.#rowsStored += sealed.batch.rows;
       this.#done(sealed, 'store');
     } catch (thrown) {

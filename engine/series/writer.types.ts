@@ -32,6 +32,8 @@ export interface SeriesWriterOptions {
   readonly rawDays?: number;
   /** Rows wait this long for company. Default 40; 0 sends each append alone. */
   readonly windowMs?: number;
+  /** The longest window, for a store that needs long for its inserts, which cost it less the larger they are. Default `windowMs`. */
+  readonly maxWindowMs?: number;
   /** Rows of one insert. Default 100,000. */
   readonly maxBatchRows?: number;
   /** Rows accepted and not yet stored; an append beyond waits. Default 1,000,000. */

@@ -20,6 +20,7 @@ const MAX_CHANNELS = 512;
 const MAX_OFF_MS = 600_000;
 /** Rows are given to the writer at most this often. */
 const GATHER_MS = 10;
+const TWINS_EVERY_MS = 1_000;
 const CLAIM_AGAIN_MS = 2_000;
 /** A text or a flag that stays the same is kept when it changed, and this often. */
 const SAME_EVERY_MS = 60_000;
@@ -99,6 +100,7 @@ export class Readings {
   /** Devices with parameters that have no channel yet, until the next flush. */
   readonly #claims = new Set<DeviceReadings>();
   #unacknowledged = 0;
+  #twinsMonoMs = 0;
   #waitingValues = 0;
   #taken = 0;
   #lost = 0;
@@ -159,6 +161,7 @@ export class Readings {
     const slot = device.known.get(checked.id);
     device.slots.push(slot ?? PENDING);
     if (slot === undefined) this.#claimSoon(device);
+    else if (isTwin(checked)) this.table.tellRarely(slot);
     return handle;
   }
 
@@ -211,9 +214,12 @@ export class Readings {
     else if (device.waiting[handle] !== undefined) device.unknown.add(handle);
   }
 
-  /** Changes since the last call. */
+  /** Changes since the last call; those of twins once in `TWINS_EVERY_MS`. */
   changes(): ChangeBatch | undefined {
-    return this.table.drainChanges();
+    const nowMonoMs = this.#options.clock.monoMs();
+    const twins = nowMonoMs - this.#twinsMonoMs >= TWINS_EVERY_MS;
+    if (twins) this.#twinsMonoMs = nowMonoMs;
+    return this.table.drainChanges(twins);
   }
 
   /** Gives everything gathered to the writer, and waits for nothing. */
@@ -396,6 +402,7 @@ export class Readings {
       const spec = handle === undefined ? undefined : device.specs[handle];
       if (handle === undefined || spec === undefined) continue;
       device.slots[handle] = slot;
+      if (isTwin(spec)) this.table.tellRarely(slot);
       const queue = device.waiting[handle] ?? [];
       device.waiting[handle] = undefined;
       this.#waitingValues -= queue.length;
@@ -404,6 +411,9 @@ export class Readings {
     }
   }
 }
+
+/** A meter without a history: the same reading as another in a unit of its own, which nobody follows ten times a second. */
+const isTwin = ({ meter, history }: ChannelSpec): boolean => meter === true && history === false;
 
 const TYPES = { number: 'number', text: 'string', boolean: 'boolean' } as const;
 

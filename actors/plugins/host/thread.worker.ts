@@ -13,6 +13,9 @@ const INTERN_DEADLINE_MS = 10_000;
  * instead of ten.
  */
 const METER_WINDOW_MS = 1_000;
+/** And under load, in groups of at most so many rows. */
+const MAX_METER_WINDOW_MS = 4_000;
+const MAX_METER_ROWS = 200_000;
 
 let thread: PluginThread | undefined;
 const host = new ShardHost<PluginThreadOptions, FromPluginThread, ToPluginThread>({
@@ -30,6 +33,8 @@ const writer = openSeriesWriter({
   rawDays: options.rawDays,
   whenSpoolFull: options.whenSpoolFull,
   windowMs: METER_WINDOW_MS,
+  maxWindowMs: MAX_METER_WINDOW_MS,
+  maxBatchRows: MAX_METER_ROWS,
 });
 
 const feed = new FeedSource({

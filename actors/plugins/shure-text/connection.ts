@@ -36,7 +36,7 @@ export interface ConnectionEnvironment {
   identified(facts: IdentityFacts): void;
 }
 
-type Handles = { [field in FieldId]?: number };
+type Handles = Map<FieldId, number>;
 
 /** One device: asks, listens, reports to its session. The series is known when `identify` has resolved. */
 export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
@@ -55,7 +55,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #family: Family | undefined;
   #parts = 0;
   /** Index is the part; 0 the device. */
-  #handles: Handles[] = [{}];
+  #handles: Handles[] = [new Map()];
   /** 0 until the host says how often: a receiver that nobody asked for meters sends none. */
   #meterMs = 0;
   #meterTold: number[] = [];
@@ -148,7 +148,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #become(family: Family, parts: number): void {
     this.#family = family;
     this.#parts = parts;
-    while (this.#handles.length <= parts) this.#handles.push({});
+    while (this.#handles.length <= parts) this.#handles.push(new Map());
     this.#meterTold = new Array<number>(parts + 1).fill(-1);
     const asks: string[] = [];
     if (family.id === 'p10t') asks.push('< GET DEVICE_NAME >');
@@ -237,7 +237,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
       }
       // Linked chargers answer for all bays behind one address.
       this.#parts = part;
-      while (this.#handles.length <= part) this.#handles.push({});
+      while (this.#handles.length <= part) this.#handles.push(new Map());
       this.#identityChanged = true;
     }
     if (frame.key === 'METER_RATE') {
@@ -259,12 +259,12 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #read(part: number, field: FieldId, value: number | string | boolean | null): void {
     const handles = this.#handles[part];
     if (handles === undefined) return;
-    let handle = handles[field];
+    let handle = handles.get(field);
     if (handle === undefined) {
       // Nothing is declared for what was never known.
       if (value === null) return;
       handle = this.#session.channel(specOf(part, field));
-      handles[field] = handle;
+      handles.set(field, handle);
     }
     this.#session.read(handle, value);
   }
