@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // A busy machine answers late; what never comes still fails.
     expect: { poll: { timeout: 15_000 } },
+    // Tests run real processes, browsers and clocks beside each other. What passed at the second attempt only is named at the end.
+    retry: 1,
     pool: 'forks',
     // Many tests wait for sockets and processes: a third keeps two cores busy meanwhile.
     maxWorkers: 3,

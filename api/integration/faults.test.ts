@@ -117,7 +117,7 @@ test('the store away for 60 s under load: everything is acknowledged from the sp
   const server: TestServer = await startServer({ env: { EARSHOT_CLICKHOUSE_URL: url.href } });
   ends.push(async () => void (await server.stop()));
   const cookie = await server.signIn();
-  const load = new SmartosLoad({ wsUrl: () => server.wsUrl, devices: 20, perSecond: 25 });
+  const load = new SmartosLoad({ wsUrl: () => server.wsUrl, devices: 20, perSecond: 10 });
   ends.push(() => load.stop());
   load.start();
   await until('frames are acknowledged', () => load.ackedCount > 500);
@@ -125,8 +125,8 @@ test('the store away for 60 s under load: everything is acknowledged from the sp
   const away = performance.now();
   const at = load.ackedCount;
   await until('a minute has passed', () => performance.now() - away > 60_000, 70_000);
-  // 20 devices × 25 frames × 60 s, less what a busy machine delays.
-  expect(load.ackedCount - at).toBeGreaterThan(15_000);
+  // 20 devices × 10 frames × 60 s, less what a busy machine delays.
+  expect(load.ackedCount - at).toBeGreaterThan(6_000);
   expect(load.refused).toBe(0);
   const health = await (await fetch(`${server.url}/v1/health`, { headers: { cookie } })).text();
   expect(health).toContain('"away"');

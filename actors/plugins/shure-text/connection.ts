@@ -55,7 +55,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #family: Family | undefined;
   #parts = 0;
   /** Index is the part; 0 the device. */
-  #handles: Handles[] = [new Map()];
+  #handles: Handles[] = [new Map<FieldId, number>()];
   /** 0 until the host says how often: a receiver that nobody asked for meters sends none. */
   #meterMs = 0;
   #meterTold: number[] = [];

@@ -51,6 +51,7 @@ it('reads this host in its thread', async () => {
     await bench.until('load', () => bench.value(id, 'cpu_percent') !== undefined);
     expect(bench.value(id, 'cpu_percent')).toBeLessThanOrEqual(100);
     expect(bench.identities.get(id)?.role).toBe('sensor');
+    await bench.until('found', () => bench.found.length > 0);
     expect(bench.found).toHaveLength(1);
   } finally {
     await bench.close();
