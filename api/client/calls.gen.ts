@@ -514,6 +514,13 @@ export interface Calls {
           name: string;
           kind: 'number' | 'text' | 'boolean';
           direction: 'input' | 'output' | 'bidirectional';
+          unit?: string;
+          min?: number;
+          max?: number;
+          decimals?: number;
+          part?: number;
+          safeValue?: number | string | boolean;
+          options?: string[];
           [more: string]: unknown;
         }[];
       };

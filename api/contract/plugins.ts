@@ -229,6 +229,15 @@ export const parametersAnswer = z.object({
       name: z.string(),
       kind: z.enum(['number', 'text', 'boolean']),
       direction: z.enum(['input', 'output', 'bidirectional']),
+      unit: z.string().optional(),
+      min: z.number().optional(),
+      max: z.number().optional(),
+      decimals: z.int().optional(),
+      /** Number of the part it belongs to; absent: the device itself. */
+      part: z.int().optional(),
+      safeValue: value.optional(),
+      /** Words of a text parameter that can be set. */
+      options: z.array(z.string()).readonly().optional(),
     }),
   ),
 });

@@ -225,4 +225,3 @@ export const healthAnswer = z.object({
   shards: z.array(shardRow),
   rates: z.record(z.string(), z.number()),
 });
-export type HealthAnswer = z.infer<typeof healthAnswer>;
