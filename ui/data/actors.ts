@@ -7,9 +7,7 @@ export type ActorCommand = 'restart' | 'park' | 'stop';
 
 /** False when the actor is in no state for it. Rejects with `ApiError`: `not-found`, `auth.denied`. */
 export async function commandActor(id: string, command: ActorCommand): Promise<boolean> {
-  const path = `/v1/actors/${encodeURIComponent(id)}/${command}`;
-  const answer = await call<{ readonly done: boolean }>('POST', path);
-  return answer.done;
+  return (await call('POST', `/v1/actors/{id}/${command}`, { params: { id } })).done;
 }
 
 /** What a kind of actor is called on the page. */

@@ -1,9 +1,8 @@
 import type { z } from 'zod';
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import type {
-  alarm,
   alarmActions,
   alarmActionsResult,
-  alarmComment,
   alarmEvent,
   NotificationPreference,
 } from '../../api/contract/alarms.js';
@@ -145,7 +144,7 @@ export async function actOnAlarms(
   const done: number[] = [];
   const refused: AlarmActionAnswer['refused'] = [];
   for (let from = 0; from < ids.length; from += PER_CALL) {
-    const answer = await call<AlarmActionAnswer>('POST', '/v1/alarms/actions', {
+    const answer = await call('POST', '/v1/alarms/actions', {
       body: { ids: ids.slice(from, from + PER_CALL).map(Number), action, ...more },
     });
     done.push(...answer.done);
@@ -154,28 +153,21 @@ export async function actOnAlarms(
   return { done, refused };
 }
 
-export type AlarmDetail = Omit<z.output<typeof alarm>, 'comments'> & {
-  readonly comments: readonly z.output<typeof alarmComment>[];
-};
+export type AlarmDetail = AnswerOf<'GET', '/v1/alarms/{id}'>;
 export type AlarmEvent = z.output<typeof alarmEvent>;
 
 export const readAlarm = (id: string, signal: AbortSignal): Promise<AlarmDetail> =>
-  call<AlarmDetail>('GET', `/v1/alarms/${id}`, { signal });
+  call('GET', '/v1/alarms/{id}', { params: { id }, signal });
 
 export async function readAlarmHistory(
   id: string,
   signal: AbortSignal,
 ): Promise<readonly AlarmEvent[]> {
-  const answer = await call<{ readonly items: readonly AlarmEvent[] }>(
-    'GET',
-    `/v1/alarms/${id}/history`,
-    { signal },
-  );
-  return answer.items;
+  return (await call('GET', '/v1/alarms/{id}/history', { params: { id }, signal })).items;
 }
 
 export const commentOnAlarm = (id: string, text: string): Promise<unknown> =>
-  call('POST', `/v1/alarms/${id}/comments`, { body: { text } });
+  call('POST', '/v1/alarms/{id}/comments', { params: { id }, body: { text } });
 
 const EVENT_WORDS: Readonly<Record<string, string>> = {
   'alarm.raised': 'Raised',
@@ -204,10 +196,10 @@ export function eventLine({ kind, detail }: AlarmEvent): string {
 }
 
 export const readPreference = (signal: AbortSignal): Promise<NotificationPreference> =>
-  call<NotificationPreference>('GET', '/v1/notification-preferences', { signal });
+  call('GET', '/v1/notification-preferences', { signal });
 
 export const savePreference = (value: NotificationPreference): Promise<NotificationPreference> =>
-  call<NotificationPreference>('PUT', '/v1/notification-preferences', { body: value });
+  call('PUT', '/v1/notification-preferences', { body: value });
 
 /** Spans that an alarm is shelved for. */
 export const SHELVE_SPANS = [

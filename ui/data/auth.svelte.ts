@@ -33,7 +33,7 @@ export const auth = {
 /** Asks who is signed in. An unreachable server rejects; nobody signed in does not. */
 export async function loadUser(): Promise<void> {
   try {
-    user = await call<Me>('GET', '/v1/me');
+    user = await call('GET', '/v1/me');
     known = true;
     startLive();
   } catch (thrown) {

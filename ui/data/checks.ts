@@ -1,36 +1,12 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { call } from './api.js';
 import type { Tone } from './states.js';
 
-export type FindingKind =
-  | 'missing-file'
-  | 'missing-media'
-  | 'unreadable'
-  | 'unused-file'
-  | 'unused-media';
-
-export interface CheckFinding {
-  readonly kind: FindingKind;
-  /** File, media or asset it is about. */
-  readonly what: string;
-  readonly mediaId: string | null;
-  readonly assetIds: readonly number[];
-  readonly sizeBytes: number;
-  readonly action: 'convert-again' | 'mark-failed' | 'remove-file' | 'remove-media' | 'none';
-  /** What a repair does, in words. */
-  readonly repair: string;
-  /** After a repair: was it done? */
-  readonly done: boolean | null;
-}
-
-export interface CheckReport {
-  readonly atUnixMs: number;
-  /** Media were opened and decoded, not only looked for. */
-  readonly deep: boolean;
-  readonly mediaCount: number;
-  readonly fileCount: number;
-  readonly findings: readonly CheckFinding[];
-  readonly more: boolean;
-}
+/** `deep`: media were opened and decoded, not only looked for. */
+export type CheckReport = AnswerOf<'GET', '/v1/checks'>;
+/** `what`: file, media or asset it is about; `done`: whether a repair did what `repair` says. */
+export type CheckFinding = CheckReport['findings'][number];
+type FindingKind = CheckFinding['kind'];
 
 interface FindingWord {
   readonly title: string;
@@ -87,7 +63,7 @@ const HOUR_MS = 3_600_000;
 
 /** Looks; changes nothing. */
 export function runChecks(deep: boolean, signal: AbortSignal): Promise<CheckReport> {
-  return call<CheckReport>('GET', '/v1/checks', {
+  return call('GET', '/v1/checks', {
     query: { deep: String(deep) },
     signal,
     deadlineMs: HOUR_MS,
@@ -95,7 +71,7 @@ export function runChecks(deep: boolean, signal: AbortSignal): Promise<CheckRepo
 }
 
 export function repairChecks(deep: boolean, signal: AbortSignal): Promise<CheckReport> {
-  return call<CheckReport>('POST', '/v1/checks/repair', {
+  return call('POST', '/v1/checks/repair', {
     body: { deep },
     signal,
     deadlineMs: HOUR_MS,

@@ -1,4 +1,5 @@
-import { call } from './api.js';
+import type { AnyGiven, Method } from '../../api/client/calls.types.js';
+import { callAny } from './api.js';
 import type { ContentRows, NewRow, Resource, RowPatch } from './content.types.js';
 
 export type * from './content.types.js';
@@ -14,17 +15,16 @@ export interface PageOf<T> {
 /** Filters by equality, and `offset`, `limit`, `order` (`-weight`: highest first). Undefined ones are left out. */
 export type ContentQuery = Readonly<Record<string, string | number | boolean | undefined>>;
 
-const path = (resource: Resource, id?: number): string =>
-  `/v1/${resource}${id === undefined ? '' : `/${id}`}`;
-
-function plain(query: ContentQuery): Record<string, string | number | undefined> {
-  return Object.fromEntries(
-    Object.entries(query).map(([name, value]) => [
-      name,
-      typeof value === 'boolean' ? String(value) : value,
-    ]),
-  );
-}
+/** `ContentRows` is made of what the contract says of each resource, so the answer of any is a row of it. */
+const rowCall = <R extends Resource>(
+  method: Method,
+  resource: R,
+  id: number | undefined,
+  given: AnyGiven,
+): Promise<ContentRows[R]> =>
+  callAny(method, `/v1/${resource}${id === undefined ? '' : `/${id}`}`, given) as Promise<
+    ContentRows[R]
+  >;
 
 /** One page of rows. Rejects with `ApiError`. */
 export function listRows<R extends Resource>(
@@ -32,7 +32,8 @@ export function listRows<R extends Resource>(
   query: ContentQuery = {},
   signal?: AbortSignal,
 ): Promise<PageOf<ContentRows[R]>> {
-  return call<PageOf<ContentRows[R]>>('GET', path(resource), { query: plain(query), signal });
+  // A list’s path is the same as that of a new row; what it answers is a page of rows.
+  return callAny('GET', `/v1/${resource}`, { query, signal }) as Promise<PageOf<ContentRows[R]>>;
 }
 
 const PIECE = 1_000;
@@ -59,14 +60,14 @@ export function getRow<R extends Resource>(
   id: number,
   signal?: AbortSignal,
 ): Promise<ContentRows[R]> {
-  return call<ContentRows[R]>('GET', path(resource, id), { signal });
+  return rowCall('GET', resource, id, { signal });
 }
 
 export function createRow<R extends Resource>(
   resource: R,
   values: NewRow<R> | RowPatch<R>,
 ): Promise<ContentRows[R]> {
-  return call<ContentRows[R]>('POST', path(resource), { body: values });
+  return rowCall('POST', resource, undefined, { body: values });
 }
 
 export function patchRow<R extends Resource>(
@@ -74,9 +75,9 @@ export function patchRow<R extends Resource>(
   id: number,
   patch: RowPatch<R>,
 ): Promise<ContentRows[R]> {
-  return call<ContentRows[R]>('PATCH', path(resource, id), { body: patch });
+  return rowCall('PATCH', resource, id, { body: patch });
 }
 
 export function removeRow(resource: Resource, id: number): Promise<unknown> {
-  return call('DELETE', path(resource, id));
+  return callAny('DELETE', `/v1/${resource}/${id}`);
 }

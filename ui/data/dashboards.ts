@@ -10,21 +10,16 @@ import { storedOf, type WidgetDraft } from './dashboard-model.js';
 
 export type { DashboardEntry, DashboardVariable, DashboardWhole, SharedDashboard };
 
-const AT = '/v1/dashboards';
-
 export async function listDashboards(signal?: AbortSignal): Promise<readonly DashboardEntry[]> {
-  const { items } = await call<{ readonly items: readonly DashboardEntry[] }>('GET', AT, {
-    signal,
-  });
-  return items;
+  return (await call('GET', '/v1/dashboards', { signal })).items;
 }
 
 export function loadDashboard(id: number, signal?: AbortSignal): Promise<DashboardWhole> {
-  return call('GET', `${AT}/${id}`, { signal });
+  return call('GET', '/v1/dashboards/{id}', { params: { id }, signal });
 }
 
 export function createDashboard(name: string): Promise<DashboardWhole> {
-  return call('POST', AT, { body: { name } });
+  return call('POST', '/v1/dashboards', { body: { name } });
 }
 
 /** What of a dashboard is edited and saved in one step. */
@@ -43,7 +38,8 @@ export function saveDashboard(
   basedOn?: number,
 ): Promise<DashboardWhole> {
   const { name, shared, variables, rangeMs, widgets } = draft;
-  return call('PUT', `${AT}/${id}`, {
+  return call('PUT', '/v1/dashboards/{id}', {
+    params: { id },
     body: {
       name,
       shared,
@@ -56,7 +52,7 @@ export function saveDashboard(
 }
 
 export async function removeDashboard(id: number): Promise<void> {
-  await call('DELETE', `${AT}/${id}`);
+  await call('DELETE', '/v1/dashboards/{id}', { params: { id } });
 }
 
 /** A copy of one's own, not shared. */
@@ -74,18 +70,15 @@ export async function copyDashboard(id: number): Promise<DashboardWhole> {
 
 /** The address is told once, in this answer; the link before ends. */
 export async function shareDashboard(id: Dashboard['id']): Promise<string> {
-  const { url } = await call<{ readonly url: string }>('POST', `${AT}/${id}/share`);
+  const { url } = await call('POST', '/v1/dashboards/{id}/share', { params: { id } });
   return new URL(url, window.location.href).href;
 }
 
 export async function unshareDashboard(id: number): Promise<void> {
-  await call('DELETE', `${AT}/${id}/share`);
+  await call('DELETE', '/v1/dashboards/{id}/share', { params: { id } });
 }
 
 /** What the holder of a link may see; rejects with `ApiError` when it ended. */
 export function sharedDashboard(secret: string): Promise<SharedDashboard> {
-  return call('GET', sharedPath(secret));
+  return call('GET', '/v1/shared-dashboards/{secret}', { params: { secret } });
 }
-
-export const sharedPath = (secret: string): string =>
-  `/v1/shared-dashboards/${encodeURIComponent(secret)}`;

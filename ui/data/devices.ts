@@ -1,3 +1,4 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import type { Filter, LiveQueryInput } from '../../api/contract/live.js';
 import type { ChannelRow, DeviceRow } from '../../api/contract/rows.js';
 import { call } from './api.js';
@@ -9,27 +10,7 @@ export type { ChannelRow, DeviceRow };
 export type ParameterValue = number | string | boolean;
 
 /** The fate of a parameter that was sent to a device. */
-export interface Command {
-  readonly id: string;
-  readonly deviceId: string;
-  readonly name: string;
-  readonly value: ParameterValue;
-  readonly state:
-    | 'pending'
-    | 'queued'
-    | 'confirmed'
-    | 'refused'
-    | 'unanswered'
-    | 'offline'
-    | 'expired';
-  readonly createdAtUnixMs: number;
-  readonly settledAtUnixMs: number | null;
-  readonly by: string;
-  /** Queued until then. */
-  readonly expiresAtUnixMs?: number | null;
-  /** The device's words when it refused, or why it ended. */
-  readonly detail?: string | null;
-}
+export type Command = AnswerOf<'POST', '/v1/devices/{id}/parameters'>;
 
 export const FIXED_COLUMNS = [
   'id',
@@ -60,22 +41,22 @@ export function columnLabel(field: string): string {
   return LABELS[field] ?? nameWords(field.replace(/^values\./, ''));
 }
 
-const devicePath = (id: string): string => `/v1/devices/${encodeURIComponent(id)}`;
-
 /** Sends a parameter to a device. Answers at once or when the device did; `commandsOf` tells what became of it. */
 export function setParameter(
   deviceId: string,
   name: string,
   value: ParameterValue,
 ): Promise<Command> {
-  return call<Command>('POST', `${devicePath(deviceId)}/parameters`, { body: { name, value } });
+  return call('POST', '/v1/devices/{id}/parameters', {
+    params: { id: deviceId },
+    body: { name, value },
+  });
 }
 
 /** The latest commands of a device, newest first. */
 export async function commandsOf(deviceId: string, limit: number): Promise<readonly Command[]> {
-  const path = `${devicePath(deviceId)}/commands`;
-  return (await call<{ readonly items: readonly Command[] }>('GET', path, { query: { limit } }))
-    .items;
+  const given = { params: { id: deviceId }, query: { limit } };
+  return (await call('GET', '/v1/devices/{id}/commands', given)).items;
 }
 
 /** Values as typed in a form: `12.5` is a number, `true` a boolean, the rest text. */

@@ -5,13 +5,17 @@ import type { StateWord } from './states.js';
 export type { ExportJob };
 
 export const exportJobs = async (signal: AbortSignal): Promise<readonly ExportJob[]> =>
-  (await call<{ readonly items: readonly ExportJob[] }>('GET', '/v1/exports', { signal })).items;
+  (await call('GET', '/v1/exports', { signal })).items;
 
-export const startExport = (wish: Partial<ExportWish>): Promise<ExportJob> =>
-  call<ExportJob>('POST', '/v1/exports', { body: wish });
+/** What is left out is as the server has it usually. */
+type Wish = Partial<ExportWish> & Pick<ExportWish, 'fromUnixMs' | 'toUnixMs'>;
+
+export const startExport = (wish: Wish): Promise<ExportJob> =>
+  call('POST', '/v1/exports', { body: wish });
 
 /** Cancels one that is made, removes the file of one that is done. */
-export const endExport = (id: string): Promise<unknown> => call('DELETE', `/v1/exports/${id}`);
+export const endExport = (id: string): Promise<unknown> =>
+  call('DELETE', '/v1/exports/{id}', { params: { id } });
 
 export const exportHref = (id: string): string => `/v1/exports/${id}/download`;
 
@@ -50,7 +54,7 @@ export interface ExportForm {
 }
 
 /** The form as the server takes it. */
-export function exportWish(form: ExportForm): Partial<ExportWish> {
+export function exportWish(form: ExportForm): Wish {
   const { channels, step } = form;
   return {
     ...(channels === 'all' ? { all: true } : { channels: [...channels] }),

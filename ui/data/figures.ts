@@ -17,7 +17,7 @@ export const statisticsOf = (
   channels: readonly string[],
   options: Span & { readonly low?: number | undefined; readonly high?: number | undefined },
 ): Promise<SeriesStatistics> =>
-  call<SeriesStatistics>('GET', '/v1/series/statistics', {
+  call('GET', '/v1/series/statistics', {
     query: {
       channel: channels.join(','),
       from: Math.round(options.fromUnixMs),
@@ -34,7 +34,7 @@ export async function comparedLines(
   options: Span & { readonly otherFromUnixMs: number; readonly maxPoints: number },
 ): Promise<readonly Line[]> {
   const { fromUnixMs } = options;
-  const answer = await call<PeriodsAnswer>('GET', '/v1/series/compare', {
+  const answer = await call('GET', '/v1/series/compare', {
     query: {
       channel: channels.join(','),
       from: Math.round(fromUnixMs),

@@ -1,3 +1,4 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { call } from './api.js';
 import type { DeviceRecord, Lifecycle } from './inventory.types.js';
 import type { JsonSchema } from './json-schema.js';
@@ -43,10 +44,8 @@ export function actOnDiscoveries(
   action: DiscoveryAction,
 ): Promise<Required<ActionAnswer>> {
   return inPieces(ids, async (piece) => {
-    const answer = await call<{
-      readonly done: number;
-      readonly refused: readonly { readonly id: number; readonly reason: string }[];
-    }>('POST', '/v1/discoveries/actions', { body: { ids: piece.map(Number), action } });
+    const body = { ids: piece.map(Number), action };
+    const answer = await call('POST', '/v1/discoveries/actions', { body });
     return {
       done: answer.done,
       refused: answer.refused.map(({ id, reason }) => ({ id: String(id), reason })),
@@ -67,25 +66,15 @@ export function startScan(wish: ScanWish): Promise<{ readonly scanId: string }> 
 }
 
 export function cancelScan(id: string): Promise<unknown> {
-  return call('DELETE', `/v1/scans/${encodeURIComponent(id)}`);
+  return call('DELETE', '/v1/scans/{id}', { params: { id } });
 }
 
-export interface ImportAnswer {
-  /** Rows with data in the file. */
-  readonly rows: number;
-  readonly made: number;
-  /** Known already. */
-  readonly skipped: number;
-  readonly problems: readonly {
-    readonly row: number;
-    readonly field: string;
-    readonly message: string;
-  }[];
-}
+export type ImportAnswer = AnswerOf<'POST', '/v1/devices/import'>;
 
 /** A CSV of devices. `dryRun`: nothing is made, problems are told. */
 export async function importDevices(csv: string, dryRun: boolean): Promise<ImportAnswer> {
-  return call('POST', `/v1/devices/import${dryRun ? '?dryRun=true' : ''}`, {
+  return call('POST', '/v1/devices/import', {
+    query: { dryRun: dryRun ? 'true' : undefined },
     upload: { type: 'text/csv', body: csv },
     deadlineMs: 120_000,
   });
@@ -107,21 +96,14 @@ export function addDevice(device: NewDevice): Promise<unknown> {
 
 /** What a plugin says of itself, and what it is configured with. */
 export interface PluginDetail {
-  readonly plugin: {
-    readonly id: string;
-    readonly name: string;
-    readonly version: string;
-    readonly description: string;
-    readonly reach: 'server' | 'devices' | 'none';
-    readonly discovers: readonly string[];
-    readonly [more: string]: unknown;
-  };
+  readonly plugin: AnswerOf<'GET', '/v1/plugins/{code}'>['plugin'];
   readonly configurationSchema: JsonSchema;
-  readonly deviceConfigurationSchema?: JsonSchema | null;
+  readonly deviceConfigurationSchema: JsonSchema | null;
 }
 
-export function pluginDetail(code: string, signal?: AbortSignal): Promise<PluginDetail> {
-  return call('GET', `/v1/plugins/${encodeURIComponent(code)}`, { signal });
+export async function pluginDetail(code: string, signal?: AbortSignal): Promise<PluginDetail> {
+  // The contract leaves open what a schema of a plugin holds; the server sends JSON Schema.
+  return (await call('GET', '/v1/plugins/{code}', { params: { code }, signal })) as PluginDetail;
 }
 
 export function reloadPlugins(): Promise<unknown> {
@@ -129,31 +111,25 @@ export function reloadPlugins(): Promise<unknown> {
 }
 
 export function restartPlugin(code: string): Promise<unknown> {
-  return call('POST', `/v1/plugins/${encodeURIComponent(code)}/restart`, { deadlineMs: 60_000 });
+  return call('POST', '/v1/plugins/{code}/restart', { params: { code }, deadlineMs: 60_000 });
 }
 
-export interface HealthReport {
-  readonly status: 'healthy' | 'unhealthy' | 'unreachable' | 'error';
-  readonly message?: string | null;
-  readonly detail?: Readonly<Record<string, string | number | boolean>>;
-}
+export type HealthReport = AnswerOf<'POST', '/v1/plugin-instances/{id}/check'>;
 
 export function checkInstance(id: number | string): Promise<HealthReport> {
-  return call('POST', `/v1/plugin-instances/${id}/check`, { deadlineMs: 60_000 });
+  return call('POST', '/v1/plugin-instances/{id}/check', { params: { id }, deadlineMs: 60_000 });
 }
 
-export type DevicesHealthState = 'healthy' | 'partial' | 'unhealthy' | 'unconfigured' | 'unknown';
-
-export interface DevicesHealth {
-  readonly state: DevicesHealthState;
-}
+type DevicesHealth = AnswerOf<'GET', '/v1/health/devices'>;
+export type DevicesHealthState = DevicesHealth['state'];
 
 export function devicesHealth(signal: AbortSignal): Promise<DevicesHealth> {
   return call('GET', '/v1/health/devices', { signal });
 }
 
 export function moveLifecycle(deviceId: string, to: Lifecycle, reason: string): Promise<unknown> {
-  return call('POST', `/v1/devices/${encodeURIComponent(deviceId)}/lifecycle`, {
+  return call('POST', '/v1/devices/{id}/lifecycle', {
+    params: { id: deviceId },
     body: { to, ...(reason.trim() === '' ? {} : { reason: reason.trim() }) },
   });
 }
@@ -163,15 +139,11 @@ export async function recordOf(
   deviceId: string,
   signal: AbortSignal,
 ): Promise<DeviceRecord | undefined> {
-  const answer = await call<{ readonly items: readonly DeviceRecord[] }>(
-    'GET',
-    '/v1/device-records',
-    { query: { deviceId, limit: 1 }, signal },
-  );
-  return answer.items[0];
+  const given = { query: { deviceId, limit: 1 }, signal };
+  return (await call('GET', '/v1/device-records', given)).items[0];
 }
 
 /** Takes a device away with its commands; its history stays. */
 export function removeDevice(deviceId: string): Promise<unknown> {
-  return call('DELETE', `/v1/devices/${encodeURIComponent(deviceId)}`);
+  return call('DELETE', '/v1/devices/{id}', { params: { id: deviceId } });
 }

@@ -1,3 +1,4 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { call } from './api.js';
 
 /** A listener's session as the live resource `sessions` sends it. */
@@ -23,47 +24,14 @@ export interface ListenerRow {
   readonly lastError: string | null;
 }
 
-/** What a session plays now. */
-export interface SessionPlaying {
-  /** Seconds of sound since the stream began. */
-  readonly elapsedS: number;
-  readonly tracks: readonly {
-    readonly trackId: number;
-    readonly state: 'dead-air' | 'playing' | 'fading-out' | 'held' | 'waiting';
-    readonly assetId?: number | null;
-    readonly name?: string | null;
-    readonly positionS?: number | null;
-    readonly remainingS?: number | null;
-    readonly gain: number;
-    readonly pan: number;
-  }[];
-  /** Speakers and placed recordings, loudest first. */
-  readonly voices: readonly {
-    readonly kind: 'speaker' | 'asset';
-    readonly id: number;
-    readonly name: string;
-    readonly gain: number;
-    readonly pan: number;
-  }[];
-  /** Next first. */
-  readonly queue: readonly number[];
-  readonly queued: number;
-}
+/** What a session plays now: voices are speakers and placed recordings, loudest first; the queue's first is next. */
+export type SessionPlaying = AnswerOf<'GET', '/v1/sessions/{id}/playing'>;
 
-/** Why a recording is, or is not, heard. */
-export interface Audibility {
-  readonly assetId: number;
-  readonly name?: string | null;
-  readonly playing: boolean;
-  /** Empty: it may be taken next. */
-  readonly reasons: readonly string[];
-  readonly distanceM?: number | null;
-}
-
-const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
+/** Why a recording is, or is not, heard; without `reasons` it may be taken next. */
+export type Audibility = AnswerOf<'GET', '/v1/sessions/{id}/explain'>['items'][number];
 
 export function loadPlaying(id: string, signal: AbortSignal): Promise<SessionPlaying> {
-  return call<SessionPlaying>('GET', `${path(id)}/playing`, { signal });
+  return call('GET', '/v1/sessions/{id}/playing', { params: { id }, signal });
 }
 
 /** Of the nearest `limit` recordings. */
@@ -72,12 +40,8 @@ export async function loadAudibility(
   limit: number,
   signal: AbortSignal,
 ): Promise<readonly Audibility[]> {
-  const answer = await call<{ readonly items: readonly Audibility[] } | readonly Audibility[]>(
-    'GET',
-    `${path(id)}/explain`,
-    { query: { limit }, signal },
-  );
-  return 'items' in answer ? answer.items : answer;
+  const given = { params: { id }, query: { limit }, signal };
+  return (await call('GET', '/v1/sessions/{id}/explain', given)).items;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -114,7 +78,7 @@ export const trackWords = (state: SessionPlaying['tracks'][number]['state']): st
 
 /** How many of the nearest recordings are held back by each reason, the most frequent first. */
 export function reasonCounts(
-  list: readonly Audibility[],
+  list: readonly Pick<Audibility, 'reasons'>[],
 ): readonly { readonly reason: string; readonly amount: number }[] {
   const counts = new Map<string, number>();
   for (const { reasons } of list) {

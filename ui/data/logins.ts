@@ -1,14 +1,14 @@
-import type { AuthSessionsAnswer } from '../../api/contract/auth.js';
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { call } from './api.js';
 
-export type Login = AuthSessionsAnswer['items'][number];
+export type Login = AnswerOf<'GET', '/v1/auth-sessions'>['items'][number];
 
 /** Own ones; for an admin everybody's. Used last first. */
 export const logins = async (): Promise<readonly Login[]> =>
-  (await call<AuthSessionsAnswer>('GET', '/v1/auth-sessions')).items;
+  (await call('GET', '/v1/auth-sessions')).items;
 
 export const endLogin = (id: string): Promise<unknown> =>
-  call('DELETE', `/v1/auth-sessions/${encodeURIComponent(id)}`);
+  call('DELETE', '/v1/auth-sessions/{id}', { params: { id } });
 
 /** One after the other; one that ended meanwhile does not count. @returns how many were ended. */
 export async function endLogins(ids: readonly string[]): Promise<number> {
@@ -25,14 +25,15 @@ export async function endLogins(ids: readonly string[]): Promise<number> {
 }
 
 export const endLoginsOf = (userId: string): Promise<{ readonly ended: number }> =>
-  call('DELETE', `/v1/users/${encodeURIComponent(userId)}/auth-sessions`);
+  call('DELETE', '/v1/users/{id}/auth-sessions', { params: { id: userId } });
 
 /** Without a password one is made; it is in the answer, once. */
 export const resetPassword = (
   userId: string,
   password: string | undefined,
 ): Promise<{ readonly username: string; readonly password: string | null }> =>
-  call('POST', `/v1/users/${encodeURIComponent(userId)}/password`, {
+  call('POST', '/v1/users/{id}/password', {
+    params: { id: userId },
     body: password === undefined ? {} : { password },
   });
 

@@ -1,50 +1,29 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { ApiError, call } from './api.js';
 import type { ParameterValue } from './devices.js';
 import { number } from './format.js';
 
 /** What a device declared of a parameter. */
-export interface ParameterSpec {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: 'number' | 'text' | 'boolean';
-  readonly unit?: string | null;
-  readonly min?: number | null;
-  readonly max?: number | null;
-  readonly decimals?: number | null;
-  readonly direction: 'input' | 'output' | 'bidirectional';
-  /** Number of the part it belongs to; absent: the device itself. */
-  readonly part?: number | null;
-  readonly safeValue?: ParameterValue | null;
-  readonly options?: readonly string[] | null;
-}
-
-const path = (deviceId: string, rest: string): string =>
-  `/v1/devices/${encodeURIComponent(deviceId)}/${rest}`;
+export type ParameterSpec = AnswerOf<'GET', '/v1/devices/{id}/parameters'>['items'][number];
 
 /** What a device of a plugin declared, by id; empty for one that says nothing of its parameters. */
 export async function parameterSpecs(
   deviceId: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ParameterSpec>> {
-  const items = await itemsOf<ParameterSpec>(path(deviceId, 'parameters'), signal);
+  const given = { params: { id: deviceId }, signal };
+  const items = await orNone(call('GET', '/v1/devices/{id}/parameters', given));
   return new Map(items.map((spec) => [spec.id, spec]));
 }
 
 /** A value that somebody wants a parameter to have, beside what the device reports. */
-export interface DesiredValue {
-  readonly name: string;
-  readonly desired: ParameterValue;
-  readonly reported: ParameterValue | null;
-  readonly inStep: boolean;
-  readonly by: string;
-  readonly atUnixMs: number;
-}
+export type DesiredValue = AnswerOf<'GET', '/v1/devices/{id}/desired'>['items'][number];
 
 export function desiredValues(
   deviceId: string,
   signal: AbortSignal,
 ): Promise<readonly DesiredValue[]> {
-  return itemsOf<DesiredValue>(path(deviceId, 'desired'), signal);
+  return orNone(call('GET', '/v1/devices/{id}/desired', { params: { id: deviceId }, signal }));
 }
 
 /** Wants a value; one for a device that is away is sent when it is back within `ttlMs`. */
@@ -54,39 +33,31 @@ export function want(
   value: ParameterValue,
   ttlMs: number,
 ): Promise<unknown> {
-  return call('PUT', path(deviceId, `desired/${encodeURIComponent(name)}`), {
+  return call('PUT', '/v1/devices/{id}/desired/{name}', {
+    params: { id: deviceId, name },
     body: { value, ttlMs },
   });
 }
 
 export function unwant(deviceId: string, name: string): Promise<unknown> {
-  return call('DELETE', path(deviceId, `desired/${encodeURIComponent(name)}`));
+  return call('DELETE', '/v1/devices/{id}/desired/{name}', { params: { id: deviceId, name } });
 }
 
-export interface Transition {
-  readonly atUnixMs: number;
-  readonly state: string;
-  readonly reason: string | null;
-}
+export type Transition = AnswerOf<'GET', '/v1/connections/{id}/history'>['transitions'][number];
 
 /** What happened to a connection, newest first. */
 export async function transitionsOf(
   deviceId: string,
   signal: AbortSignal,
 ): Promise<readonly Transition[]> {
-  const answer = await call<{ readonly transitions: readonly Transition[] }>(
-    'GET',
-    `/v1/connections/${encodeURIComponent(deviceId)}/history`,
-    { signal },
-  );
-  return answer.transitions;
+  const given = { params: { id: deviceId }, signal };
+  return (await call('GET', '/v1/connections/{id}/history', given)).transitions;
 }
 
 /** A list of what plugins' devices have; devices without a plugin have none. */
-async function itemsOf<T>(from: string, signal: AbortSignal): Promise<readonly T[]> {
+async function orNone<T>(asked: Promise<{ readonly items: readonly T[] }>): Promise<readonly T[]> {
   try {
-    const answer = await call<{ readonly items: readonly T[] }>('GET', from, { signal });
-    return answer.items;
+    return (await asked).items;
   } catch (thrown) {
     if (thrown instanceof ApiError && (thrown.status === 404 || thrown.status === 405)) return [];
     throw thrown;
@@ -96,7 +67,7 @@ async function itemsOf<T>(from: string, signal: AbortSignal): Promise<readonly T
 /** A value with its digits and unit. */
 export function valueWords(
   value: ParameterValue | null,
-  spec: Pick<ParameterSpec, 'unit' | 'decimals'> | undefined,
+  spec: { readonly unit?: string | undefined; readonly decimals?: number | undefined } | undefined,
 ): string {
   if (value === null) return '–';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -9,13 +9,9 @@ export interface ProjectEntry {
 }
 
 export async function listProjects(): Promise<readonly ProjectEntry[]> {
-  const answer = await call<{ readonly items: readonly ProjectEntry[] } | readonly ProjectEntry[]>(
-    'GET',
-    '/v1/projects',
-  );
-  return 'items' in answer ? answer.items : answer;
+  return (await call('GET', '/v1/projects')).items;
 }
 
 export function loadProject(id: number, signal?: AbortSignal): Promise<ProjectMap> {
-  return call<ProjectMap>('GET', `/v1/projects/${id}/map`, { signal });
+  return call('GET', '/v1/projects/{id}/map', { params: { id }, signal });
 }

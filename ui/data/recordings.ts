@@ -1,3 +1,4 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { call } from './api.js';
 import type { Asset, ContentQuery, MediaType } from './content.js';
 
@@ -101,12 +102,9 @@ export function lengthText(seconds: number | null): string {
 export const mediaHref = (row: Pick<Asset, 'filename'>): string | undefined =>
   row.filename === null ? undefined : `/media/${encodeURIComponent(row.filename)}`;
 
-export interface Peaks {
-  readonly secondsPerPeak: number;
-  /** 0..255 of full scale. */
-  readonly peaks: readonly number[];
-}
+/** Each peak is 0..255 of full scale. */
+export type Peaks = AnswerOf<'GET', '/v1/assets/{id}/peaks'>;
 
 export function loadPeaks(assetId: number, signal?: AbortSignal): Promise<Peaks> {
-  return call<Peaks>('GET', `/v1/assets/${assetId}/peaks`, { signal });
+  return call('GET', '/v1/assets/{id}/peaks', { params: { id: assetId }, signal });
 }

@@ -1,9 +1,9 @@
-import { call, wordsOf } from './api.js';
+import { callAny, wordsOf } from './api.js';
 import { later } from './collection.svelte.js';
+import type { RowOfTable, Table } from './table-row.types.js';
 
 /**
- * All rows of a small table of `/v1` as reactive state. Make it while a component is set up.
- * `query` is sent with each read.
+ * All rows of a small table of `/v1` as reactive state: `RestRows.of('silences')`.
  */
 export class RestRows<T extends { readonly id: number }> {
   readonly #path: string;
@@ -13,17 +13,14 @@ export class RestRows<T extends { readonly id: number }> {
   #fault = $state.raw<{ readonly message: string; readonly remedy: string } | undefined>(undefined);
   #asked = $state(0);
 
-  constructor(path: string, query: Readonly<Record<string, number>> = { limit: 1_000 }) {
-    this.#path = `/v1/${path}`;
+  private constructor(table: Table, query: Readonly<Record<string, number>>) {
+    this.#path = `/v1/${table}`;
     $effect(() => {
       void this.#asked;
       const gone = new AbortController();
-      call<{ readonly items: readonly T[] }>('GET', this.#path, {
-        query,
-        signal: gone.signal,
-      }).then(
-        ({ items }) => {
-          this.#rows = items;
+      this.#list(query, gone.signal).then(
+        (rows) => {
+          this.#rows = rows;
           this.#fault = undefined;
           this.#ready = true;
         },
@@ -33,6 +30,28 @@ export class RestRows<T extends { readonly id: number }> {
       );
       return () => gone.abort();
     });
+  }
+
+  /** `query` is sent with each read. */
+  static of<R extends Table>(
+    table: R,
+    query: Readonly<Record<string, number>> = { limit: 1_000 },
+  ): RestRows<RowOfTable<R>> {
+    return new RestRows<RowOfTable<R>>(table, query);
+  }
+
+  // `T` is what the contract says of the table, as `of` is the only way to make one: so both casts hold.
+  async #list(query: Readonly<Record<string, number>>, signal: AbortSignal): Promise<readonly T[]> {
+    const answer = await callAny('GET', this.#path, { query, signal });
+    return (answer as { readonly items: readonly T[] }).items;
+  }
+
+  async #store(id: number | undefined, body: object): Promise<T> {
+    const [method, path] =
+      id === undefined
+        ? (['POST', this.#path] as const)
+        : (['PATCH', `${this.#path}/${id}`] as const);
+    return (await callAny(method, path, { body })) as T;
   }
 
   get rows(): readonly T[] {
@@ -53,10 +72,7 @@ export class RestRows<T extends { readonly id: number }> {
 
   /** Stores a new row, or (with an id) what changed of one. Rejects with `ApiError`. */
   async save(id: number | undefined, body: object): Promise<T> {
-    const row =
-      id === undefined
-        ? await call<T>('POST', this.#path, { body })
-        : await call<T>('PATCH', `${this.#path}/${id}`, { body });
+    const row = await this.#store(id, body);
     const others = this.#rows.filter((one) => one.id !== row.id);
     const at = this.#rows.findIndex((one) => one.id === row.id);
     this.#rows = at < 0 ? [...others, row] : this.#rows.with(at, row);
@@ -72,7 +88,7 @@ export class RestRows<T extends { readonly id: number }> {
     later(
       words,
       async () => {
-        await call('DELETE', `${this.#path}/${id}`);
+        await callAny('DELETE', `${this.#path}/${id}`);
         this.#rows = this.#rows.filter((one) => one.id !== id);
         show();
       },

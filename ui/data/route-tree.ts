@@ -1,20 +1,7 @@
-import type { Matcher } from './matchers.js';
+import type { RowOfTable } from './table-row.types.js';
 
 /** Who is told of which alarms; `parentId` null: at the top. Spans are ms. */
-export interface AlarmRoute {
-  readonly id: number;
-  readonly parentId: number | null;
-  readonly position: number;
-  readonly name: string;
-  readonly matchers: readonly Matcher[];
-  readonly targetIds: readonly number[];
-  readonly groupBy: readonly string[];
-  readonly groupWaitMs: number;
-  readonly groupIntervalMs: number;
-  readonly repeatMs: number;
-  readonly goOn: boolean;
-  readonly muteScheduleIds: readonly number[];
-}
+export type AlarmRoute = RowOfTable<'alarm-routes'>;
 
 /** Routes as they are tried: each with its depth, children behind their parent. What hangs in the air comes last. */
 export function routeOrder(

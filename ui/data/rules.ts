@@ -207,17 +207,18 @@ export function draftFaults(draft: RuleDraft): Readonly<Record<string, string>> 
 }
 
 export const readRule = (id: string, signal: AbortSignal): Promise<Rule> =>
-  call<Rule>('GET', `/v1/rules/${id}`, { signal });
+  call('GET', '/v1/rules/{id}', { params: { id }, signal });
 
 export const saveRule = (id: number | undefined, draft: RuleDraft): Promise<Rule> =>
   id === undefined
-    ? call<Rule>('POST', '/v1/rules', { body: draft })
-    : call<Rule>('PATCH', `/v1/rules/${id}`, { body: draft });
+    ? call('POST', '/v1/rules', { body: draft })
+    : call('PATCH', '/v1/rules/{id}', { params: { id }, body: draft });
 
 export const switchRule = (id: string, on: boolean): Promise<unknown> =>
-  call('POST', `/v1/rules/${id}/${on ? 'enable' : 'disable'}`);
+  call('POST', `/v1/rules/{id}/${on ? 'enable' : 'disable'}`, { params: { id } });
 
-export const deleteRule = (id: number): Promise<unknown> => call('DELETE', `/v1/rules/${id}`);
+export const deleteRule = (id: number): Promise<unknown> =>
+  call('DELETE', '/v1/rules/{id}', { params: { id } });
 
 const TEST_LIMIT_MS = 130_000;
 
@@ -226,7 +227,7 @@ export const testRule = (
   fromUnixMs: number,
   toUnixMs: number,
 ): Promise<TestAnswer> =>
-  call<TestAnswer>('POST', '/v1/rules/test', {
+  call('POST', '/v1/rules/test', {
     body: { rule: { ...draft, name: draft.name || 'test' }, fromUnixMs, toUnixMs },
     deadlineMs: TEST_LIMIT_MS,
   });
@@ -236,7 +237,7 @@ export const checkExpression = (
   source: string | undefined,
   signal: AbortSignal,
 ): Promise<ExpressionAnswer> =>
-  call<ExpressionAnswer>('POST', '/v1/expressions/check', {
+  call('POST', '/v1/expressions/check', {
     body: { text, ...(source === undefined ? {} : { source }) },
     signal,
   });

@@ -1,11 +1,9 @@
 import type { z } from 'zod';
-import type { openings, scheduleInput } from '../../api/contract/rules.js';
+import type { openings } from '../../api/contract/rules.js';
 import { call } from './api.js';
+import type { RowOfTable } from './table-row.types.js';
 
-export type ScheduleFields = {
-  readonly [Key in keyof typeof scheduleInput]: z.output<(typeof scheduleInput)[Key]>;
-};
-export type Schedule = ScheduleFields & { readonly id: number };
+export type Schedule = RowOfTable<'schedules'>;
 export type Openings = z.output<typeof openings>;
 
 export const DAY_WORDS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
@@ -13,8 +11,8 @@ export const DAY_WORDS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as co
 /** `Mon-Fri 08:00-18:00` as typed; a fault names the line and the remedy. */
 export function weeklyFrom(
   lines: readonly string[],
-): { readonly weekly: ScheduleFields['weekly'] } | { readonly fault: string } {
-  const weekly: ScheduleFields['weekly'] = [];
+): { readonly weekly: Schedule['weekly'] } | { readonly fault: string } {
+  const weekly: Schedule['weekly'][number][] = [];
   for (const line of lines) {
     const [, daysText, from, to] =
       /^(\S.*?)\s+(\d\d:\d\d)\s*[-–]\s*(\d\d:\d\d)$/.exec(line.trim()) ?? [];
@@ -45,7 +43,7 @@ function daysFrom(text: string): readonly number[] | undefined {
   return [...days].toSorted((a, b) => a - b);
 }
 
-export const weeklyLines = (weekly: ScheduleFields['weekly']): readonly string[] =>
+export const weeklyLines = (weekly: Schedule['weekly']): readonly string[] =>
   weekly.map(
     ({ days, from, to }) =>
       `${days.map((day) => DAY_WORDS[day - 1] ?? day).join(', ')} ${from}-${to}`,
@@ -54,8 +52,8 @@ export const weeklyLines = (weekly: ScheduleFields['weekly']): readonly string[]
 /** `12-24 closed Christmas` or `2027-05-01 10:00-14:00` as typed. */
 export function daysFromLines(
   lines: readonly string[],
-): { readonly days: ScheduleFields['days'] } | { readonly fault: string } {
-  const days: ScheduleFields['days'] = [];
+): { readonly days: Schedule['days'] } | { readonly fault: string } {
+  const days: Schedule['days'][number][] = [];
   for (const line of lines) {
     const [, day, what, name] =
       /^((?:\d{4}-)?\d\d-\d\d)\s+(closed|\d\d:\d\d\s*[-–]\s*\d\d:\d\d)(?:\s+(.+))?$/i.exec(
@@ -73,7 +71,7 @@ export function daysFromLines(
   return { days };
 }
 
-export const dayLines = (days: ScheduleFields['days']): readonly string[] =>
+export const dayLines = (days: Schedule['days']): readonly string[] =>
   days.flatMap(({ day, name, times }) => {
     const after = name === undefined ? '' : ` ${name}`;
     return times.length === 0
@@ -83,7 +81,7 @@ export const dayLines = (days: ScheduleFields['days']): readonly string[] =>
 
 /** Open pieces of each day of the week, as shares of the day; what goes over midnight is in both days. */
 export function weekPieces(
-  weekly: ScheduleFields['weekly'],
+  weekly: Schedule['weekly'],
 ): readonly (readonly { readonly from: number; readonly to: number }[])[] {
   const week: { from: number; to: number }[][] = DAY_WORDS.map(() => []);
   const share = (time: string): number =>
@@ -102,4 +100,4 @@ export function weekPieces(
 }
 
 export const nextOpenings = (id: number, signal: AbortSignal): Promise<Openings> =>
-  call<Openings>('GET', `/v1/schedules/${id}/next`, { query: { count: 5 }, signal });
+  call('GET', '/v1/schedules/{id}/next', { params: { id }, query: { count: 5 }, signal });

@@ -37,14 +37,15 @@ export function inRequests(channels: readonly string[]): readonly (readonly stri
 
 /** History of the channels of a page: what widgets ask for at the same time goes in one request. */
 export class SeriesBatch {
-  readonly #path: string;
+  readonly #secret: string | undefined;
   #wishes: Wish[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Requests sent so far. */
   requests = 0;
 
-  constructor(path = '/v1/series') {
-    this.#path = path;
+  /** @param secret of a shared dashboard: asked as who holds its link may. */
+  constructor(secret?: string) {
+    this.#secret = secret;
   }
 
   /** Undefined: the channel is not known (yet). Rejects with `ApiError`. */
@@ -77,10 +78,11 @@ export class SeriesBatch {
     if (first === undefined) return;
     try {
       this.requests += 1;
-      const lines = await seriesLines(this.#path, names, {
+      const lines = await seriesLines(names, {
         fromUnixMs: first.fromUnixMs,
         toUnixMs: first.toUnixMs,
         maxPoints: Math.max(200, Math.min(1_200, Math.floor(MOST_POINTS / names.length))),
+        secret: this.#secret,
       });
       for (const wish of wishes) wish.resolve(lines.get(wish.channel));
     } catch (thrown) {

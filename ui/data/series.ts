@@ -27,7 +27,7 @@ export async function history(options: {
   readonly maxPoints?: number;
   readonly signal?: AbortSignal;
 }): Promise<History> {
-  const answer = await call<SeriesAnswer>('GET', '/v1/series', {
+  const answer = await call('GET', '/v1/series', {
     query: {
       channel: options.channel,
       from: Math.round(options.fromUnixMs),
@@ -49,22 +49,32 @@ export async function history(options: {
   };
 }
 
-/** Several channels in one request, by name; the lowest and highest of each step. */
+/**
+ * Several channels in one request, by name; the lowest and highest of each step. With the `secret` of a shared
+ * dashboard those that it shows.
+ */
 export async function seriesLines(
-  path: string,
   channels: readonly string[],
-  options: { readonly fromUnixMs: number; readonly toUnixMs: number; readonly maxPoints: number },
+  options: {
+    readonly fromUnixMs: number;
+    readonly toUnixMs: number;
+    readonly maxPoints: number;
+    readonly secret?: string | undefined;
+  },
 ): Promise<ReadonlyMap<string, Line>> {
   if (channels.length === 0) return new Map();
-  const answer = await call<SeriesAnswer>('GET', path, {
-    query: {
-      channel: channels.join(','),
-      from: Math.round(options.fromUnixMs),
-      to: Math.round(options.toUnixMs),
-      aggregation: 'minmax',
-      maxPoints: options.maxPoints,
-    },
-  });
+  const { secret } = options;
+  const query = {
+    channel: channels.join(','),
+    from: Math.round(options.fromUnixMs),
+    to: Math.round(options.toUnixMs),
+    aggregation: 'minmax',
+    maxPoints: options.maxPoints,
+  } as const;
+  const answer =
+    secret === undefined
+      ? await call('GET', '/v1/series', { query })
+      : await call('GET', '/v1/shared-dashboards/{secret}/series', { params: { secret }, query });
   return new Map(
     answer.series.map((series) => [
       series.name,

@@ -10,32 +10,30 @@ export function listenerName(number: number | string): string {
   return `Listener ${number}`;
 }
 
-/** A session's secret id; its number does for operators. */
-const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
-
 export function createSession(options: {
   readonly projectId: number;
   readonly position: Position;
 }): Promise<Session> {
-  return call<Session>('POST', '/v1/sessions', { body: options });
+  return call('POST', '/v1/sessions', { body: options });
 }
 
+/** @param id a session's secret; its number does for operators. So below. */
 export function getSession(id: string): Promise<Session> {
-  return call<Session>('GET', path(id));
+  return call('GET', '/v1/sessions/{id}', { params: { id } });
 }
 
 export function moveSession(id: string, position: Position): Promise<unknown> {
-  return call('PATCH', path(id), { body: { position } });
+  return call('PATCH', '/v1/sessions/{id}', { params: { id }, body: { position } });
 }
 
 export function commandSession(
   id: string,
   command: 'heartbeat' | 'pause' | 'resume' | 'skip',
 ): Promise<unknown> {
-  return call('POST', `${path(id)}/${command}`);
+  return call('POST', `/v1/sessions/{id}/${command}`, { params: { id } });
 }
 
 /** Ends the session; rejects with `not-found` when it has ended already. */
 export function endSession(id: string): Promise<unknown> {
-  return call('DELETE', path(id));
+  return call('DELETE', '/v1/sessions/{id}', { params: { id } });
 }

@@ -1,28 +1,16 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { call } from './api.js';
 import type { SettingOverride } from './inventory.types.js';
 
 export type SettingScope = SettingOverride['scope'];
 
 /** A number that can be set for the site, a vendor or a device; the nearest wins. */
-export interface SettingDefinition {
-  readonly key: string;
-  readonly title: string;
-  readonly description: string;
-  readonly unit: string;
-  readonly default: number;
-  readonly min: number;
-  readonly max: number;
-  readonly whole: boolean;
-  readonly scopes: readonly SettingScope[];
-}
+export type SettingDefinition = AnswerOf<'GET', '/v1/settings/definitions'>['items'][number];
 
 export async function settingDefinitions(
   signal: AbortSignal,
 ): Promise<readonly SettingDefinition[]> {
-  const answer = await call<
-    { readonly items: readonly SettingDefinition[] } | readonly SettingDefinition[]
-  >('GET', '/v1/settings/definitions', { signal });
-  return 'items' in answer ? answer.items : answer;
+  return (await call('GET', '/v1/settings/definitions', { signal })).items;
 }
 
 /** Whose settings are looked at. */

@@ -1,45 +1,11 @@
+import type { AnswerOf, RowOf } from '../../api/client/calls.types.js';
 import type { Scope, Token } from '../../api/contract/auth.js';
-import { call } from './api.js';
+import type { Role } from '../../api/contract/rest.js';
 
-export type { Token };
+export type { Role, Scope, Token };
 
-export type Role = 'viewer' | 'operator' | 'admin';
-export interface User {
-  readonly id: string;
-  readonly username: string;
-  readonly role: Role;
-  readonly createdAtUnixMs: number;
-}
-export interface AuditEntry {
-  readonly id: number;
-  readonly atUnixMs: number;
-  readonly by: string;
-  readonly action: string;
-  readonly subject: string;
-  readonly before: Readonly<Record<string, unknown>> | null;
-  readonly after: Readonly<Record<string, unknown>> | null;
-}
-export interface Experiment {
-  readonly id: number;
-  readonly name: string;
-  readonly notes: string;
-  readonly channels: readonly string[];
-  readonly startedAtUnixMs: number | null;
-  readonly stoppedAtUnixMs: number | null;
-}
-
-interface List<T> {
-  readonly total: number;
-  readonly items: readonly T[];
-}
-
-/** All rows of a short list. */
-export async function listOf<T>(
-  path: string,
-  query: Readonly<Record<string, string | number | undefined>> = {},
-): Promise<readonly T[]> {
-  return (await call<List<T>>('GET', path, { query })).items;
-}
+export type User = AnswerOf<'GET', '/v1/users'>['items'][number];
+export type AuditEntry = RowOf<'/v1/audit'>;
 
 /** What of a row was changed, as `field: before → after`. */
 export function changesIn({ before, after }: Pick<AuditEntry, 'before' | 'after'>): string {

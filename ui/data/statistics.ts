@@ -67,7 +67,7 @@ export function loadStatistics(
   range: TimeRange,
   signal: AbortSignal,
 ): Promise<StatisticsAnswer> {
-  return call<StatisticsAnswer>('GET', '/v1/statistics', {
+  return call('GET', '/v1/statistics', {
     query: { ...statisticsQuery(projectId, range), limit: 100 },
     signal,
   });

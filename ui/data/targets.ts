@@ -1,9 +1,9 @@
-import type { z } from 'zod';
-import type { targetAnswer } from '../../api/contract/notify.js';
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import { call } from './api.js';
 import type { FieldSpec } from './form-spec.js';
+import type { RowOfTable } from './table-row.types.js';
 
-export type Target = z.output<typeof targetAnswer>;
+export type Target = RowOfTable<'targets'>;
 export type TargetKind = Target['kind'];
 
 export const TARGET_KINDS: readonly { readonly value: TargetKind; readonly word: string }[] = [
@@ -206,17 +206,12 @@ export function targetFields(
   ];
 }
 
-export interface Tested {
-  readonly ok: boolean;
-  readonly responseCode: number | null;
-  readonly error: string | null;
-  readonly tookMs: number;
-}
+export type Tested = AnswerOf<'POST', '/v1/targets/{id}/test'>;
 
 const TEST_LIMIT_MS = 70_000;
 
 export const testTarget = (id: number): Promise<Tested> =>
-  call<Tested>('POST', `/v1/targets/${id}/test`, { deadlineMs: TEST_LIMIT_MS });
+  call('POST', '/v1/targets/{id}/test', { params: { id }, deadlineMs: TEST_LIMIT_MS });
 
 export const replayDelivery = (id: string): Promise<unknown> =>
-  call('POST', `/v1/deliveries/${id}/replay`);
+  call('POST', '/v1/deliveries/{id}/replay', { params: { id } });

@@ -1,3 +1,4 @@
+import type { AnswerOf } from '../../api/client/calls.types.js';
 import type { ApiError } from '../data/api.js';
 import { call } from '../data/api.js';
 import type {
@@ -13,57 +14,45 @@ import type {
 
 /** All projects that visitors may hear. @throws ApiError */
 export async function listOpenProjects(): Promise<readonly ProjectEntry[]> {
-  const answer = await call<{ readonly items: readonly ProjectEntry[] } | readonly ProjectEntry[]>(
-    'GET',
-    '/v1/projects',
-    { query: { listenEnabled: 'true', limit: 200, order: 'name' } },
-  );
-  return 'items' in answer ? answer.items : answer;
+  const query = { listenEnabled: 'true', limit: 200, order: 'name' };
+  return (await call('GET', '/v1/projects', { query })).items;
 }
 
 /** @throws ApiError `not-found` when it does not exist or is closed to visitors. */
 export function loadForListener(id: number, language: string): Promise<ProjectForListener> {
-  return call<ProjectForListener>('GET', `/v1/projects/${id}/listener`, { query: { language } });
+  return call('GET', '/v1/projects/{id}/listener', { params: { id }, query: { language } });
 }
-
-const path = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
 
 export function openVisit(projectId: number, wish: Wish): Promise<Visit> {
   // What was taken back is not wished for; only a change says so with `null`.
-  const given = Object.entries(wish).filter(([, value]) => value !== null);
-  return call<Visit>('POST', '/v1/sessions', { body: { projectId, ...Object.fromEntries(given) } });
+  const headingDeg = wish.headingDeg ?? undefined;
+  const rangeMaxM = wish.rangeMaxM ?? undefined;
+  return call('POST', '/v1/sessions', { body: { projectId, ...wish, headingDeg, rangeMaxM } });
 }
 
 export function changeVisit(id: string, wish: Wish): Promise<unknown> {
-  return call('PATCH', path(id), { body: wish });
+  return call('PATCH', '/v1/sessions/{id}', { params: { id }, body: wish });
 }
 
 export type Command = 'pause' | 'resume' | 'skip' | 'replay' | 'heartbeat';
 
 /** What a command did: `done` false says in `message` why not. */
-export interface CommandAnswer {
-  readonly done?: boolean;
-  readonly message?: string | null;
+export type CommandAnswer = Pick<AnswerOf<'POST', '/v1/sessions/{id}/play'>, 'done' | 'message'>;
+
+export function commandVisit(id: string, command: Command): Promise<CommandAnswer> {
+  return call('POST', `/v1/sessions/{id}/${command}`, { params: { id } });
 }
 
-export async function commandVisit(id: string, command: Command): Promise<CommandAnswer> {
-  return (await call<CommandAnswer | undefined>('POST', `${path(id)}/${command}`)) ?? {};
-}
-
-export async function playAsset(id: string, assetId: number): Promise<CommandAnswer> {
-  return (
-    (await call<CommandAnswer | undefined>('POST', `${path(id)}/play`, { body: { assetId } })) ?? {}
-  );
+export function playAsset(id: string, assetId: number): Promise<CommandAnswer> {
+  return call('POST', '/v1/sessions/{id}/play', { params: { id }, body: { assetId } });
 }
 
 export function loadPlaying(id: string): Promise<Playing> {
-  return call<Playing>('GET', `${path(id)}/playing`);
+  return call('GET', '/v1/sessions/{id}/playing', { params: { id } });
 }
 
 export async function loadNearby(id: string): Promise<readonly NearbyAsset[]> {
-  return (
-    await call<{ readonly items: readonly NearbyAsset[] }>('GET', `${path(id)}/audible-assets`)
-  ).items;
+  return (await call('GET', '/v1/sessions/{id}/audible-assets', { params: { id } })).items;
 }
 
 /** Longer texts are cut: they are shown in two lines. */
@@ -74,7 +63,8 @@ export async function loadStory(
   assetId: number,
   language?: string,
 ): Promise<AssetStory> {
-  const story = await call<Omit<AssetStory, 'text'>>('GET', `${path(id)}/assets/${assetId}`, {
+  const story = await call('GET', '/v1/sessions/{id}/assets/{assetId}', {
+    params: { id, assetId },
     query: { language },
   });
   return { ...story, text: story.textUrl === null ? null : await textOf(story.textUrl) };
@@ -92,15 +82,15 @@ async function textOf(url: string): Promise<string | null> {
 }
 
 export function vote(id: string, assetId: number, kind: VoteKind): Promise<unknown> {
-  return call('POST', `${path(id)}/votes`, { body: { assetId, kind } });
+  return call('POST', '/v1/sessions/{id}/votes', { params: { id }, body: { assetId, kind } });
 }
 
 export async function openEnvelope(id: string): Promise<number> {
-  return (await call<{ readonly id: number }>('POST', `${path(id)}/envelopes`)).id;
+  return (await call('POST', '/v1/sessions/{id}/envelopes', { params: { id } })).id;
 }
 
 export function endVisit(id: string): Promise<unknown> {
-  return call('DELETE', path(id));
+  return call('DELETE', '/v1/sessions/{id}', { params: { id } });
 }
 
 /** True when the thing is gone for good, so that asking again is of no use. */

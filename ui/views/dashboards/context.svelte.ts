@@ -24,9 +24,10 @@ export class DashboardContext {
   onzoom: ((fromUnixMs: number, toUnixMs: number) => void) | undefined;
   onreset: (() => void) | undefined;
 
-  constructor(guest: boolean, seriesPath?: string) {
+  /** @param secret of the link that shows it; absent: of who is signed in. */
+  constructor(guest: boolean, secret?: string) {
     this.guest = guest;
-    this.series = new SeriesBatch(seriesPath);
+    this.series = new SeriesBatch(secret);
   }
 }
 
