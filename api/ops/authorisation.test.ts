@@ -1,9 +1,12 @@
 // What the server says of itself, from one start of it. Tried with every role, and written down by `npm run client`, so
 // that a change is seen: who may do what (`docs/authorisation.md`) and the types of the client (`api/client`).
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ApiDocument } from '../routes/openapi.types.js';
 import { callTypes } from '../testing/call-types.js';
+import { ExampleBook } from '../testing/examples.js';
+import { followPage, type PageCall } from '../testing/page-calls.js';
 import { startServer, type TestServer } from '../testing/server.js';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -79,6 +82,43 @@ const rank = (role: string): number => ['nobody', ...ROLES].indexOf(role);
 test('the client’s types are those of the calls that the server has', async () => {
   await expect(callTypes(document)).toMatchFileSnapshot('../client/calls.gen.ts');
 });
+
+test('every line of the page of examples works, and its answer is the example that the description shows', async () => {
+  const secret = await adminToken();
+  const book = new ExampleBook(document);
+  const page = await readFile(new URL('../../docs/openapi.md', import.meta.url), 'utf8');
+  const given = {
+    SITE: server.url,
+    AUTH: `Authorization: Bearer ${secret}`,
+    FROM: String(Date.now() - 3_600_000),
+    TO: String(Date.now() + 3_600_000),
+  };
+  const perform = async (call: PageCall): Promise<unknown> => {
+    const { method, url, headers, body } = call;
+    const answer = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
+    const text = await answer.text();
+    expect(answer.ok, `${method} ${url}: ${text}`).toBe(true);
+    const json = answer.headers.get('content-type')?.includes('json') === true;
+    return json ? (JSON.parse(text) as unknown) : undefined;
+  };
+  await followPage(page, given, perform, (call, answer) => book.note(call, answer));
+  expect(book.calls.length).toBeGreaterThan(50);
+  await expect(book.text()).toMatchFileSnapshot('../routes/examples.gen.ts');
+  const rule = document.paths['/v1/rules']?.['post'];
+  expect(rule?.requestBody?.content['application/json']?.example).toHaveProperty('condition');
+  expect(rule?.responses['201']?.content?.['application/json']?.example).toHaveProperty('id');
+  const docs = await (await fetch(`${server.url}/docs`)).text();
+  expect(docs).toContain('The hall is warm');
+});
+
+async function adminToken(): Promise<string> {
+  const answer = await fetch(`${server.url}/v1/tokens`, {
+    method: 'POST',
+    headers: { ...people.get('admin'), 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'examples', role: 'admin' }),
+  });
+  return ((await answer.json()) as { secret: string }).secret;
+}
 
 test('every call is refused to whoever has no login or a lower role, and to nobody else', async () => {
   const wrong: string[] = [];
