@@ -22,7 +22,7 @@ export async function takeEdge(
   taken: EdgeOfRule,
 ): Promise<AlarmRow | undefined> {
   const { rule, edge } = taken;
-  if (rule.severity === null || isWait(edge)) return undefined;
+  if (rule.severity === null) return undefined;
   const [last] = await alarms.findIn(scope, {
     where: [
       { field: 'ruleId', op: '=', value: rule.id },
@@ -74,11 +74,6 @@ export async function takeEdge(
     }
   }
 }
-
-/** A wait that begins or breaks off leaves the alarm as it is; of most rules these are most edges. */
-const isWait = ({ kind, from, state }: EdgeOfRule['edge']): boolean =>
-  kind === 'state' &&
-  (state === 'pending' || state === 'recovering' || (from === 'pending' && state === 'normal'));
 
 /** Alarms of sources that are gone, or whose rule is: there is nobody left who could clear them. */
 export async function clearSources(

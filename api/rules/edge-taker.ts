@@ -5,6 +5,7 @@ import type { SiteStore } from '../../actors/control/site.js';
 import type { RuleEdge } from '../../actors/rule/protocol.js';
 import type { AlarmPort, DeliveryPort, EdgeOfRule, NewDelivery } from '../automation/ports.js';
 import { type Forgotten, forgetIn, type GoneSource } from './gone.js';
+import { isWait } from './waits.js';
 
 /** Edges of one transaction: others write in between. */
 const AT_ONCE = 200;
@@ -108,7 +109,7 @@ export class EdgeTaker {
       if (rule === undefined || edge.edge <= last) continue;
       states.set(key, edge);
       fresh.push(edge);
-      wholes.push({ rule, edge, ...about(rule, edge.source) });
+      if (!isWait(edge)) wholes.push({ rule, edge, ...about(rule, edge.source) });
     }
     const raised = await alarms.takeManyIn(scope, wholes);
     const actions: NewDelivery[] = [];
