@@ -56,7 +56,9 @@ test('a value of a path may hold any character, and what is not asked is not in 
     params: { id: 'rack/a?b#c %é' },
     query: { limit: 5, offset: undefined, text: 'a&b=c' },
   });
-  expect(address).toBe('/v1/devices/rack%2Fa%3Fb%23c%20%C3%A9/parameters?limit=5&text=a%26b%3Dc');
+  expect(address).toBe(
+    '/v1/devices/rack%2Fa%3Fb%23c%20%25%C3%A9/parameters?limit=5&text=a%26b%3Dc',
+  );
   const url = new URL(address, 'http://x');
   expect(decodeURIComponent(url.pathname.split('/')[3] ?? '')).toBe('rack/a?b#c %é');
   expect([...url.searchParams]).toEqual([

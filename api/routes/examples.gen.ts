@@ -10,7 +10,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   "DELETE /v1/sessions/{id}": {
     "params": {
-      "id": "example-9"
+      "id": "example-10"
     }
   },
   "GET /healthz": {
@@ -38,25 +38,14 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   "GET /v1/actors": {
     "query": {
       "kind": "device",
-      "limit": "2"
+      "limit": "1"
     },
     "answer": {
       "total": 2,
-      "next": null,
+      "next": 1,
       "rows": [
         {
           "id": "hall-climate",
-          "kind": "device",
-          "shard": "device-0",
-          "state": "connected",
-          "sinceUnixMs": 1767225600000,
-          "restarts": 0,
-          "lastError": null,
-          "mailboxDepth": 0,
-          "parent": "device-0"
-        },
-        {
-          "id": "site:variables",
           "kind": "device",
           "shard": "device-0",
           "state": "connected",
@@ -74,79 +63,56 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "limit": "10"
     },
     "answer": {
-      "total": 0,
+      "total": 1,
       "offset": 0,
       "limit": 10,
-      "items": []
+      "items": [
+        {
+          "id": 1,
+          "publicId": "example-5",
+          "ruleId": 7,
+          "ruleName": "The hall is warm",
+          "source": "",
+          "deviceId": "hall-climate",
+          "type": "threshold",
+          "severity": "warning",
+          "text": "Hall, climate: 31 °C",
+          "labels": {},
+          "value": 31,
+          "active": true,
+          "acknowledged": false,
+          "raisedAtUnixMs": 1767225600000,
+          "updatedAtUnixMs": 1767225600000,
+          "clearedAtUnixMs": null,
+          "acknowledgedAtUnixMs": null,
+          "acknowledgedBy": null,
+          "assignedTo": null,
+          "shelvedUntilUnixMs": null,
+          "shelvedBy": null,
+          "overdue": false,
+          "quiet": null,
+          "repeats": 0,
+          "escalated": 0,
+          "parentAlarmId": null,
+          "comments": 0,
+          "facts": {
+            "temperature": 31,
+            "window": false
+          }
+        }
+      ]
     }
   },
   "GET /v1/audit": {
     "query": {
+      "subject": "users/example-2",
       "limit": "2"
     },
     "answer": {
-      "total": 40,
+      "total": 0,
       "offset": 0,
       "limit": 2,
-      "items": [
-        {
-          "id": 40,
-          "atUnixMs": 1767225600000,
-          "by": "token examples",
-          "address": "127.0.0.1",
-          "action": "POST /v1/tracks",
-          "subject": "tracks/1",
-          "before": null,
-          "after": {
-            "id": 1,
-            "projectId": 1,
-            "active": true,
-            "minVolume": 0.6,
-            "maxVolume": 0.8,
-            "minDurationS": 10,
-            "maxDurationS": 30,
-            "minDeadAirS": 1,
-            "maxDeadAirS": 3,
-            "minFadeInS": 0.1,
-            "maxFadeInS": 0.5,
-            "minFadeOutS": 0.1,
-            "maxFadeOutS": 2,
-            "minPan": 0,
-            "maxPan": 0,
-            "minPanDurationS": 5,
-            "maxPanDurationS": 10,
-            "repeatRecordings": false,
-            "tagIds": [],
-            "startWithSilence": false,
-            "bannedS": 0,
-            "fadeOutWhenFiltered": false,
-            "timedPriority": "normal"
-          },
-          "requestId": "O7JosoCy-1m"
-        },
-        {
-          "id": 39,
-          "atUnixMs": 1767225600000,
-          "by": "token examples",
-          "address": "127.0.0.1",
-          "action": "POST /v1/tags",
-          "subject": "tags/1",
-          "before": null,
-          "after": {
-            "id": 1,
-            "projectId": 1,
-            "categoryId": 1,
-            "value": "calm",
-            "description": "",
-            "data": "",
-            "filter": "",
-            "location": null,
-            "descriptionLocIds": [],
-            "messageLocIds": []
-          },
-          "requestId": "O7JosoCy-1l"
-        }
-      ]
+      "items": []
     }
   },
   "GET /v1/channels": {
@@ -208,7 +174,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     "answer": {
       "id": 1,
-      "publicId": "example-7",
+      "publicId": "example-8",
       "name": "Hall",
       "shared": false,
       "rangeMs": 3600000,
@@ -221,7 +187,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "widgets": [
         {
           "id": 1,
-          "publicId": "example-8",
+          "publicId": "example-9",
           "dashboardId": 1,
           "type": "text",
           "title": "Read me",
@@ -328,19 +294,22 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "limit": "2"
     },
     "answer": {
-      "total": 7,
+      "total": 2,
       "offset": 0,
       "limit": 2,
       "items": [
         {
           "id": "http-json",
-          "name": "http-json",
-          "version": "",
-          "vendor": "",
-          "description": "",
+          "name": "HTTP / JSON",
+          "version": "1.0.0",
+          "vendor": "Any",
+          "description": "Asks an address for JSON at a fixed pace and reads values from it by paths; sets values with PUT, POST or PATCH. One address for each device, or one list with many.",
           "source": "built-in",
           "reach": "devices",
-          "discovers": [],
+          "discovers": [
+            "server",
+            "scan"
+          ],
           "state": "unused",
           "error": null,
           "instances": 0,
@@ -350,13 +319,15 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
         },
         {
           "id": "mqtt",
-          "name": "mqtt",
-          "version": "",
-          "vendor": "",
-          "description": "",
+          "name": "MQTT",
+          "version": "1.0.0",
+          "vendor": "Any",
+          "description": "Reads devices from the topics of any MQTT broker, by a mapping or by Home Assistant discovery; birth and last will say who is there; commands are answered by the state.",
           "source": "built-in",
-          "reach": "devices",
-          "discovers": [],
+          "reach": "server",
+          "discovers": [
+            "server"
+          ],
           "state": "unused",
           "error": null,
           "instances": 0,
@@ -410,9 +381,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "onError": "error",
       "maxPerMinute": 30,
       "scheduleId": null,
-      "severity": null,
+      "severity": "warning",
       "labels": {},
-      "text": "",
+      "text": "{{device}}: {{value}} °C",
       "actions": [],
       "parentRuleId": null,
       "escalation": [],
@@ -437,10 +408,12 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
         {
           "channel": 1,
           "atUnixMs": [
+            1767225600000,
             1767225600000
           ],
           "value": [
-            21.5
+            21.5,
+            31
           ],
           "name": "hall-climate/temperature",
           "unit": null,
@@ -455,46 +428,6 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "from": "1767225600000",
       "to": "1767229200000",
       "format": "csv"
-    }
-  },
-  "GET /v1/series/statistics": {
-    "query": {
-      "channel": "hall-climate/temperature",
-      "from": "1767225600000",
-      "to": "1767229200000"
-    },
-    "answer": {
-      "source": "raw",
-      "levels": [
-        1,
-        5
-      ],
-      "channels": [
-        {
-          "name": "hall-climate/temperature",
-          "unit": null,
-          "count": 1,
-          "min": 21.5,
-          "max": 21.5,
-          "avg": 21.5,
-          "stddev": 0,
-          "percentiles": [
-            21.5,
-            21.5
-          ],
-          "first": {
-            "atUnixMs": 1767225600000,
-            "value": 21.5
-          },
-          "last": {
-            "atUnixMs": 1767225600000,
-            "value": 21.5
-          },
-          "states": {
-            "21.5": 1717
-          }
-        }
-      ]
     }
   },
   "GET /v1/statistics": {
@@ -512,22 +445,6 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "assets": [],
       "places": [],
       "cellM": 10
-    }
-  },
-  "GET /v1/tokens": {
-    "answer": {
-      "items": [
-        {
-          "id": "example-1",
-          "name": "examples",
-          "role": "admin",
-          "scopes": null,
-          "owner": "admin-1",
-          "createdAtUnixMs": 1767225600000,
-          "expiresAtUnixMs": null,
-          "usedAtUnixMs": 1767225600000
-        }
-      ]
     }
   },
   "PATCH /v1/devices/{id}": {
@@ -621,9 +538,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "onError": "error",
       "maxPerMinute": 30,
       "scheduleId": null,
-      "severity": null,
+      "severity": "warning",
       "labels": {},
-      "text": "",
+      "text": "{{device}}: {{value}} °C",
       "actions": [],
       "parentRuleId": null,
       "escalation": [],
@@ -637,7 +554,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   "PATCH /v1/sessions/{id}": {
     "params": {
-      "id": "example-9"
+      "id": "example-10"
     },
     "body": {
       "position": {
@@ -646,13 +563,13 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       }
     },
     "answer": {
-      "id": "example-9",
-      "streamUrl": "http://127.0.0.1:45111/streamd558c4a2739057def7.mp3",
-      "lowLatencyUrl": "ws://127.0.0.1:50513/v1/sessions/3C6LQzEh97zV3BnpDwsB3Q/listen",
+      "id": "example-10",
+      "streamUrl": "http://localhost:8080/example-11.mp3",
+      "lowLatencyUrl": "ws://localhost:8080/v1/sessions/example-10/listen",
       "number": 1,
       "projectId": 1,
       "profile": "native",
-      "state": "starting",
+      "state": "streaming",
       "format": "mp3",
       "bitrateKbps": 128,
       "position": {
@@ -694,13 +611,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "comment": "On my way"
     },
     "answer": {
-      "done": [],
-      "refused": [
-        {
-          "id": 1,
-          "reason": "there is no alarm 1"
-        }
-      ]
+      "done": [
+        1
+      ],
+      "refused": []
     }
   },
   "POST /v1/annotations": {
@@ -730,7 +644,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     "answer": {
       "id": 1,
-      "publicId": "example-7",
+      "publicId": "example-8",
       "name": "Hall",
       "shared": false,
       "rangeMs": 3600000,
@@ -760,7 +674,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     "answer": {
       "id": 1,
-      "publicId": "example-8",
+      "publicId": "example-9",
       "dashboardId": 1,
       "type": "text",
       "title": "Read me",
@@ -804,7 +718,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     "answer": {
       "id": 1,
-      "publicId": "example-6",
+      "publicId": "example-7",
       "name": "Cooling, first run",
       "notes": "",
       "channels": [
@@ -822,7 +736,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     "answer": {
       "id": 1,
-      "publicId": "example-6",
+      "publicId": "example-7",
       "name": "Cooling, first run",
       "notes": "",
       "channels": [
@@ -840,7 +754,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     "answer": {
       "id": 1,
-      "publicId": "example-6",
+      "publicId": "example-7",
       "name": "Cooling, first run",
       "notes": "",
       "channels": [
@@ -854,21 +768,18 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   "POST /v1/expressions/check": {
     "body": {
-      "text": "hall-climate/temperature > 30"
+      "text": "[hall-climate/temperature] > 30"
     },
     "answer": {
-      "ok": false,
-      "kind": null,
+      "ok": true,
+      "kind": "boolean",
       "unit": null,
-      "text": null,
-      "channels": [],
+      "text": "[hall-climate/temperature] > 30",
+      "channels": [
+        "hall-climate/temperature"
+      ],
       "variables": [],
-      "problems": [
-        {
-          "at": 0,
-          "message": "hall is no function: channels stand in brackets, as in [device/hall], texts in quotes; functions are if, min, max, avg, sum, count, stddev, range, last, age, changed, previous, known, default, abs, round, floor, ceil, clamp, sqrt, mod, number, text, convert, contains, starts, ends, lower, upper, trim, length"
-        }
-      ]
+      "problems": []
     }
   },
   "POST /v1/journal": {
@@ -878,7 +789,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
     "answer": {
       "id": 1,
-      "publicId": "example-5",
+      "publicId": "example-6",
       "atUnixMs": 1767225600000,
       "level": "info",
       "text": "Filters changed",
@@ -987,7 +898,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
         "op": ">",
         "value": 30,
         "clear": 28
-      }
+      },
+      "severity": "warning",
+      "text": "{{device}}: {{value}} °C"
     },
     "answer": {
       "id": 7,
@@ -1012,9 +925,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "onError": "error",
       "maxPerMinute": 30,
       "scheduleId": null,
-      "severity": null,
+      "severity": "warning",
       "labels": {},
-      "text": "",
+      "text": "{{device}}: {{value}} °C",
       "actions": [],
       "parentRuleId": null,
       "escalation": [],
@@ -1053,9 +966,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "onError": "error",
       "maxPerMinute": 30,
       "scheduleId": null,
-      "severity": null,
+      "severity": "warning",
       "labels": {},
-      "text": "",
+      "text": "{{device}}: {{value}} °C",
       "actions": [],
       "parentRuleId": null,
       "escalation": [],
@@ -1094,9 +1007,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "onError": "error",
       "maxPerMinute": 30,
       "scheduleId": null,
-      "severity": null,
+      "severity": "warning",
       "labels": {},
-      "text": "",
+      "text": "{{device}}: {{value}} °C",
       "actions": [],
       "parentRuleId": null,
       "escalation": [],
@@ -1171,13 +1084,13 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       }
     },
     "answer": {
-      "id": "example-9",
-      "streamUrl": "http://127.0.0.1:45111/streamd558c4a2739057def7.mp3",
-      "lowLatencyUrl": "ws://127.0.0.1:50513/v1/sessions/3C6LQzEh97zV3BnpDwsB3Q/listen",
+      "id": "example-10",
+      "streamUrl": "http://localhost:8080/example-11.mp3",
+      "lowLatencyUrl": "ws://localhost:8080/v1/sessions/example-10/listen",
       "number": 1,
       "projectId": 1,
       "profile": "native",
-      "state": "starting",
+      "state": "streaming",
       "format": "mp3",
       "bitrateKbps": 128,
       "position": {
@@ -1197,12 +1110,12 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   "POST /v1/sessions/{id}/pause": {
     "params": {
-      "id": "example-9"
+      "id": "example-10"
     },
     "answer": {
-      "id": "example-9",
-      "streamUrl": "http://127.0.0.1:45111/streamd558c4a2739057def7.mp3",
-      "lowLatencyUrl": "ws://127.0.0.1:50513/v1/sessions/3C6LQzEh97zV3BnpDwsB3Q/listen",
+      "id": "example-10",
+      "streamUrl": "http://localhost:8080/example-11.mp3",
+      "lowLatencyUrl": "ws://localhost:8080/v1/sessions/example-10/listen",
       "number": 1,
       "projectId": 1,
       "profile": "native",
@@ -1395,11 +1308,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   "PUT /v1/log-level": {
     "body": {
-      "level": "debug",
+      "level": "info",
       "forS": 60
     },
     "answer": {
-      "level": "debug",
+      "level": "info",
       "usual": "info",
       "untilUnixMs": 1767225600000
     }

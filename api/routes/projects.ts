@@ -10,6 +10,8 @@ export interface ProjectsView {
   get(id: number): ProjectDefinition | undefined;
   row(id: number): Project | undefined;
   assetsOf(id: number): ReadonlyMap<number, AssetDefinition>;
+  /** Everything that was written until now is taken in. */
+  settled(): Promise<void>;
 }
 
 /** Site plan image (SVG) of ours for a project. */
@@ -22,7 +24,9 @@ export function projectRoutes(projects: ProjectsView, plan: PlanImage): readonly
   const params = z.object({
     id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
   });
-  const found = (id: number): Project => {
+  const found = async (id: number): Promise<Project> => {
+    // Whoever has just made it finds it.
+    if (projects.row(id) === undefined) await projects.settled();
     const project = projects.row(id);
     if (project === undefined) throw new EngineError('not-found', `there is no project ${id}`);
     return project;
@@ -36,8 +40,8 @@ export function projectRoutes(projects: ProjectsView, plan: PlanImage): readonly
       access: 'open',
       params,
       response: projectMap,
-      handler: ({ params: { id }, principal }) => {
-        const project = found(id);
+      handler: async ({ params: { id }, principal }) => {
+        const project = await found(id);
         if (!project.listenEnabled && principal.role === undefined) {
           throw new EngineError('not-found', `project ${id} is not open to listeners`);
         }
@@ -51,8 +55,8 @@ export function projectRoutes(projects: ProjectsView, plan: PlanImage): readonly
       tag: 'projects',
       access: 'open',
       params,
-      handler: ({ params: { id } }) => {
-        const svg = plan(found(id));
+      handler: async ({ params: { id } }) => {
+        const svg = plan(await found(id));
         if (svg === undefined) throw new EngineError('not-found', `project ${id} has no site plan`);
         return new Reply({
           headers: { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=300' },

@@ -15,8 +15,12 @@ export interface EdgeTakerOptions {
   readonly alarms: AlarmPort;
   readonly deliveries: DeliveryPort;
   readonly rule: (id: number) => RuleRow | undefined;
-  /** What templates and alarms say of the source. */
-  readonly about: (rule: RuleRow, source: string) => Omit<EdgeOfRule, 'rule' | 'edge'>;
+  /** What templates and alarms say of the source; `value`: what the edge looked at. */
+  readonly about: (
+    rule: RuleRow,
+    source: string,
+    value?: number | string | null,
+  ) => Omit<EdgeOfRule, 'rule' | 'edge'>;
   /** After the commit; in order, each edge once. */
   readonly taken: (edges: readonly RuleEdge[]) => void;
 }
@@ -109,7 +113,7 @@ export class EdgeTaker {
       if (rule === undefined || edge.edge <= last) continue;
       states.set(key, edge);
       fresh.push(edge);
-      if (!isWait(edge)) wholes.push({ rule, edge, ...about(rule, edge.source) });
+      if (!isWait(edge)) wholes.push({ rule, edge, ...about(rule, edge.source, edge.value) });
     }
     const raised = await alarms.takeManyIn(scope, wholes);
     const actions: NewDelivery[] = [];

@@ -105,7 +105,7 @@ export class RuleService {
       alarms,
       deliveries,
       rule: (id) => this.#rules.get(id)?.row,
-      about: (rule, source) => aboutSource(tables.devices, rule, source),
+      about: (rule, source, value) => aboutSource(tables.devices, rule, source, value),
       taken: (edges) => this.#taken(edges),
     });
     this.#book = new TableBook({
