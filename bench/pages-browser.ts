@@ -5,19 +5,28 @@ import { percentile } from './harness.js';
 
 /** What the page notes for the bench, on its `globalThis`. */
 interface Noted {
-  earshotOpen?: { readonly readyMs: number | undefined; missing: readonly string[] };
+  /** `missing`: when it was last looked at; once all is there: what came last. */
+  earshotOpen?: {
+    readonly readyMs: number | undefined;
+    readonly missing: readonly string[];
+    readonly butMapMs: number | undefined;
+  };
 }
 
 /** When an open page had drawn, ms after the navigation began. */
 export interface Opening {
   readonly readyMs: number;
-  /** First byte and last byte of the document. */
+  /** The same of all widgets but maps. */
+  readonly butMapMs: number;
+  /** The last byte of the document. */
   readonly documentMs: number;
   /** The last script that was needed. */
   readonly scriptsMs: number;
   /** The last answer of the API that was needed. */
   readonly answersMs: number;
   readonly requests: number;
+  /** Widgets that were drawn last. */
+  readonly last: readonly string[];
 }
 
 /**
@@ -26,7 +35,7 @@ export interface Opening {
  */
 export function watchOpening(wanted: number): void {
   const noted = globalThis as Noted;
-  noted.earshotOpen = { readyMs: undefined, missing: ['everything'] };
+  noted.earshotOpen = { readyMs: undefined, missing: ['everything'], butMapMs: undefined };
   const words = (part: Element | null): string => part?.textContent?.trim() ?? '';
   const says = (part: Element | null): boolean => words(part) !== '' && words(part) !== '–';
   const DRAWN: Readonly<Record<string, (widget: Element) => boolean>> = {
@@ -61,12 +70,17 @@ export function watchOpening(wanted: number): void {
         : [`${type} ${widget.getAttribute('aria-label') ?? ''}`];
     });
   };
+  let before: readonly string[] = [];
+  let butMapMs: number | undefined;
   const look = (): void => {
     const left = missing();
-    noted.earshotOpen = { readyMs: undefined, missing: left };
+    if (left.length > 0) before = left;
+    if (left.every((one) => one.startsWith('map '))) butMapMs ??= performance.now();
+    noted.earshotOpen = { readyMs: undefined, missing: before, butMapMs };
     requestAnimationFrame(() => {
       // What was complete in the frame before is on the screen with this one.
-      if (left.length === 0) noted.earshotOpen = { readyMs: performance.now(), missing: [] };
+      if (left.length === 0)
+        noted.earshotOpen = { readyMs: performance.now(), missing: before, butMapMs };
       else look();
     });
   };
@@ -77,12 +91,12 @@ export function watchOpening(wanted: number): void {
 export function readOpening(): Opening | { readonly missing: readonly string[] } {
   const open = (globalThis as Noted).earshotOpen;
   if (open?.readyMs === undefined) return { missing: open?.missing ?? ['the page'] };
-  const { readyMs } = open;
+  const { readyMs, butMapMs = readyMs, missing: last } = open;
   const [document] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   const loaded = (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(
     ({ responseEnd }) => responseEnd <= readyMs,
   );
-  const last = (path: RegExp): number =>
+  const lastOf = (path: RegExp): number =>
     Math.max(
       0,
       ...loaded
@@ -91,10 +105,12 @@ export function readOpening(): Opening | { readonly missing: readonly string[] }
     );
   return {
     readyMs,
+    butMapMs,
     documentMs: document?.responseEnd ?? 0,
-    scriptsMs: last(/\.m?js$/),
-    answersMs: last(/^\/v1\//),
+    scriptsMs: lastOf(/\.m?js$/),
+    answersMs: lastOf(/^\/v1\//),
     requests: loaded.length,
+    last,
   };
 }
 
