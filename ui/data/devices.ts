@@ -38,7 +38,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 /** What a column is called on the page. */
 export function columnLabel(field: string): string {
-  return LABELS[field] ?? nameWords(field.replace(/^values\./, ''));
+  return LABELS[field] ?? nameWords(field.replace(/^values\./, '').replace(/UnixMs$/, ''));
 }
 
 /** Sends a parameter to a device. Answers at once or when the device did; `commandsOf` tells what became of it. */

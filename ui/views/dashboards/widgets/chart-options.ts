@@ -15,7 +15,9 @@ export function lineColour(place: number): string {
   const base = `var(--line-${(place % BASE_COLOURS) + 1})`;
   const round = Math.floor(place / BASE_COLOURS);
   if (round === 0) return base;
-  return `color-mix(in oklab, ${base} ${100 - round * 16}%, ${round % 2 === 0 ? 'var(--text)' : 'var(--unknown)'})`;
+  // Each round far enough from the one before: the fifth line is not taken for the first.
+  const share = 70 - Math.ceil(round / 2) * 20;
+  return `color-mix(in oklab, ${base} ${share}%, ${round % 2 === 0 ? 'var(--unknown)' : 'var(--text)'})`;
 }
 
 /** Canvas takes no variables: the browser works the colour out. */
