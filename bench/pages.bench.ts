@@ -168,7 +168,7 @@ async function openings(site: Site, path: string): Promise<{ cold: Opened[]; war
   for (let i = 0; i < OPENS; i++) {
     const context = await newContext(site, TALL);
     cold.push(await openOnce(site, context, path));
-    warm.push(await openOnce(site, context, path));
+    if (i > 0) warm.push(await openOnce(site, context, path));
     await context.close();
   }
   return { cold, warm };
@@ -195,7 +195,7 @@ async function smoothness(
   await page.goto(`${site.server.url}${path}`);
   await ready(page);
   // What opening it costs is another figure.
-  await pause(2_500);
+  await pause(1_500);
   const session = await metered(context, page);
   const before = await taskMs(session);
   const began = performance.now();
