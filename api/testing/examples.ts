@@ -59,7 +59,7 @@ export class ExampleBook {
           ? String(AT_UNIX_MS + 3_600_000)
           : this.#steady(field, value),
     ]);
-    return steady.length === 0 ? {} : { [name]: Object.fromEntries(steady) };
+    return steady.length === 0 ? {} : { [name]: Object.fromEntries(steady) as unknown };
   }
 
   #templateOf(
