@@ -100,7 +100,8 @@ test('any text is let through or refused, and what is let through has no second 
         expect(error).toBeInstanceOf(EngineError);
         return;
       }
-      const outside = passed.replaceAll(/'(?:\\.|''|[^'\\])*'|"[^"]*"|`[^`]*`/gs, ' ');
+      // Something stands where a string was: `system''.` names nothing of `system`.
+      const outside = passed.replaceAll(/'(?:\\.|''|[^'\\])*'|"[^"]*"|`[^`]*`/gs, ' 0 ');
       expect(outside).not.toMatch(/;|--|\/\*|\$|\{|\bsystem\s*\.|\bfile\s*\(|\bINTO\b/);
     }),
     { numRuns: 3_000 },
