@@ -11,8 +11,6 @@ import type {
 import { DeviceShard } from './shard.js';
 
 const INTERN_DEADLINE_MS = 10_000;
-/** Under load; those whose answer waits for the store have shorter ones. */
-const MAX_GROUP_MS = 400;
 
 let shard: DeviceShard | undefined;
 const host = new ShardHost<DeviceShardOptions, FromDeviceShard, ToDeviceShard>({
@@ -29,7 +27,6 @@ const writer = openSeriesWriter({
   spoolLimitBytes: options.spoolLimitBytes,
   rawDays: options.rawDays,
   windowMs: options.groupMs,
-  maxWindowMs: Math.max(options.groupMs, MAX_GROUP_MS),
   whenSpoolFull: options.whenSpoolFull,
   ...(options.writers === undefined ? {} : { adopt: { liveNames: options.writers } }),
 });
