@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSiteStore } from '../actors/control/site.js';
-import { EAST_HZ, place, saveTones, TEST_PROJECT, WEST_HZ } from '../api/testing/audio-site.js';
+import { EAST_HZ, place, TEST_PROJECT, WEST_HZ } from '../api/testing/audio-site.js';
 import { openChromium } from '../api/testing/chromium.js';
 import { servePlayerPage } from '../api/testing/player-page.js';
 import { startServer } from '../api/testing/server.js';
-import { SystemClock } from '../engine/clock.js';
 import { type Bench, percentile, ratio } from './harness.js';
 import { measureInPage, type PageFigures, type PageTask } from './low-latency-page.js';
+import { seedTones } from './tones-site.js';
 
 const TARGET_P95_MS = 400;
 
@@ -32,13 +31,7 @@ export const bench: Bench = {
   async run(context) {
     const data = mkdtempSync(join(tmpdir(), 'earshot-low-latency-'));
     context.onEnd(() => rmSync(data, { recursive: true, force: true }));
-    const store = await openSiteStore({
-      file: join(data, 'control.db'),
-      clock: new SystemClock(),
-      onError: (error) => context.say(error.message),
-    });
-    await saveTones(store, join(data, 'media'));
-    await store.close();
+    await seedTones(context, data);
     const host = await servePlayerPage();
     context.onEnd(() => host.stop());
     const server = await startServer({ data });

@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
-import { openSiteStore } from '../actors/control/site.js';
-import { saveTones, TEST_PROJECT } from '../api/testing/audio-site.js';
+import { TEST_PROJECT } from '../api/testing/audio-site.js';
 import { openChromium } from '../api/testing/chromium.js';
 import { startServer, type TestServer } from '../api/testing/server.js';
-import { SystemClock } from '../engine/clock.js';
 import { entryUrl } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
 import { connected, json, pause } from './devices-calls.js';
@@ -29,6 +27,7 @@ import {
   watchOpening,
 } from './pages-browser.js';
 import { DEVICES, makeDashboard, thirtyWidgets, twentyLines } from './pages-site.js';
+import { seedTones } from './tones-site.js';
 
 const HISTORY_MS = 900_000;
 const RECEIVERS = 25;
@@ -73,13 +72,7 @@ async function openSite(context: BenchContext): Promise<Site> {
   const { devices } = JSON.parse(emulator.ready[1] ?? '{}') as {
     readonly devices: readonly { readonly address: string; readonly port: number }[];
   };
-  const store = await openSiteStore({
-    file: join(data, 'control.db'),
-    clock: new SystemClock(),
-    onError: (error) => context.say(error.message),
-  });
-  await saveTones(store, join(data, 'media'));
-  await store.close();
+  await seedTones(context, data);
   const [instanceId = 0] = await seedDevices(data, [
     {
       plugin: 'shure-text',

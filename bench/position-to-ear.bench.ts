@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSiteStore } from '../actors/control/site.js';
-import { EAST_HZ, place, saveTones, TEST_PROJECT, WEST_HZ } from '../api/testing/audio-site.js';
+import { EAST_HZ, place, TEST_PROJECT, WEST_HZ } from '../api/testing/audio-site.js';
 import { call, type SessionAnswer } from '../api/testing/listen.js';
 import { startServer, type TestServer } from '../api/testing/server.js';
-import { SystemClock } from '../engine/clock.js';
 import { EngineError } from '../engine/errors.js';
 import { TestIcecast } from '../media/testing/icecast.js';
 import { Ear } from './ear.js';
 import { type Bench, type BenchContext, percentile, ratio } from './harness.js';
+import { seedTones } from './tones-site.js';
 
 const LISTENERS = 50;
 const TARGET_P99_MS = 300;
@@ -128,13 +127,7 @@ async function run(context: BenchContext): Promise<{
   const durationMs = context.quick ? 5_000 : 40_000;
   const data = mkdtempSync(join(tmpdir(), 'earshot-ear-'));
   context.onEnd(() => rmSync(data, { recursive: true, force: true }));
-  const store = await openSiteStore({
-    file: join(data, 'control.db'),
-    clock: new SystemClock(),
-    onError: (error) => context.say(error.message),
-  });
-  await saveTones(store, join(data, 'media'));
-  await store.close();
+  await seedTones(context, data);
 
   context.say(`${LISTENERS} listeners on built-in mounts`);
   let server = await startServer({ data });

@@ -2,8 +2,8 @@ const PAGE_BITS = 12;
 const PAGE = 1 << PAGE_BITS;
 
 /**
- * A map with small whole numbers as keys, such as the numbers of channels: a lookup is two array accesses, several times as fast as in a
- * `Map` of many thousands. Memory: eight bytes for each number of every page of 4,096 in which there ever was one.
+ * A map with small whole numbers as keys, such as the numbers of channels: a lookup is two array
+ * accesses and hashes nothing. Memory: eight bytes for each number of every page of 4,096 in which there ever was one.
  */
 export class NumberMap<T> {
   readonly #pages: (T | undefined)[][] = [];

@@ -16,7 +16,7 @@ const AGAIN_MS = 250;
  * a wait for the disk, during which the main thread takes no samples either.
  */
 const GATHER_MS = 15;
-/** Edges that run nothing wait this long for company: of many rules whose channels swing they are by far the most. */
+/** Edges that run nothing wait this long for company, for each message is a transaction: channels that swing make many. */
 const STATES_MS = 250;
 
 export interface EdgeOutboxOptions {

@@ -7,7 +7,7 @@ const token = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 const BASE_COLOURS = 4;
-/** More lines than these are drawn thin: they are told apart more easily, and cost a fraction to draw. */
+/** More lines than these are drawn thin: they are told apart more easily, and are less to draw. */
 const CROWD = 8;
 
 /** Four colours, then the same by other brightness: twenty lines can still be told apart with the key. */
