@@ -155,6 +155,12 @@ class PatternReader {
   }
 
   #escaped(): Test {
+    const member = this.#escapedMember();
+    return typeof member === 'number' ? (code) => code === member : member;
+  }
+
+  /** What a `\\` begins: a class, or the code of the sign itself. */
+  #escapedMember(): Test | number {
     const sign = this.#text[this.#at];
     if (sign === undefined) throw this.#wrong('ends in a \\');
     this.#at += 1;
@@ -163,34 +169,43 @@ class PatternReader {
       return sign === sign.toLowerCase() ? known : (code) => !known(code);
     }
     if (/[A-Za-z0-9]/.test(sign)) throw this.#wrong(`uses \\${sign}, which is not known here`);
-    const code = sign.charCodeAt(0);
-    return (other) => other === code;
+    return sign.charCodeAt(0);
   }
 
   #set(): Test {
     const not = this.#text[this.#at] === '^';
     if (not) this.#at += 1;
     const tests: Test[] = [];
-    for (;;) {
-      const sign = this.#text[this.#at];
-      if (sign === undefined) throw this.#wrong('has a [ that is not closed');
-      this.#at += 1;
-      if (sign === ']') break;
-      if (sign === '\\') {
-        tests.push(this.#escaped());
-        continue;
-      }
-      const low = sign.charCodeAt(0);
-      let high = low;
-      const end = this.#text[this.#at + 1];
-      if (this.#text[this.#at] === '-' && end !== undefined && end !== ']') {
-        high = end.charCodeAt(0);
-        this.#at += 2;
-        if (high < low) throw this.#wrong(`has a range ${sign}-${end} that runs backwards`);
-      }
-      tests.push((code) => code >= low && code <= high);
-    }
+    while (this.#next() !== ']') tests.push(this.#span());
+    this.#at += 1;
     return (code) => tests.some((test) => test(code)) !== not;
+  }
+
+  /** A member of a set, or a range from one to another. */
+  #span(): Test {
+    const start = this.#at;
+    const low = this.#member();
+    const ranges = this.#text[this.#at] === '-' && this.#text[this.#at + 1] !== ']';
+    if (ranges) this.#at += 1;
+    const high = ranges ? this.#member() : low;
+    if (typeof low === 'number' && typeof high === 'number') {
+      if (low <= high) return (code) => code >= low && code <= high;
+      throw this.#wrong(`has a range ${this.#text.slice(start, this.#at)} that runs backwards`);
+    }
+    if (!ranges && typeof low !== 'number') return low;
+    throw this.#wrong('has a range with a class in it: write \\- for the sign itself');
+  }
+
+  #next(): string {
+    const sign = this.#text[this.#at];
+    if (sign === undefined) throw this.#wrong('has a [ that is not closed');
+    return sign;
+  }
+
+  #member(): Test | number {
+    const sign = this.#next();
+    this.#at += 1;
+    return sign === '\\' ? this.#escapedMember() : sign.charCodeAt(0);
   }
 
   #wrong(what: string): EngineError {
