@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { learnColumns } from './columns.js';
-import { ago, bytes, decimalsOf, duration, nameWords, number, short } from './format.js';
+import { ago, bytes, decimalsOf, duration, nameWords, number, short, span } from './format.js';
 import { stateWord, worst } from './states.js';
 
 describe('words and figures', () => {
+  it('says a span that was set without rounding it', () => {
+    expect([0, 500, 90_000, 7_200_000, 93_784_005].map(span)).toEqual([
+      '0 s',
+      '0.5 s',
+      '1 min 30 s',
+      '2 h',
+      '1 d 2 h 3 min 4.005 s',
+    ]);
+  });
+
   it('says durations as people do', () => {
     expect([0, 12_400, 240_000, 12_000_000, 187_200_000].map(duration)).toEqual([
       '0 s',

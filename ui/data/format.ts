@@ -17,6 +17,18 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / DAY)} d${hours > 0 ? ` ${hours} h` : ''}`;
 }
 
+/** A span that somebody set, nothing of it rounded away: `1 min 30 s`, `0.5 s`. */
+export function span(ms: number): string {
+  const parts = [
+    [Math.floor(ms / DAY), 'd'],
+    [Math.floor((ms % DAY) / HOUR), 'h'],
+    [Math.floor((ms % HOUR) / MINUTE), 'min'],
+    [(ms % MINUTE) / SECOND, 's'],
+  ] as const;
+  const said = parts.filter(([amount]) => amount > 0);
+  return said.length === 0 ? '0 s' : said.map(([amount, unit]) => `${amount} ${unit}`).join(' ');
+}
+
 /** `12 s ago`, `just now` below two seconds. */
 export function ago(atUnixMs: number, nowUnixMs: number): string {
   const ms = nowUnixMs - atUnixMs;

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { actionFaults, consequences, faultWords, labelLines, labelsFrom } from './rule-words.js';
 import { blankRule } from './rules.js';
 
-const names = { rule: (id: number) => `rule ${id}`, target: (id: number) => `target ${id}` };
+const names = {
+  rule: (id: number) => `rule ${id}`,
+  target: (id: number) => `target ${id}`,
+  schedule: (id: number) => `schedule ${id}`,
+  action: ({ type }: { readonly type: string }) => type,
+};
 
 describe('what a rule does, in words', () => {
   it('says what is not as usual', () => {
@@ -30,6 +35,35 @@ describe('what a rule does, in words', () => {
       'It may fire as often as it likes.',
       'An evaluation that fails counts as firing.',
     ]);
+  });
+
+  it('says how long it fires, what it does then, and what silence means', () => {
+    const draft = {
+      ...blankRule(),
+      scheduleId: 2,
+      keepMs: 60_000,
+      cooldownMs: 3_600_000,
+      noData: 'firing' as const,
+      noDataAfterMs: 30_000,
+      actions: [
+        { type: 'webhooks' as const, event: 'a' },
+        { type: 'variable' as const, name: 'x', value: 1, on: 'both' as const },
+        { type: 'journal' as const, level: 'info' as const, text: 'b', on: 'firing' as const },
+      ],
+    };
+    expect(consequences(draft, names)).toEqual([
+      'It raises a warning alarm.',
+      'When it fires: webhooks, journal.',
+      'When it fires and when it is over: variable.',
+      'It watches only while schedule 2 is open.',
+      'It keeps firing for 1 min.',
+      'Then it rests for 1 h.',
+      'Without data it fires, after 30 s.',
+      'More than 30 firings a minute stop it.',
+    ]);
+    expect(consequences({ ...blankRule(), noDataAfterMs: 30_000 }, names)).toContain(
+      'It is without data, after 30 s.',
+    );
   });
 
   it('says that it does nothing', () => {

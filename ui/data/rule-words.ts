@@ -1,11 +1,14 @@
 import { severityWord } from './alarms.js';
-import { count, duration } from './format.js';
-import type { RuleDraft } from './rules.js';
+import { count, span } from './format.js';
+import type { Action, RuleDraft } from './rules.js';
 
 /** What a rule refers to, by number. */
 export interface RuleNames {
   readonly rule: (id: number) => string;
   readonly target: (id: number) => string;
+  readonly schedule: (id: number) => string;
+  /** An action in a few words, such as `mute a speaker`. */
+  readonly action: (action: Action) => string;
 }
 
 const ON_ERROR_WORDS: Readonly<Record<RuleDraft['onError'], string>> = {
@@ -14,6 +17,33 @@ const ON_ERROR_WORDS: Readonly<Record<RuleDraft['onError'], string>> = {
   firing: 'an evaluation that fails counts as firing',
   keep: 'an evaluation that fails changes nothing',
 };
+
+const NO_DATA_WORDS: Readonly<Record<RuleDraft['noData'], string>> = {
+  'no-data': '',
+  normal: 'Without data it is normal',
+  firing: 'Without data it fires',
+  keep: 'Without data it stays as it was',
+};
+const WHEN_WORDS = [
+  { on: 'firing', words: 'When it fires' },
+  { on: 'clear', words: 'When it is over' },
+  { on: 'both', words: 'When it fires and when it is over' },
+] as const;
+
+/** How long it fires, and what it does of itself around that. */
+function course(draft: RuleDraft, names: RuleNames): readonly string[] {
+  const said: string[] = [];
+  if (draft.scheduleId !== null) {
+    said.push(`It watches only while ${names.schedule(draft.scheduleId)} is open.`);
+  }
+  if (draft.keepMs > 0) said.push(`It keeps firing for ${span(draft.keepMs)}.`);
+  if (draft.cooldownMs > 0) said.push(`Then it rests for ${span(draft.cooldownMs)}.`);
+  const silent = draft.noDataAfterMs > 0 ? `, after ${span(draft.noDataAfterMs)}` : '';
+  const noData = NO_DATA_WORDS[draft.noData];
+  if (noData !== '') said.push(`${noData}${silent}.`);
+  else if (silent !== '') said.push(`It is without data${silent}.`);
+  return said;
+}
 
 /** What a rule does besides watching, as sentences; what is as usual is not said. */
 export function consequences(draft: RuleDraft, names: RuleNames): readonly string[] {
@@ -38,16 +68,18 @@ export function consequences(draft: RuleDraft, names: RuleNames): readonly strin
             ]),
       ];
       if (does.length > 0) {
-        said.push(
-          `When nobody acknowledges it for ${duration(step.afterMs)}, ${does.join(' and ')}.`,
-        );
+        said.push(`When nobody acknowledges it for ${span(step.afterMs)}, ${does.join(' and ')}.`);
       }
     }
     if (draft.parentRuleId !== null) {
       said.push(`While “${names.rule(draft.parentRuleId)}” has an alarm, nobody is told.`);
     }
   }
-  if (draft.actions.length > 0) said.push(`It does ${count(draft.actions.length, 'thing')} more.`);
+  for (const { on, words } of WHEN_WORDS) {
+    const does = draft.actions.filter((action) => (action.on ?? 'firing') === on);
+    if (does.length > 0) said.push(`${words}: ${does.map(names.action).join(', ')}.`);
+  }
+  said.push(...course(draft, names));
   if (draft.maxPerMinute > 0) {
     said.push(`More than ${count(draft.maxPerMinute, 'firing')} a minute stop it.`);
   } else said.push('It may fire as often as it likes.');

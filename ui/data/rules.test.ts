@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   blankRule,
   CONDITION_WORDS,
+  type Condition,
   conditionOf,
   draftFaults,
   levelsOf,
+  type Said,
   sentence,
   watchedChannel,
 } from './rules.js';
@@ -16,6 +18,38 @@ describe('a rule in words', () => {
     expect(sentence({ condition: conditionOf('aggregate', condition), holdMs: 0 })).toBe(
       'When the average of tank/temp over 5 min is above 20',
     );
+  });
+
+  it('says how often, for each of which channels, and where it is over', () => {
+    const channel = 'a/b';
+    const of = (condition: Condition, more: Partial<Said> = {}) =>
+      sentence({ condition, holdMs: 0, ...more });
+    expect(
+      of(
+        { type: 'threshold', channel: '@', op: '<=', value: 20, clear: 22 },
+        { inARow: 3, holdMs: 60_000, each: ['*/battery', 'x/y'] },
+      ),
+    ).toBe(
+      'For each of */battery, x/y: when @ is at or below 20 for 1 min, 3 times in a row, until it is back at 22',
+    );
+    expect(of({ type: 'range', channel, low: 0, high: 9, when: 'outside', hysteresis: 1 })).toBe(
+      'When a/b is outside 0 to 9, until it is 1 inside again',
+    );
+    expect(of({ type: 'equals', channel, value: 5, tolerance: 0.5, negate: true })).toBe(
+      'When a/b is not 5, give or take 0.5',
+    );
+    expect(of({ type: 'rate', channel, overMs: 1_000, op: '>', perSecond: 2, clear: 1 })).toBe(
+      'When a/b changes by above 2 a second over 1 s, until it is back at 1 a second',
+    );
+    expect(of({ type: 'expression', text: '[a/b] > 3', clear: '[a/b] < 1' })).toBe(
+      'When [a/b] > 3, until [a/b] < 1',
+    );
+    expect(of({ type: 'no-data', channel, afterMs: 60_000 }, { holdMs: 5_000 })).toBe(
+      'When a/b says nothing for 1 min, and still for 5 s',
+    );
+    expect(
+      sentence({ condition: { type: 'schedule', scheduleId: 2 }, holdMs: 0 }, () => 'Nights'),
+    ).toBe('While Nights is open');
   });
 
   it('has a sentence for every kind of condition', () => {

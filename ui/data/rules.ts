@@ -8,7 +8,7 @@ import type {
   ruleTestAnswer,
 } from '../../api/contract/rules.js';
 import { call } from './api.js';
-import { duration } from './format.js';
+import { span } from './format.js';
 import type { StateWord } from './states.js';
 
 export type { RuleRow, RuleSourceRow };
@@ -102,29 +102,62 @@ export function conditionOf(type: ConditionType, before?: Condition): Condition 
   }
 }
 
-/** The condition as people say it. */
-export function sentence(rule: Pick<Rule, 'condition' | 'holdMs'>): string {
-  const { condition } = rule;
-  const hold = rule.holdMs > 0 ? ` for ${duration(rule.holdMs)}` : '';
+/** What of a rule is said in its sentence. */
+export type Said = Pick<Rule, 'condition' | 'holdMs'> & Partial<Pick<Rule, 'inARow' | 'each'>>;
+
+/**
+ * The condition as people say it.
+ * @param schedule the name of a schedule.
+ */
+export function sentence(rule: Said, schedule = (id: number): string => `schedule ${id}`): string {
+  const { condition, holdMs, inARow = 1 } = rule;
+  const hold = holdMs > 0 ? ` for ${span(holdMs)}` : '';
+  const often = inARow > 1 ? `, ${inARow} times in a row` : '';
+  const said = phrase(condition, hold, often, schedule);
+  if (!rule.each || rule.each.length === 0) return said;
+  return `For each of ${rule.each.join(', ')}: w${said.slice(1)}`;
+}
+
+function phrase(
+  condition: Condition,
+  hold: string,
+  often: string,
+  schedule: (id: number) => string,
+): string {
   const op = 'op' in condition ? wordIn(COMPARISON_WORDS, condition.op) : '';
+  const until = `${hold}${often}${over(condition)}`;
   switch (condition.type) {
     case 'threshold':
-      return `When ${condition.channel} is ${op} ${condition.value}${hold}`;
+      return `When ${condition.channel} is ${op} ${condition.value}${until}`;
     case 'range':
-      return `When ${condition.channel} is ${condition.when} ${condition.low} to ${condition.high}${hold}`;
-    case 'equals':
-      return `When ${condition.channel} is ${condition.negate ? 'not ' : ''}${String(condition.value)}${hold}`;
+      return `When ${condition.channel} is ${condition.when} ${condition.low} to ${condition.high}${until}`;
+    case 'equals': {
+      const near = condition.tolerance ? `, give or take ${condition.tolerance}` : '';
+      return `When ${condition.channel} is ${condition.negate ? 'not ' : ''}${String(condition.value)}${near}${until}`;
+    }
     case 'rate':
-      return `When ${condition.channel} changes by ${op} ${condition.perSecond} a second over ${duration(condition.overMs)}${hold}`;
+      return `When ${condition.channel} changes by ${op} ${condition.perSecond} a second over ${span(condition.overMs)}${until}`;
     case 'no-data':
-      return `When ${condition.channel} says nothing for ${duration(condition.afterMs)}`;
+      return `When ${condition.channel} says nothing for ${span(condition.afterMs)}${hold === '' ? '' : `, and still${hold}`}${often}`;
     case 'aggregate':
-      return `When the ${wordIn(FUNCTION_WORDS, condition.function)} of ${condition.channel} over ${duration(condition.windowMs)} is ${op} ${condition.value}${hold}`;
+      return `When the ${wordIn(FUNCTION_WORDS, condition.function)} of ${condition.channel} over ${span(condition.windowMs)} is ${op} ${condition.value}${until}`;
     case 'expression':
-      return `When ${condition.text}${hold}`;
+      return `When ${condition.text}${until}`;
     case 'schedule':
-      return `While schedule ${condition.scheduleId} is open`;
+      return `While ${schedule(condition.scheduleId)} is open${hold === '' ? '' : `, after${hold.slice(4)}`}`;
   }
+}
+
+/** Where it stops to hold, when that is not where it began. */
+function over(condition: Condition): string {
+  if (condition.type === 'range') {
+    const side = condition.when === 'outside' ? 'inside again' : 'outside again';
+    return condition.hysteresis ? `, until it is ${condition.hysteresis} ${side}` : '';
+  }
+  if (!('clear' in condition) || condition.clear === undefined) return '';
+  if (condition.type === 'expression') return `, until ${condition.clear}`;
+  const rate = condition.type === 'rate' ? ' a second' : '';
+  return `, until it is back at ${condition.clear}${rate}`;
 }
 
 /** The channel that a condition watches, as a name that can be read; `@` stands for `source`. */

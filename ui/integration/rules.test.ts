@@ -11,11 +11,13 @@ import {
   visit,
   widerThanScreen,
 } from './browser.js';
+import { RULE_FORMS } from './rule-forms.js';
 
 /** From a sentence in the builder to an acknowledged alarm on the desk, on one real server. */
 let server: TestServer;
 let browser: Browser;
 let cookie: string;
+let known: { readonly schedule: number; readonly target: number };
 
 beforeAll(async () => {
   [server, browser] = await Promise.all([
@@ -27,6 +29,18 @@ beforeAll(async () => {
   ]);
   cookie = await server.signIn();
   await send('POST', '/v1/variables', { name: 'level', kind: 'number', value: 5 });
+  await send('POST', '/v1/variables', { name: 'seen', kind: 'number', value: 0 });
+  const opening = await send('POST', '/v1/schedules', {
+    name: 'Opening hours',
+    timeZone: 'Europe/Berlin',
+    weekly: [{ days: [1, 2, 3, 4, 5], from: '08:00', to: '18:00' }],
+  });
+  const desk = await send('POST', '/v1/targets', {
+    name: 'Desk',
+    kind: 'webhook',
+    config: { url: 'http://127.0.0.1:9/hook', allowPrivate: true },
+  });
+  known = { schedule: opening.id, target: desk.id };
 }, 180_000);
 
 afterAll(async () => {
@@ -34,13 +48,14 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function send(method: string, path: string, body: object): Promise<void> {
+async function send(method: string, path: string, body?: object): Promise<{ id: number }> {
   const response = await fetch(`${server.url}${path}`, {
     method,
     headers: { cookie, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   expect(response.ok, `${path}: ${await response.clone().text()}`).toBe(true);
+  return (await response.json()) as { id: number };
 }
 
 async function on(
@@ -114,6 +129,30 @@ describe('rules and alarms on the pages', () => {
     });
   }, 180_000);
 
+  it('makes a rule of each kind in the builder as it is meant, and says it again in a sentence', async () => {
+    await on('/rules', async (page) => {
+      for (const form of RULE_FORMS) {
+        await page.goto(`${server.url}/rules/new`);
+        await page.getByLabel('Name', { exact: true }).fill(form.name);
+        await page.getByLabel('When', { exact: true }).first().selectOption({ label: form.kind });
+        await form.fill(page);
+        await page.getByText(form.sentence, { exact: true }).waitFor();
+        await page.getByRole('button', { name: 'Make the rule' }).click();
+        await page.getByRole('heading', { name: form.name }).waitFor();
+        const id = Number(/\/rules\/(\d+)$/.exec(page.url())?.[1]);
+        expect(await send('GET', `/v1/rules/${id}`), form.name).toMatchObject({
+          name: form.name,
+          ...form.meant(known),
+        });
+        // What is read back, not what was typed.
+        await page.reload();
+        await page.getByText(form.sentence, { exact: true }).waitFor();
+        const does = page.getByLabel('What it does, in words');
+        for (const words of form.does ?? []) await does.getByText(words).waitFor();
+      }
+    });
+  }, 180_000);
+
   it('says where an expression cannot be read', async () => {
     await on('/rules/new', async (page) => {
       await page.getByLabel('When', { exact: true }).first().selectOption('expression');
@@ -127,12 +166,12 @@ describe('rules and alarms on the pages', () => {
   it('makes a target whose secret is never on the page again', async () => {
     await on('/rules/targets', async (page) => {
       await page.getByRole('button', { name: 'Add a target' }).click();
-      await page.getByLabel('Name').fill('Desk');
-      await page.getByLabel('Address').fill('http://127.0.0.1:9/hook');
+      await page.getByLabel('Name').fill('Mixer');
+      await page.getByLabel('Address').fill('http://127.0.0.1:9/mixer');
       await page.getByLabel('Key that signs the calls').fill('very-secret-key');
       await page.getByRole('button', { name: 'Save' }).click();
       await page.getByText('has a secret').waitFor();
-      await page.getByRole('button', { name: /^Desk/ }).click();
+      await page.getByRole('button', { name: /^Mixer/ }).click();
       await page.getByText('It is set and never shown').waitFor();
       expect(await page.content()).not.toContain('very-secret-key');
     });
