@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['{engine,media,actors,api,bench,scripts,ui}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**'],
-    testTimeout: 30_000,
+    globalSetup: ['scripts/lib/bundle-setup.mjs'],
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // A busy machine answers late; what never comes still fails.
     expect: { poll: { timeout: 15_000 } },

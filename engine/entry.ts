@@ -15,13 +15,14 @@ export function projectRoot(): string {
 }
 
 /**
- * The compiled entry of a thread or child process, e.g. `actors/device/shard.worker`. Threads always
- * run compiled code, also when tests run the sources, so build first.
+ * The compiled entry of a thread or child process, e.g. `actors/device/shard.worker`: bundled when the build bundled
+ * it, else the compiler's own file. Threads always run compiled code, also when tests run the sources, so build first.
  * @throws EngineError `not-found` when it was not built.
  */
 export function entryUrl(module: string): URL {
-  const file = join(projectRoot(), 'dist', `${module}.js`);
-  if (!existsSync(file)) {
+  const dist = join(projectRoot(), 'dist');
+  const file = [join(dist, 'run', `${module}.js`), join(dist, `${module}.js`)].find(existsSync);
+  if (file === undefined) {
     throw new EngineError('not-found', `${module} is not built: run "npm run build" first`);
   }
   return pathToFileURL(file);

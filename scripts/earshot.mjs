@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { build, ensurePackages, requireNode } from './lib/prepare.mjs';
 
-const program = new URL('../dist/api/cli/main.js', import.meta.url);
+const program = new URL('../dist/run/api/cli/main.js', import.meta.url);
 if (!existsSync(program)) {
   requireNode();
   ensurePackages();

@@ -2,10 +2,10 @@
 import { build, ensurePackages, ensureSystem, RUN_NEEDS, requireNode } from './lib/prepare.mjs';
 
 const PROGRAMS = {
-  simulate: '../dist/actors/simulate/main.js',
-  emulate: '../dist/actors/emulate/main.js',
-  'plugin-check': '../dist/actors/plugins/conformance/check.main.js',
-  'plugin-new': '../dist/actors/plugins/conformance/new.main.js',
+  simulate: '../dist/run/actors/simulate/main.js',
+  emulate: '../dist/run/actors/emulate/main.js',
+  'plugin-check': '../dist/run/actors/plugins/conformance/check.main.js',
+  'plugin-new': '../dist/run/actors/plugins/conformance/new.main.js',
   bench: '../dist/bench/run.js',
   soak: '../dist/bench/soak.js',
   content: '../dist/api/content/cli.js',

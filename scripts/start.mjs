@@ -5,4 +5,4 @@ requireNode();
 ensurePackages();
 ensureSystem(RUN_NEEDS);
 build();
-await import('../dist/api/main.js');
+await import('../dist/run/api/main.js');

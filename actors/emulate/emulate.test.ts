@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { entryUrl } from '../../engine/entry.js';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/actors/emulate/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(entryUrl('actors/emulate/main'));
 
 type Line = Readonly<Record<string, unknown>>;
 

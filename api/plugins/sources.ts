@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../../engine/entry.js';
+import { entryUrl, projectRoot } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
 
 /** Where a plugin is loaded from. */
@@ -33,16 +33,14 @@ const MAX_PLUGINS = 200;
 /** Files looked at in a plugin's folder to notice that one changed. */
 const MAX_FILES = 2_000;
 
-/** Those that were built. */
+/** @throws EngineError `not-found` when they were not built */
 export function builtInSources(): readonly PluginSource[] {
-  return BUILT_IN.flatMap((code) => {
-    const folder = join(projectRoot(), 'dist', 'actors', 'plugins', code);
-    const file = [join(folder, 'plugin.js'), join(folder, 'index.js')].find((one) =>
-      existsSync(one),
-    );
-    if (file === undefined) return [];
-    return [{ name: code, origin: 'built-in', module: pathToFileURL(file).href, stamp: '' }];
-  });
+  return BUILT_IN.map((code) => ({
+    name: code,
+    origin: 'built-in',
+    module: entryUrl(`actors/plugins/${code}/plugin`).href,
+    stamp: '',
+  }));
 }
 
 /**

@@ -136,6 +136,8 @@ export function build() {
     const done = run(bin('tsc'), ['-b']);
     if (!done.ok) fail(`the build failed (${done.reason})`);
   }
+  const bundled = run(process.execPath, [join(root, 'scripts', 'lib', 'bundle.mjs')]);
+  if (!bundled.ok) fail(`bundling the server failed (${bundled.reason})`);
   if (before.pages !== now.pages || !existsSync(join(root, 'dist/ui/index.html'))) {
     say('building the pages …');
     const done = run(bin('vite'), ['build', '--config', 'ui/vite.config.ts', '--logLevel', 'warn']);

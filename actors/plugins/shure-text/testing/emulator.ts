@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { entryUrl } from '../../../../engine/entry.js';
 
-const PROGRAM = fileURLToPath(new URL('../../../../dist/actors/emulate/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(entryUrl('actors/emulate/main'));
 
 export interface EmulatedAddress {
   readonly address: string;
