@@ -1,6 +1,4 @@
-import './parts/tokens.css';
-import { mount } from 'svelte';
-import App from './app.svelte';
+import { begin } from './ahead.js';
 
-const target = document.getElementById('app');
-if (target) mount(App, { target });
+begin(window.location.pathname);
+void import('./start.js');

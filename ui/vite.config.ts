@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { groups, preloadStart } from './chunks.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env['EARSHOT_DEV_SERVER'] ?? 'http://127.0.0.1:8080';
@@ -9,7 +10,7 @@ const server = process.env['EARSHOT_DEV_SERVER'] ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   root: at('.'),
   base: '/',
-  plugins: [svelte({ configFile: false })],
+  plugins: [svelte({ configFile: false }), preloadStart],
   build: {
     outDir: at('../dist/ui'),
     emptyOutDir: true,
@@ -26,6 +27,8 @@ export default defineConfig({
         'listen-worker': at('./listen/shell.worker.ts'),
       },
       output: {
+        // Else the first script's own parts would go where who needs them goes.
+        codeSplitting: { groups: [...groups], includeDependenciesRecursively: false },
         // A service worker is known by its address; it must stay the same.
         entryFileNames: ({ name }) =>
           name === 'listen-worker' ? '[name].js' : 'assets/[name]-[hash].js',

@@ -179,3 +179,14 @@ test('every answer is heard with the template of its path, refusals included; a 
   await caught(client.open('GET', '/v1/devices/{id}', { params: { id: 'x' } }));
   expect(heard).toEqual(['200 /v1/series/export', '404 /v1/devices/{id}']);
 });
+
+test('an answer that somebody asked for before is taken; others are asked for', async () => {
+  const { asked, base } = await serve(json(200, { now: true }));
+  const address = `${base}/v1/me`;
+  const before = new Map([[address, Promise.resolve(Response.json({ before: true }))]]);
+  const client = createClient({ base, early: (wanted) => before.get(wanted) });
+  expect(await client.callAny('GET', '/v1/me')).toEqual({ before: true });
+  expect(asked).toHaveLength(0);
+  expect(await client.callAny('POST', '/v1/me')).toEqual({ now: true });
+  expect(await client.callAny('GET', '/v1/other')).toEqual({ now: true });
+});

@@ -12,6 +12,8 @@ export interface ClientOptions {
   readonly retries?: number;
   /** Hears of every answer before it is read, refusals included. `path`: the template. */
   readonly heard?: (answer: Response, path: string) => void;
+  /** The answer to a read of this address that somebody asked for before. Undefined: it is asked for now. */
+  readonly early?: (address: string) => Promise<Response> | undefined;
 }
 
 /** Calls of one server, typed by its contract. Every failure is an `ApiError`, or the signal's own reason. */
@@ -62,11 +64,16 @@ export function createClient(options: ClientOptions): Client {
     const late = new AbortController();
     const timer = deadlineMs === undefined ? undefined : setTimeout(() => late.abort(), deadlineMs);
     try {
-      const answer = await fetch(options.base + addressOf(path, given), {
-        ...said(method, given),
-        headers: { accept: 'application/json', ...contentOf(given), ...options.headers?.() },
-        signal: given.signal ? AbortSignal.any([given.signal, late.signal]) : late.signal,
-      }).catch((cause: unknown) => {
+      const address = options.base + addressOf(path, given);
+      const asked = method === 'GET' ? options.early?.(address) : undefined;
+      const answer = await (
+        asked ??
+        fetch(address, {
+          ...said(method, given),
+          headers: { accept: 'application/json', ...contentOf(given), ...options.headers?.() },
+          signal: given.signal ? AbortSignal.any([given.signal, late.signal]) : late.signal,
+        })
+      ).catch((cause: unknown) => {
         if (given.signal?.aborted === true) throw cause;
         throw unreachable(cause, late.signal.aborted ? deadlineMs : undefined);
       });

@@ -1,6 +1,7 @@
 import type { AnswerOf, AnyGiven, Given, Method, PathOf } from '../../api/client/calls.types.js';
 import { createClient } from '../../api/client/client.js';
 import { ApiError, refusal as refused } from '../../api/client/errors.js';
+import { takeEarly } from './early.js';
 
 export { ApiError };
 
@@ -33,6 +34,7 @@ const client = createClient({
   base: '',
   deadlineMs: 20_000,
   retries: 2,
+  early: takeEarly,
   heard: (response, path) => {
     learnSkew(response);
     learnLogin(response, path);

@@ -5,9 +5,11 @@ import {
   COLUMNS,
   channelsOf,
   fillIn,
+  pointsFor,
   reached,
   settled,
   shifted,
+  showsHistory,
   storedOf,
   thresholdsOf,
   variableValues,
@@ -130,5 +132,28 @@ describe('places', () => {
     expect(storedOf(widget({ id: -4 }))).not.toHaveProperty('id');
     expect(storedOf(widget())).toHaveProperty('id', 1);
     expect(storedOf(widget())).not.toHaveProperty('signalChannel');
+  });
+});
+
+describe('the history of a widget', () => {
+  test('has as many points as the widget is wide', () => {
+    expect(pointsFor({ w: 4 }, 1_440)).toBe(500);
+    expect(pointsFor({ w: 12 }, 1_440)).toBe(1_200);
+    expect(pointsFor({ w: 1 }, 1_440)).toBe(200);
+  });
+
+  test('has those of the whole page on a phone, where widgets stand below each other', () => {
+    expect(pointsFor({ w: 2 }, 390)).toBe(400);
+  });
+
+  test('is asked for only where it is shown', () => {
+    expect(showsHistory({ type: 'line_chart', config: {} })).toBe(true);
+    expect(showsHistory({ type: 'state_timeline', config: {} })).toBe(true);
+    expect(showsHistory({ type: 'stat_card', config: {} })).toBe(true);
+    expect(showsHistory({ type: 'stat_card', config: { sparkline: false } })).toBe(false);
+    expect(showsHistory({ type: 'stat_card', config: { sparkline: false, delta: true } })).toBe(
+      true,
+    );
+    expect(showsHistory({ type: 'gauge', config: {} })).toBe(false);
   });
 });

@@ -99,6 +99,27 @@ export function channelsOf(
   return [...seen.values()];
 }
 
+/** Below this width the widgets stand one below the other, CSS pixels. */
+const NARROW_PX = 700;
+const FEWEST_POINTS = 200;
+const MOST_POINTS = 1_200;
+
+/** How many points a line of a widget needs on a page of this width: as many as it is wide, in steps. */
+export function pointsFor(widget: Pick<WidgetDraft, 'w'>, pagePx: number): number {
+  const widePx = pagePx <= NARROW_PX ? pagePx : (pagePx * widget.w) / COLUMNS;
+  return Math.max(FEWEST_POINTS, Math.min(MOST_POINTS, Math.ceil(widePx / 100) * 100));
+}
+
+/** A stat shows its trend unless it is told not to, and what it rose by if it is told so. */
+export const showsTrend = (config: Widget['config']): boolean => config['sparkline'] !== false;
+export const showsDelta = (config: Widget['config']): boolean => config['delta'] === true;
+
+/** Whether a widget of this kind, set up like this, shows what was. */
+export function showsHistory({ type, config }: Pick<WidgetDraft, 'type' | 'config'>): boolean {
+  if (type === 'stat_card') return showsTrend(config) || showsDelta(config);
+  return type === 'line_chart' || type === 'state_timeline';
+}
+
 export interface Threshold {
   readonly value: number;
   readonly tone: Tone;

@@ -5,11 +5,18 @@ import { type Line, seriesLines } from './series.js';
 const MOST_CHANNELS = 60;
 const MOST_CHARACTERS = 3_500;
 const MOST_POINTS = 48_000;
+/** Who asks this much later takes what was asked for ahead. */
+const AHEAD_MS = 3_000;
 
-interface Wish {
+/** A part of a channel's history, in at most so many points. */
+export interface HistoryWish {
   readonly channel: string;
   readonly fromUnixMs: number;
   readonly toUnixMs: number;
+  readonly points: number;
+}
+
+interface Wish extends HistoryWish {
   readonly resolve: (line: Line | undefined) => void;
   readonly reject: (thrown: unknown) => void;
 }
@@ -40,6 +47,7 @@ export class SeriesBatch {
   readonly #secret: string | undefined;
   #wishes: Wish[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #ahead: readonly { readonly wish: HistoryWish; readonly line: Promise<Line | undefined> }[] = [];
   /** Requests sent so far. */
   requests = 0;
 
@@ -48,10 +56,23 @@ export class SeriesBatch {
     this.#secret = secret;
   }
 
+  /** Asks at once for what widgets will ask for when they are there. What was asked for ahead before is forgotten. */
+  ahead(wishes: readonly HistoryWish[]): void {
+    this.#ahead = wishes.map((wish) => ({ wish, line: this.#wish(wish) }));
+    // Who takes it says what is wrong.
+    for (const { line } of this.#ahead) line.catch(() => undefined);
+    clearTimeout(this.#timer);
+    this.#send();
+  }
+
   /** Undefined: the channel is not known (yet). Rejects with `ApiError`. */
-  load(channel: string, fromUnixMs: number, toUnixMs: number): Promise<Line | undefined> {
+  load(wish: HistoryWish): Promise<Line | undefined> {
+    return this.#ahead.find((one) => serves(one.wish, wish))?.line ?? this.#wish(wish);
+  }
+
+  #wish(wish: HistoryWish): Promise<Line | undefined> {
     return new Promise((resolve, reject) => {
-      this.#wishes.push({ channel, fromUnixMs, toUnixMs, resolve, reject });
+      this.#wishes.push({ ...wish, resolve, reject });
       this.#timer ??= setTimeout(() => this.#send(), 0);
     });
   }
@@ -78,10 +99,11 @@ export class SeriesBatch {
     if (first === undefined) return;
     try {
       this.requests += 1;
+      const points = Math.max(...wishes.map((wish) => wish.points));
       const lines = await seriesLines(names, {
         fromUnixMs: first.fromUnixMs,
         toUnixMs: first.toUnixMs,
-        maxPoints: Math.max(200, Math.min(1_200, Math.floor(MOST_POINTS / names.length))),
+        maxPoints: Math.max(200, Math.min(points, Math.floor(MOST_POINTS / names.length))),
         secret: this.#secret,
       });
       for (const wish of wishes) wish.resolve(lines.get(wish.channel));
@@ -98,6 +120,18 @@ export class SeriesBatch {
       );
     }
   }
+}
+
+/** The same part of the same channel, but for a moment at its end. */
+function serves(asked: HistoryWish, wish: HistoryWish): boolean {
+  const laterMs = wish.toUnixMs - asked.toUnixMs;
+  return (
+    asked.channel === wish.channel &&
+    asked.points >= wish.points &&
+    laterMs >= 0 &&
+    laterMs <= AHEAD_MS &&
+    wish.fromUnixMs - asked.fromUnixMs === laterMs
+  );
 }
 
 function lostName(thrown: unknown, names: readonly string[]): string | undefined {

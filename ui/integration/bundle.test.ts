@@ -20,6 +20,15 @@ function staticImports(name: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
+/** The scripts that a page names, which the browser loads before anything is shown, and what they import. */
+function firstScripts(html: string): readonly string[] {
+  const all = new Set<string>();
+  for (const found of html.matchAll(/(?:src|href)="\/assets\/([\w.-]+\.js)"/g)) {
+    if (found[1] !== undefined) staticImports(found[1], all);
+  }
+  return [...all];
+}
+
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -39,8 +48,7 @@ describe.each(['index.html', 'listen.html'])('the built page %s', (page) => {
   });
 
   it('needs no more than 150 KB of JavaScript for the first page', () => {
-    const entry = /<script[^>]+src="\/assets\/([\w.-]+\.js)"/.exec(html)?.[1] ?? '';
-    const files = [...staticImports(entry)];
+    const files = firstScripts(html);
     const bytes = files.reduce(
       (sum, name) => sum + gzipSync(readFileSync(join(dist, 'assets', name))).length,
       0,
@@ -51,9 +59,13 @@ describe.each(['index.html', 'listen.html'])('the built page %s', (page) => {
   });
 
   it('loads charts and the map only when they are looked at', () => {
-    const entry = /<script[^>]+src="\/assets\/([\w.-]+\.js)"/.exec(html)?.[1] ?? '';
-    const first = [...staticImports(entry)].join(' ');
-    expect(first).not.toMatch(/maplibre|uPlot|map-(?!layers)|parts-|actors-|health-|speak-/);
+    expect(firstScripts(html).join(' ')).not.toMatch(
+      /maplibre|uPlot|map-(?!layers)|parts-|actors-|health-|speak-/,
+    );
+  });
+
+  it('is asked for in few files', () => {
+    expect(firstScripts(html).length).toBeLessThanOrEqual(8);
   });
 
   it('keeps the gateway’s policy: no inline script, nothing from another host', () => {
@@ -62,6 +74,19 @@ describe.each(['index.html', 'listen.html'])('the built page %s', (page) => {
       expect(script[2]?.trim()).toBe('');
     }
     expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+  });
+});
+
+describe('the built operator’s page', () => {
+  it('begins with a script of a few kilobytes that waits for no other large one', () => {
+    const html = readFileSync(join(dist, 'index.html'), 'utf8');
+    const entry = /<script[^>]+src="\/assets\/([\w.-]+\.js)"/.exec(html)?.[1] ?? '';
+    const bytes = [...staticImports(entry)].reduce(
+      (sum, name) => sum + readFileSync(join(dist, 'assets', name)).length,
+      0,
+    );
+    expect(bytes).toBeGreaterThan(500);
+    expect(bytes).toBeLessThanOrEqual(12 * 1_024);
   });
 });
 

@@ -8,5 +8,7 @@ export async function mapLibrary(): Promise<typeof maplibre> {
     import('maplibre-gl/dist/maplibre-gl.css'),
   ]);
   library.setWorkerUrl(worker.default);
+  // Its thread starts while the page around the map is made.
+  library.prewarm();
   return library;
 }

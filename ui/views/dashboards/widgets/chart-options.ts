@@ -3,8 +3,18 @@ import type { Threshold } from '../../../data/dashboard-model.js';
 import { clockTime, short } from '../../../data/format.js';
 import type { Annotation } from '../annotations.js';
 
+/** What the browser worked out once for a theme; asking it makes it look at the style of the whole page. */
+const known = new Map<string, string>();
+
+function once(key: string, find: () => string): string {
+  const place = `${document.documentElement.dataset['theme'] ?? ''} ${key}`;
+  const found = known.get(place) ?? find();
+  known.set(place, found);
+  return found;
+}
+
 const token = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  once(name, () => getComputedStyle(document.documentElement).getPropertyValue(name).trim());
 
 const BASE_COLOURS = 4;
 /** More lines than these are drawn thin: they are told apart more easily, and are less to draw. */
@@ -22,12 +32,14 @@ export function lineColour(place: number): string {
 
 /** Canvas takes no variables: the browser works the colour out. */
 function resolved(colour: string): string {
-  const probe = document.createElement('span');
-  probe.style.color = colour;
-  document.body.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
+  return once(colour, () => {
+    const probe = document.createElement('span');
+    probe.style.color = colour;
+    document.body.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  });
 }
 
 const DAY_MS = 86_400_000;
