@@ -228,11 +228,11 @@ async function run(context: BenchContext): Promise<BenchResult> {
     site,
     WALL,
     '/board?tv=all',
-    (page) =>
-      page
-        .locator('button.tile canvas')
-        .nth(RECEIVERS * CHANNELS - 1)
-        .waitFor({ state: 'attached' }),
+    async (page) => {
+      const strips = page.locator('button.tile .strip');
+      await strips.nth(RECEIVERS * CHANNELS - 1).waitFor({ state: 'attached' });
+      await page.locator('.drawn canvas').first().waitFor({ state: 'attached' });
+    },
     forMs,
   );
   const openMs = cold.map(({ readyMs }) => readyMs);

@@ -13,6 +13,7 @@ import {
   visit,
   widerThanScreen,
 } from './browser.js';
+import { stripOf } from './strips.js';
 
 let site: BoardSite;
 let browser: Browser;
@@ -47,19 +48,8 @@ const count = (page: Page, wanted: number) =>
   until(`${wanted} tiles`, async () => (await tiles(page).count()) === wanted);
 const ids = (page: Page): Promise<(string | null)[]> =>
   tiles(page).evaluateAll((all) => all.map((one) => one.getAttribute('data-id')));
-/** True when something of the colour is painted on the tile's strip. */
-const painted = (page: Page, id: string): Promise<number> =>
-  tile(page, id)
-    .locator('canvas')
-    .evaluate((canvas) => {
-      const paper = (canvas as HTMLCanvasElement).getContext('2d');
-      const { width, height } = canvas as HTMLCanvasElement;
-      if (!paper || width === 0) return 0;
-      const { data } = paper.getImageData(0, 0, width, height);
-      let sum = 0;
-      for (let at = 3; at < data.length; at += 4) sum += (data[at] ?? 0) > 0 ? 1 : 0;
-      return sum;
-    });
+const painted = async (page: Page, id: string): Promise<number> =>
+  (await stripOf(tile(page, id))).painted;
 
 describe('the board', () => {
   it('is the first page, and shows a tile a channel with what crews look for', async () => {
@@ -337,36 +327,6 @@ describe('on a wall, on a phone', () => {
       );
     }
   }, 120_000);
-
-  it('keeps still for who wants no movement', async () => {
-    const stop = site.play();
-    await on(
-      '/board',
-      async (page) => {
-        await count(page, 24);
-        await until('a strip', async () => (await painted(page, '1')) || undefined);
-        const changes = await tile(page, '1')
-          .locator('canvas')
-          .evaluate(async (canvas) => {
-            const paper = (canvas as HTMLCanvasElement).getContext('2d');
-            let cleared = 0;
-            const clear = paper?.clearRect.bind(paper);
-            if (paper && clear) {
-              paper.clearRect = (x, y, width, height) => {
-                cleared += 1;
-                clear(x, y, width, height);
-              };
-            }
-            const end = performance.now() + 3_000;
-            while (performance.now() < end) await new Promise((go) => requestAnimationFrame(go));
-            return cleared;
-          });
-        expect(changes).toBeLessThanOrEqual(3);
-      },
-      { reducedMotion: true },
-    );
-    stop();
-  });
 });
 
 describe('an honest page', () => {

@@ -5,6 +5,7 @@ import { EmulatorProcess as Vendor } from '../../actors/plugins/testing/emulator
 import { openChromium } from '../../api/testing/chromium.js';
 import type { TestServer } from '../../api/testing/server.js';
 import { PHONE, startSite, text, until, visit, widerThanScreen } from './browser.js';
+import { stripOf } from './strips.js';
 
 const WITHIN_MS = 60_000;
 /** A net of its own on this machine: every address of it answers, and only the emulators' on the port. */
@@ -124,8 +125,7 @@ describe('devices of a running site, from an empty one to a board', () => {
         },
         WITHIN_MS,
       );
-      const strip = tiles.first().locator('canvas');
-      const picture = () => strip.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+      const picture = async () => (await stripOf(tiles.first())).picture;
       const first = await picture();
       await until('a meter that moves', async () => (await picture()) !== first, WITHIN_MS);
     });

@@ -129,7 +129,7 @@ function columnsOf(meter: Meter, ink: Ink): readonly Column[] {
 
 /**
  * Draws one tile's strip: on the left half a minute of radio above and sound below, on the right the meters.
- * Sizes in CSS px; the paper is scaled already. Without charts the meters take all of it.
+ * Sizes in CSS px; the paper is empty there, and scaled and moved already. Without charts the meters take all of it.
  */
 export function drawStrip(
   paper: CanvasRenderingContext2D,
@@ -139,7 +139,6 @@ export function drawStrip(
   charts: boolean,
 ): void {
   const { width, height } = size;
-  paper.clearRect(0, 0, width, height);
   const columns = columnsOf(meter, ink);
   const meterWidth = charts
     ? Math.max(8, Math.min(40, width / 18))
