@@ -52,6 +52,10 @@ describe('a rule in words', () => {
     ).toBe('While Nights is open');
   });
 
+  it('can be read before a channel is chosen', () => {
+    expect(sentence(blankRule())).toBe('When a channel is above 0');
+  });
+
   it('has a sentence for every kind of condition', () => {
     for (const { value } of CONDITION_WORDS) {
       expect(sentence({ condition: conditionOf(value), holdMs: 0 })).toMatch(/^Wh(en|ile) /);

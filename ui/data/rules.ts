@@ -110,7 +110,11 @@ export type Said = Pick<Rule, 'condition' | 'holdMs'> & Partial<Pick<Rule, 'inAR
  * @param schedule the name of a schedule.
  */
 export function sentence(rule: Said, schedule = (id: number): string => `schedule ${id}`): string {
-  const { condition, holdMs, inARow = 1 } = rule;
+  const { holdMs, inARow = 1 } = rule;
+  const condition =
+    'channel' in rule.condition && rule.condition.channel === ''
+      ? { ...rule.condition, channel: 'a channel' }
+      : rule.condition;
   const hold = holdMs > 0 ? ` for ${span(holdMs)}` : '';
   const often = inARow > 1 ? `, ${inARow} times in a row` : '';
   const said = phrase(condition, hold, often, schedule);

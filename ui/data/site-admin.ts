@@ -21,6 +21,17 @@ export function changesIn({ before, after }: Pick<AuditEntry, 'before' | 'after'
     .join(', ');
 }
 
+/** What was done, as `changed dashboards/1`; what is no call of the interface is said as it is. */
+export function didWords({ action, subject }: Pick<AuditEntry, 'action' | 'subject'>): string {
+  const [, method, path] = /^([A-Z]+) \/v1\/(.+)$/.exec(action) ?? [];
+  if (method === undefined || path === undefined) return action;
+  if (path === 'login') return 'signed in';
+  if (path === 'logout') return 'signed out';
+  const thing = subject.replace(/^\/v1\//, '');
+  if (method === 'POST') return path.includes('/') ? `asked for ${thing}` : `made ${thing}`;
+  return `${method === 'DELETE' ? 'removed' : 'changed'} ${thing}`;
+}
+
 /** What a token may be bound to, in the words of who makes it. */
 export const SCOPE_WORDS: readonly { readonly value: Scope; readonly word: string }[] = [
   { value: 'read', word: 'Read everything' },
