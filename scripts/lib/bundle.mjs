@@ -13,7 +13,7 @@ const COMPILED = ['engine', 'media', 'actors', 'api'];
 const STARTED = /(^|\/)(main|plugin)\.js$|\.(worker|child|main)\.js$/;
 /** Packages with native parts or files of their own that they look for beside themselves. */
 const OUTSIDE =
-  /^(uWebSockets\.js|chdb|node-av|libsql|@libsql|@node-rs|pino|piscina|pg|pg-native)(\/|$)/;
+  /^(uWebSockets\.js|chdb|fluent-ffmpeg|node-av|libsql|@libsql|@node-rs|pino|piscina|pg|pg-native)(\/|$)/;
 
 function compiled() {
   const files = [];
