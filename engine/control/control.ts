@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
 import { controlError } from './control-errors.js';
 import { type DialectName, type OpenedStore, postgresStore, sqliteStore } from './dialects.js';
-import { ChangeFeed, type ChangeOp } from './feed.js';
+import { type Change, ChangeFeed, type ChangeOp } from './feed.js';
 import { appendChanges, type FeedTables } from './feed-log.js';
 import { type Migration, migrate } from './migrate.js';
 
@@ -51,6 +51,7 @@ export class Control<DB extends FeedTables> {
   readonly #reader: Kysely<DB>;
   readonly #writer: Kysely<DB>;
   readonly #keepRows: number;
+  readonly #log: OpenedStore['log'];
   readonly #writes = new Set<Promise<unknown>>();
   readonly #inside = new AsyncLocalStorage<true>();
   /** SQLite has one writer: a queue in order of arrival. */
@@ -61,6 +62,7 @@ export class Control<DB extends FeedTables> {
     this.dialect = store.dialect;
     this.home = store.home;
     this.clock = options.clock;
+    this.#log = store.log;
     this.#writer = new Kysely<DB>({ dialect: store.writer });
     this.#reader = new Kysely<DB>({ dialect: store.reader });
     this.#keepRows = options.feedKeepRows ?? KEEP_ROWS;
@@ -74,9 +76,11 @@ export class Control<DB extends FeedTables> {
 
   /** Brings the schema up to date; called once by `openControl`. */
   async migrate(migrations: readonly Migration[]): Promise<readonly number[]> {
-    return await this.#guarded(() =>
-      migrate(this.#writer, this.dialect, migrations, this.clock.nowMs()),
-    );
+    return await this.#guarded(async () => {
+      const done = await migrate(this.#writer, this.dialect, migrations, this.clock.nowMs());
+      await this.#log?.synced();
+      return done;
+    });
   }
 
   /** @throws EngineError `store.away`, `store.refused`, `server.stopping`. */
@@ -104,8 +108,14 @@ export class Control<DB extends FeedTables> {
       );
     }
     const run = () => this.#guarded(() => this.#transact(change));
-    const mine = this.dialect === 'postgres' ? run() : this.#lastWrite.then(run, run);
-    if (this.dialect === 'sqlite') this.#lastWrite = mine;
+    const committed = this.dialect === 'postgres' ? run() : this.#lastWrite.then(run, run);
+    // The next one need not wait for the disk.
+    if (this.dialect === 'sqlite') this.#lastWrite = committed;
+    const mine = committed.then(async ({ result, changes }) => {
+      await this.#log?.synced();
+      this.feed.committed(changes);
+      return result;
+    });
     this.#writes.add(mine);
     try {
       return await mine;
@@ -138,11 +148,15 @@ export class Control<DB extends FeedTables> {
     await Promise.allSettled(this.#writes);
     await this.#reader.destroy();
     await this.#writer.destroy();
+    await this.#log?.close();
   }
 
-  async #transact<T>(change: (scope: WriteScope<DB>) => Promise<T>): Promise<T> {
+  async #transact<T>(
+    change: (scope: WriteScope<DB>) => Promise<T>,
+  ): Promise<{ readonly result: T; readonly changes: readonly Change[] }> {
+    await this.#log?.room();
     const noted = new Map<string, { domain: string; id: string; op: ChangeOp }>();
-    const done = await this.#writer.transaction().execute(async (db) => {
+    return await this.#writer.transaction().execute(async (db) => {
       const scope: WriteScope<DB> = {
         db,
         changed: (domain, id, op) => noted.set(`${domain}\0${id}`, { domain, id, op }),
@@ -156,8 +170,6 @@ export class Control<DB extends FeedTables> {
       );
       return { result, changes };
     });
-    this.feed.committed(done.changes);
-    return done.result;
   }
 
   #refuseWhenClosed(): void {
@@ -201,6 +213,6 @@ function openStore(options: ControlOptions): OpenedStore {
   if (options.url !== undefined) {
     return postgresStore(options.url, (error) => options.onError(controlError(error)));
   }
-  if (options.file !== undefined) return sqliteStore(options.file);
+  if (options.file !== undefined) return sqliteStore(options.file, options.onError);
   throw new EngineError('input.invalid', 'the control store needs a databaseUrl or a file');
 }

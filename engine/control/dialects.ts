@@ -5,6 +5,7 @@ import { type Dialect, PostgresDialect, SqliteDialect, SqliteDriver } from 'kyse
 import Database from 'libsql';
 import pg from 'pg';
 import { EngineError } from '../errors.js';
+import { WriteAheadLog } from './wal.js';
 
 export type DialectName = 'sqlite' | 'postgres';
 
@@ -15,6 +16,8 @@ export interface OpenedStore {
   readonly reader: Dialect;
   /** What the operator sees: a file, or an URL without its password. */
   readonly home: string;
+  /** Where commits are answered before they are on disk: what makes them so. */
+  readonly log?: WriteAheadLog;
 }
 
 /** How often a writer asks again for the file while another process has it, and how long it waits in between. */
@@ -99,10 +102,10 @@ class ImmediateSqliteDialect extends SqliteDialect {
 }
 
 /**
- * SQLite in a file: write-ahead log, every commit synced to disk before it is answered. The file is made
- * readable for its owner only, since it holds password hashes.
+ * SQLite in a file, whose write-ahead log is synced and moved beside the thread that writes. The file is made
+ * readable for its owner only, since it holds password hashes. `onError` hears when the log cannot be moved any more.
  */
-export function sqliteStore(file: string): OpenedStore {
+export function sqliteStore(file: string, onError: (error: EngineError) => void): OpenedStore {
   let writer: Database.Database;
   let reader: Database.Database;
   try {
@@ -110,7 +113,9 @@ export function sqliteStore(file: string): OpenedStore {
     closeSync(openSync(file, 'a', 0o600));
     writer = new Database(file, { timeout: OPEN_TIMEOUT_MS });
     writer.pragma('journal_mode = WAL');
-    writer.pragma('synchronous = FULL');
+    writer.pragma('synchronous = NORMAL');
+    writer.pragma('wal_autocheckpoint = 0');
+    writer.pragma('journal_size_limit = 0');
     writer.pragma('foreign_keys = ON');
     writer.pragma('busy_timeout = 0');
     reader = new Database(file, { timeout: OPEN_TIMEOUT_MS });
@@ -127,6 +132,13 @@ export function sqliteStore(file: string): OpenedStore {
     writer: new ImmediateSqliteDialect(writer),
     reader: new SqliteDialect({ database: new KeptStatements(reader) }),
     home: file,
+    log: new WriteAheadLog({
+      file,
+      onLost: (error) => {
+        if (writer.open) writer.pragma('wal_autocheckpoint = 1000');
+        onError(error);
+      },
+    }),
   };
 }
 
