@@ -1,3 +1,4 @@
+import type { DashboardWhole } from './data/dashboards.js';
 import { askEarly } from './data/early.js';
 import { loadAhead } from './shell/views.js';
 import { chartLibrary } from './views/dashboards/chart-library.js';
@@ -10,16 +11,23 @@ const DASHBOARD = /^\/dashboards\/(\d{1,12})$/;
 // Who wants it asks again, and says what is wrong.
 const quietly = (asked: Promise<unknown>): void => void asked.catch(() => undefined);
 
-/** The map is the largest part of all. Its code is asked for as soon as it is known that there is one. */
+/** History and map are the slowest parts: they are asked for as soon as it is known which there are. */
 async function dashboardAhead(id: string): Promise<void> {
   quietly(chartLibrary());
   const answer = await askEarly(`/v1/dashboards/${id}`);
   if (!answer.ok) return;
-  const { widgets } = (await answer.json()) as {
-    readonly widgets?: readonly { readonly type: string }[];
+  const shown = (await answer.json()) as DashboardWhole;
+  const query = new URLSearchParams(window.location.search);
+  const askHistory = async (): Promise<void> => {
+    const { historyOfAll, seriesOf } = await import('./views/dashboards/history-ahead.js');
+    seriesOf(Number(id)).ahead(historyOfAll(shown, query));
   };
-  if (widgets?.some(({ type }) => type === 'map') !== true) return;
+  quietly(askHistory());
+  const map = shown.widgets.find(({ type }) => type === 'map');
+  if (map === undefined) return;
   quietly(Promise.all([import('./views/dashboards/widgets/map.svelte'), mapLibrary()]));
+  const projectId = map.config['projectId'];
+  if (typeof projectId === 'number') quietly(askEarly(`/v1/projects/${projectId}/map`));
 }
 
 /** Asks for what a page needs, its code and its data, while the code of all pages is still on its way. */

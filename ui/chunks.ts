@@ -4,6 +4,8 @@ import type { Plugin, Rolldown } from 'vite';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const MAIN = at('./main.ts');
 const START = at('./start.ts');
+const DASHBOARDS = at('./views/dashboards/dashboards.svelte');
+const DASHBOARD_FOLDER = at('./views/dashboards/');
 const LISTEN = at('./listen/main.ts');
 
 /** A module and all that it needs before it runs. */
@@ -21,19 +23,26 @@ function closure(
 let first: ReadonlySet<string> = new Set();
 let start: ReadonlySet<string> | undefined;
 let listen: ReadonlySet<string> = new Set();
+let dashboard: ReadonlySet<string> = new Set();
 
-/** Few files: what the operator's and the visitor's page share, and what else all of the operator's pages need. */
+/**
+ * Few files: what the operator's and the visitor's page share, what else all of the operator's pages need, and what a
+ * dashboard needs beyond that.
+ */
 export const groups: readonly Rolldown.CodeSplittingGroup[] = [
   {
     name: (id, graph) => {
       if (start === undefined) {
         first = closure(MAIN, graph);
         listen = closure(LISTEN, graph);
+        dashboard = closure(DASHBOARDS, graph);
         start = closure(START, graph);
       }
       if (first.has(id)) return id !== MAIN && listen.has(id) ? 'early' : null;
-      if (!start.has(id)) return null;
-      return listen.has(id) ? 'base' : 'start';
+      if (start.has(id)) return listen.has(id) ? 'base' : 'start';
+      const importers = graph.getModuleInfo(id)?.importers ?? [];
+      const own = importers.every((one) => dashboard.has(one) || one.includes(DASHBOARD_FOLDER));
+      return dashboard.has(id) && (own || id === DASHBOARDS) ? 'dashboards' : null;
     },
   },
 ];

@@ -43,6 +43,16 @@ describe('history of the channels of a page', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('is not asked for ahead twice', async () => {
+    const batch = new SeriesBatch();
+    batch.ahead([wish('hall/t')]);
+    batch.ahead([wish('hall/t', 901_000), wish('hall/h', 901_000)]);
+    expect(sent.map((query) => query.get('channel'))).toEqual(['hall/t', 'hall/h']);
+    const line = await batch.load(wish('hall/t', 902_000));
+    expect(line?.name).toBe('hall/t');
+    expect(sent).toHaveLength(2);
+  });
+
   it.each([
     ['much later', wish('hall/t', 910_000)],
     ['for more points', wish('hall/t', 900_000, 301)],

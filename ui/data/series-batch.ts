@@ -56,9 +56,12 @@ export class SeriesBatch {
     this.#secret = secret;
   }
 
-  /** Asks at once for what widgets will ask for when they are there. What was asked for ahead before is forgotten. */
+  /** Asks at once for what widgets will ask for when they are there; what was asked for ahead a moment ago stays. */
   ahead(wishes: readonly HistoryWish[]): void {
-    this.#ahead = wishes.map((wish) => ({ wish, line: this.#wish(wish) }));
+    this.#ahead = wishes.map((wish) => {
+      const known = this.#ahead.find((one) => serves(one.wish, wish));
+      return known ?? { wish, line: this.#wish(wish) };
+    });
     // Who takes it says what is wrong.
     for (const { line } of this.#ahead) line.catch(() => undefined);
     clearTimeout(this.#timer);

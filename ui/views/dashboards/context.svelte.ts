@@ -1,26 +1,8 @@
 import { getContext, setContext } from 'svelte';
 import type { ChannelRow } from '../../../api/contract/rows.js';
 import { ChannelFeed } from '../../data/channel-feed.js';
-import {
-  channelsOf,
-  figureOf,
-  pointsFor,
-  showsHistory,
-  variableValues,
-  type WidgetDraft,
-} from '../../data/dashboard-model.js';
-import type { DashboardVariable } from '../../data/dashboards.js';
-import { type HistoryWish, SeriesBatch } from '../../data/series-batch.js';
-import { spanFrom } from './ranges.js';
-
-export interface Span {
-  /** Width of time, ms. */
-  readonly rangeMs: number;
-  /** Ends now and moves on. False: `fromUnixMs` to `toUnixMs`. */
-  readonly live: boolean;
-  readonly fromUnixMs: number;
-  readonly toUnixMs: number;
-}
+import { SeriesBatch } from '../../data/series-batch.js';
+import type { Span } from './history-ahead.js';
 
 /** What the widgets of one page share: one feed, one batch of history, one range, one choice of variables. */
 export class DashboardContext {
@@ -34,57 +16,11 @@ export class DashboardContext {
   onzoom: ((fromUnixMs: number, toUnixMs: number) => void) | undefined;
   onreset: (() => void) | undefined;
 
-  /** @param secret of the link that shows it; absent: of who is signed in. */
-  constructor(guest: boolean, secret?: string) {
+  /** @param series of the link that shows it; absent: of who is signed in. */
+  constructor(guest: boolean, series = new SeriesBatch()) {
     this.guest = guest;
-    this.series = new SeriesBatch(secret);
+    this.series = series;
   }
-
-  /** Asks for the history of these widgets before they are made, as they will ask for it. */
-  ahead(
-    shown: {
-      readonly widgets: readonly WidgetDraft[];
-      readonly variables: readonly DashboardVariable[];
-      readonly rangeMs: number;
-    },
-    query: URLSearchParams,
-  ): void {
-    const values = variableValues(shown.variables, query);
-    const span = spanFrom(query, shown.rangeMs);
-    this.series.ahead(
-      shown.widgets.filter(showsHistory).flatMap((widget) => historyOf(widget, span, values)),
-    );
-  }
-}
-
-/** What is asked for of a widget's history. */
-export function historyOf(
-  widget: WidgetDraft,
-  span: Span,
-  values: ReadonlyMap<string, string>,
-): readonly HistoryWish[] {
-  const { fromUnixMs, toUnixMs } = extentOf(spanOf(widget, span));
-  const points = pointsFor(widget, window.innerWidth);
-  return channelsOf(widget, values).map(({ channel }) => ({
-    channel,
-    fromUnixMs,
-    toUnixMs,
-    points,
-  }));
-}
-
-/** A chart may have a range of its own, while nobody looks closer. */
-export function spanOf({ type, config }: WidgetDraft, span: Span): Span {
-  const rangeMs = type === 'line_chart' ? figureOf(config, 'rangeMs') : undefined;
-  return rangeMs === undefined || !span.live
-    ? span
-    : { rangeMs, live: true, fromUnixMs: 0, toUnixMs: 0 };
-}
-
-/** From when to when a range is at present; what is live ends with this second. */
-function extentOf({ live, rangeMs, fromUnixMs, toUnixMs }: Span) {
-  const until = live ? Math.ceil(Date.now() / 1_000) * 1_000 : toUnixMs;
-  return { fromUnixMs: live ? until - rangeMs : fromUnixMs, toUnixMs: until };
 }
 
 const KEY = Symbol('dashboard');
