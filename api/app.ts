@@ -19,7 +19,7 @@ import { openAuth } from './auth/auth.js';
 import { startAutomation } from './automation/compose.js';
 import { backupRoutes } from './backup/routes.js';
 import type { Config } from './config.js';
-import { mediaOf } from './content/removal.js';
+import { mediaOf, removeUnused } from './content/removal.js';
 import { incomingFolderOf, SiteContent } from './content/site-content.js';
 import { visitOfSession } from './content/wishes.js';
 import type { ShardRow, StoreRow } from './contract/rows.js';
@@ -265,18 +265,19 @@ async function compose(config: Config, clock: Clock, log: Log, stack: Stack): Pr
   stack.push('plugins', () => plugins.stop(3_000));
   await plugins.start();
   inspector.add(plugins.hosts.actors);
+  const mediaFolder = join(config.data, 'media');
   const inventory = await startInventory({
     store,
     tables,
     plugins,
     series: series.address,
     clock,
+    forgetMedia: async (id) => await removeUnused(store, mediaFolder, id),
     onFault: onError,
   });
   stack.push('inventory', () => inventory.stop());
 
   inspector.add(poolSource(devices.pool));
-  const mediaFolder = join(config.data, 'media');
   const demoSite = config.demo.enabled
     ? await ensureDemoSite({ store, mediaFolder, clock })
     : undefined;

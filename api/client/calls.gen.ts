@@ -889,28 +889,11 @@ export interface Calls {
         limit?: number | undefined;
         order?: string | undefined;
       };
-      answer: {
-        total: number;
-        offset: number;
-        limit: number;
-        items: {
-          id: number;
-          name: string;
-          photoMediaId: string | null;
-          backgroundMediaId: string | null;
-          notes: string;
-        }[];
-      };
+      answer: { total: number; offset: number; limit: number; items: GetPerformersAnswerItemsOne[] };
     };
     '/v1/performers/{id}': {
       params: { id: number | string };
-      answer: {
-        id: number;
-        name: string;
-        photoMediaId: string | null;
-        backgroundMediaId: string | null;
-        notes: string;
-      };
+      answer: GetPerformersAnswerItemsOne;
     };
     '/v1/plugin-instances': {
       answer: {
@@ -2340,13 +2323,13 @@ export interface Calls {
         readonly backgroundMediaId?: string | null | undefined;
         readonly notes?: string | undefined;
       };
-      answer: {
-        id: number;
-        name: string;
-        photoMediaId: string | null;
-        backgroundMediaId: string | null;
-        notes: string;
-      };
+      answer: GetPerformersAnswerItemsOne;
+    };
+    '/v1/performers/{id}/pictures/{place}': {
+      params: { id: number | string; place: 'photo' | 'background' };
+      query: { name?: string | undefined };
+      upload: Upload;
+      answer: GetPerformersAnswerItemsOne;
     };
     '/v1/plugin-instances': {
       body: {
@@ -3358,13 +3341,7 @@ export interface Calls {
         readonly backgroundMediaId?: string | null | undefined;
         readonly notes?: string | undefined;
       };
-      answer: {
-        id: number;
-        name: string;
-        photoMediaId: string | null;
-        backgroundMediaId: string | null;
-        notes: string;
-      };
+      answer: GetPerformersAnswerItemsOne;
     };
     '/v1/plugin-instances/{id}': {
       params: { id: number | string };
@@ -3941,6 +3918,10 @@ export interface Calls {
       params: { id: number | string };
       answer: undefined;
     };
+    '/v1/performers/{id}/pictures/{place}': {
+      params: { id: number | string; place: 'photo' | 'background' };
+      answer: GetPerformersAnswerItemsOne;
+    };
     '/v1/plugin-instances/{id}': {
       params: { id: number | string };
       answer: undefined;
@@ -4341,6 +4322,16 @@ type GetNotificationsAnswerItemsOne = {
   message: string;
   lastSentAtUnixMs: number | null;
   lastError: string | null;
+};
+
+type GetPerformersAnswerItemsOne = {
+  id: number;
+  name: string;
+  photoMediaId: string | null;
+  backgroundMediaId: string | null;
+  notes: string;
+  photoUrl: string | null;
+  backgroundUrl: string | null;
 };
 
 type GetPluginsAnswerItemsOne = {

@@ -59,7 +59,7 @@ export async function mediaUsedBy(
  * or by address, and it is no picture of a performer. Unknown ones are left alone.
  */
 export async function removeUnused(
-  store: SiteStore,
+  store: Pick<SiteStore, 'content' | 'inventory' | 'media'>,
   mediaFolder: string,
   mediaId: string,
 ): Promise<void> {

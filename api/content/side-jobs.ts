@@ -2,12 +2,14 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
-import type { Job, JobLimits } from '../../media/ingest/ingest.types.js';
+import type { Job, JobLimits, JobResult } from '../../media/ingest/ingest.types.js';
 import type { JobPool } from '../../media/ingest/pool.js';
 import { type Incoming, isFinal } from './incoming.js';
 
 /** MP3s that wait or are made at once: anybody may ask for one. */
 const MAX_MP3S = 8;
+/** Pictures of performers that wait or are made at once. */
+const MAX_SHOWN = 8;
 /** A file that cannot be used is not tried again for this long, ms. */
 const FAILED_FOR_MS = 600_000;
 const MAX_FAILURES = 1_000;
@@ -21,6 +23,7 @@ export class SideJobs {
   readonly #clock: Clock;
   /** Under way, by WAV file. */
   readonly #mp3s = new Map<string, Promise<void>>();
+  #shown = 0;
   /** By WAV file as it is; the oldest leave first. */
   readonly #failures = new Map<string, { readonly error: EngineError; readonly monoMs: number }>();
 
@@ -48,6 +51,23 @@ export class SideJobs {
       const { code } = EngineError.from(error);
       if (code === 'media.unreadable' || code === 'input.too-large') return false;
       throw error;
+    }
+  }
+
+  /**
+   * Makes in `outFolder` what is shown or played of a file, as of a visitor's.
+   * @throws EngineError as a job; `server.busy`.
+   */
+  async shown(file: string, outFolder: string, stem: string): Promise<JobResult> {
+    if (this.#shown >= MAX_SHOWN) {
+      throw new EngineError('server.busy', 'other pictures are being made: try again in a minute');
+    }
+    this.#shown += 1;
+    try {
+      const { only: _only, ...job } = this.#job(file, outFolder, 'check');
+      return await this.#pool.run({ ...job, stem }, () => undefined, this.#stop);
+    } finally {
+      this.#shown -= 1;
     }
   }
 

@@ -12,6 +12,7 @@ import { Checks } from './checks.js';
 import { Ingest } from './ingest.js';
 import { mediaFilesRoute, mediaRoutes } from './media-routes.js';
 import { Notifier } from './notifier.js';
+import { performerPictureRoutes } from './performer-pictures.js';
 import { ElementFiles } from './roundware/element-files.js';
 import { ResumableUploads } from './tus.js';
 import { UploadLimits } from './upload-limits.js';
@@ -64,6 +65,7 @@ export class SiteContent {
         visitOf: options.visitOf,
       }),
       ...mediaRoutes({ store, mediaFolder, ingest }),
+      ...performerPictureRoutes({ store, mediaFolder, ingest, sideJobs: ingest.sideJobs, clock }),
       ...checkRoutes(new Checks({ store, ingest, mediaFolder, clock })),
       ...archiveRoutes({
         store,

@@ -101,7 +101,11 @@ const performers = {
     backgroundMediaId: maybe(text(200)),
     notes,
   },
-  server: {},
+  server: {
+    /** Where they can be seen; null: there is none, or it is not there any more. */
+    photoUrl: z.string().nullable(),
+    backgroundUrl: z.string().nullable(),
+  },
 } as const satisfies Resource;
 
 const assignments = {

@@ -27,9 +27,10 @@ export async function startInventory(options: {
   readonly plugins: PluginPort;
   readonly series: SeriesAddress;
   readonly clock: Clock;
+  readonly forgetMedia: (mediaId: string) => Promise<void>;
   readonly onFault: (error: EngineError) => void;
 }): Promise<Inventory> {
-  const { store, tables, plugins, clock, onFault } = options;
+  const { store, tables, plugins, clock, forgetMedia, onFault } = options;
   const events = openEventLog({ address: options.series, clock, onError: onFault });
   const kiosks = new KioskLinks(store, clock, onFault);
   await kiosks.start();
@@ -37,7 +38,7 @@ export async function startInventory(options: {
   return {
     service,
     kiosks,
-    routes: inventoryRoutes({ service, store, plugins, kiosks, tables, clock }),
+    routes: inventoryRoutes({ service, store, plugins, kiosks, tables, clock, forgetMedia }),
     stop: async () => {
       await service.stop();
       await kiosks.stop();

@@ -68,8 +68,7 @@ export class Pictures implements PictureSource {
   #put(media: MediaFile): void {
     if (media.mediaType !== 'photo' && media.mediaType !== 'video') return;
     const name = keyOf(media.name.replace(/\.[A-Za-z0-9]{1,5}$/, ''));
-    const file = media.variants?.photo ?? media.file;
-    this.#byId.set(media.id, { url: `/media/${file}`, name });
+    this.#byId.set(media.id, { url: pictureAddress(media), name });
     if (name !== '') this.#byName.set(name, media.id);
   }
 
@@ -80,5 +79,9 @@ export class Pictures implements PictureSource {
     if (this.#byName.get(known.name) === id) this.#byName.delete(known.name);
   }
 }
+
+/** Where a picture or film is seen. */
+export const pictureAddress = (media: Pick<MediaFile, 'file' | 'variants'>): string =>
+  `/media/${media.variants?.photo ?? media.file}`;
 
 const keyOf = (name: string): string => name.trim().toLowerCase();

@@ -23,6 +23,8 @@ export interface ResourceOptions {
   readonly store: Pick<SiteStore, 'inventory' | 'media' | 'users'>;
   readonly plugins: Pick<PluginPort, 'recordsChanged'>;
   readonly clock: Clock;
+  /** Removes the files of a media that nothing shows any more. */
+  readonly forgetMedia: (mediaId: string) => Promise<void>;
 }
 
 const watched: TableRules = { read: 'viewer', write: 'operator', made: () => ({}) };
@@ -59,7 +61,9 @@ export function resourceRoutes(options: ResourceOptions): readonly Route[] {
 
 function specials(options: ResourceOptions): Partial<Record<InventoryResource, Special>> {
   const { service, store, plugins } = options;
-  const { book, board } = service;
+  const { book, board, pictures } = service;
+  const urlOf = (mediaId: unknown): string | null =>
+    typeof mediaId === 'string' ? pictures.urlOf(mediaId) : null;
   return {
     records: {
       can: { make: false, remove: false },
@@ -98,6 +102,18 @@ function specials(options: ResourceOptions): Partial<Record<InventoryResource, S
       },
     },
     performers: {
+      shown: (row) => {
+        const { photoMediaId, backgroundMediaId } = row as Rows.PerformerRow;
+        return { ...row, photoUrl: urlOf(photoMediaId), backgroundUrl: urlOf(backgroundMediaId) };
+      },
+      removing: async (id) => {
+        const performer = await store.inventory.performers.get(id);
+        return async () => {
+          for (const media of [performer?.photoMediaId, performer?.backgroundMediaId]) {
+            if (typeof media === 'string') await options.forgetMedia(media);
+          }
+        };
+      },
       checked: async (given) => {
         for (const field of ['photoMediaId', 'backgroundMediaId']) {
           const id = given[field];

@@ -28,6 +28,9 @@ let kiosks: KioskLinks;
 let plugins: ToldPlugins;
 let tables: SiteTablesLive;
 
+/** Media whose files are asked to be removed. */
+const forgotten: string[] = [];
+
 beforeAll(async () => {
   home = await testHome('sqlite');
 });
@@ -66,6 +69,10 @@ beforeEach(async () => {
       kiosks,
       tables,
       clock,
+      forgetMedia: (id) => {
+        forgotten.push(id);
+        return Promise.resolve();
+      },
     }),
     sockets: [hub.endpoint()],
     limits: { perAddressPerSecond: 0 },
@@ -114,11 +121,16 @@ async function device() {
   return { make, instance, record, one, two, deviceId: record.deviceId };
 }
 
+/** Made of other fields when a row is shown. */
+const DERIVED: Partial<Record<InventoryResource, readonly string[]>> = {
+  performers: ['photoUrl', 'backgroundUrl'],
+};
+
 test('every field of every table is in the contract, and nothing else', () => {
   for (const name of Object.keys(INVENTORY) as InventoryResource[]) {
     const { input, server } = INVENTORY[name];
     expect(Object.keys({ ...input, ...server }).sort()).toEqual(
-      Object.keys(INVENTORY_SPECS[name].columns).sort(),
+      [...Object.keys(INVENTORY_SPECS[name].columns), ...(DERIVED[name] ?? [])].sort(),
     );
   }
 });
@@ -181,6 +193,26 @@ test('a place is given once; two channels change theirs in one step', async () =
   ]) {
     expect((await call('POST', '/v1/rf-channels/slots', { slots })).status).toBe(400);
   }
+});
+
+test('a performer shows where its pictures are, and takes them along', async () => {
+  await store.media.put({
+    id: 'face',
+    name: 'face.png',
+    file: 'face.png',
+    contentType: 'image/png',
+    sizeBytes: 1,
+    durationMs: undefined,
+    sha256: '',
+    createdAtUnixMs: 1,
+    mediaType: 'photo',
+  });
+  await expect.poll(() => service.pictures.urlOf('face')).toBe('/media/face.png');
+  const made = await call('POST', '/v1/performers', { name: 'Ada', photoMediaId: 'face' });
+  const ada = made.json as { readonly id: number };
+  expect(ada).toMatchObject({ photoUrl: '/media/face.png', backgroundUrl: null });
+  expect((await call('DELETE', `/v1/performers/${ada.id}`)).status).toBe(204);
+  expect(forgotten).toEqual(['face']);
 });
 
 test.each([

@@ -21,6 +21,8 @@ export interface InventoryRoutesOptions {
   readonly kiosks: KioskLinks;
   readonly tables: Readonly<Record<'instances' | 'devices', Pick<LiveTable, 'get'>>>;
   readonly clock: Clock;
+  /** Removes the files of a media that nothing shows any more. */
+  readonly forgetMedia: (mediaId: string) => Promise<void>;
 }
 
 const deviceParams = z.object({ id: z.string().min(1).max(128) });

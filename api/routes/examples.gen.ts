@@ -820,7 +820,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "name": "Ada",
       "photoMediaId": null,
       "backgroundMediaId": null,
-      "notes": "prefers the handheld"
+      "notes": "prefers the handheld",
+      "photoUrl": null,
+      "backgroundUrl": null
     }
   },
   "POST /v1/plugin-instances": {

@@ -80,6 +80,8 @@ export type ServerFields =
   | 'startedAtUnixMs'
   | 'endedAtUnixMs'
   | 'endReason'
+  | 'photoUrl'
+  | 'backgroundUrl'
   | 'sessionId'
   | 'userId'
   | 'filename'

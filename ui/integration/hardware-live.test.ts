@@ -131,6 +131,44 @@ describe('devices of a running site, from an empty one to a board', () => {
     });
   }, 180_000);
 
+  it('shows the photo of a performer on the tile, brought in the form of the performer', async () => {
+    const send = async (path: string, body: object): Promise<{ readonly id: number }> => {
+      const answer = await fetch(`${server.url}${path}`, {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(answer.ok, `${path}: ${await answer.clone().text()}`).toBe(true);
+      return (await answer.json()) as { readonly id: number };
+    };
+    const channels = (await (
+      await fetch(`${server.url}/v1/rf-channels?limit=1`, { headers: { cookie } })
+    ).json()) as { readonly items: readonly { readonly id: number }[] };
+    const { id: performerId } = await send('/v1/performers', { name: 'Ada' });
+    await send('/v1/assignments', { performerId, rfChannelId: channels.items[0]?.id });
+    await on('/devices/people', async (page) => {
+      const picture = await page.screenshot({ clip: { x: 0, y: 0, width: 90, height: 60 } });
+      await page.getByRole('button', { name: /^Ada/ }).first().click();
+      const photo = page.getByRole('region', { name: 'Photo of Ada' });
+      const pick = photo.locator('input[type=file]');
+      await pick.setInputFiles({
+        name: 'words.png',
+        mimeType: 'image/png',
+        buffer: Buffer.from('these are words'),
+      });
+      await page.getByText(/cannot be shown.*bring a picture/).waitFor();
+      await pick.setInputFiles({ name: 'ada.png', mimeType: 'image/png', buffer: picture });
+      await photo.getByRole('img', { name: 'Photo of Ada' }).waitFor();
+    });
+    await on('/board', async (page) => {
+      const seen = page.locator('img.photo').first();
+      await seen.waitFor();
+      await until('the photo has pixels', () =>
+        seen.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0),
+      );
+    });
+  }, 120_000);
+
   it('stops and starts connections that are ticked, all at once', async () => {
     await on('/devices/connections', async (page) => {
       await until('both', async () => (await rows(page, 'Connections').count()) === 2, WITHIN_MS);
