@@ -12,10 +12,10 @@ const CYCLE = 400;
 const HIGH_TURNS = 10;
 const LOW = 9;
 const HIGH = 11;
-const AT_ONCE = 32;
 
-const post = posting(port, AT_ONCE);
 const deviceIds = Array.from({ length: devices }, (_, i) => `rack-${i}`);
+/** A device has a connection of its own, so that its samples come in order. */
+const posts = deviceIds.map(() => posting(port, 1));
 
 const nowUnixMs = (): number => performance.timeOrigin + performance.now();
 
@@ -29,6 +29,10 @@ function bodyOf(device: number, turn: number): string {
     samples += `${i === 0 ? '' : ','}{"name":"c${i}","value":${value},"atUnixMs":${atUnixMs}}`;
   }
   return `{"deviceId":"${deviceIds[device]}","samples":[${samples}]}`;
+}
+
+async function post(device: number, path: string, body: string): Promise<number> {
+  return (await posts[device]?.(path, body)) ?? 0;
 }
 
 let turn = 0;
@@ -45,7 +49,7 @@ async function load(seconds: number): Promise<void> {
       const aheadMs = dueMs - performance.now();
       if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
       answers.push(
-        post('/v1/samples', bodyOf(device, turn)).then((status) => {
+        post(device, '/v1/samples', bodyOf(device, turn)).then((status) => {
           if (status === 200) stored += channels;
           else failed += channels;
         }),
@@ -59,8 +63,8 @@ async function load(seconds: number): Promise<void> {
 }
 
 for (const [device, id] of deviceIds.entries()) {
-  await post('/v1/devices', JSON.stringify({ id, name: id, protocol: 'native' }));
-  await post('/v1/samples', bodyOf(device, -1));
+  await post(device, '/v1/devices', JSON.stringify({ id, name: id, protocol: 'native' }));
+  await post(device, '/v1/samples', bodyOf(device, -1));
 }
 process.stdout.write('ready\n');
 createInterface({ input: process.stdin }).on('line', (line) => void load(Number(line)));

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import { niceThisThread } from '../thread-priority.js';
 import { ChdbServer } from './chdb-server.js';
 import { ChdbStore } from './chdb-store.js';
 import type { FromStoreChild, ToStoreChild } from './embedded.protocol.js';
@@ -10,6 +11,11 @@ import type { FromStoreChild, ToStoreChild } from './embedded.protocol.js';
 function tell(message: FromStoreChild): void {
   if (process.connected) process.send?.(message);
 }
+
+/** Live before history: when the processor is full, boards and rules go on, and rows are stored in larger groups. Its threads inherit it. */
+const NICENESS = 10;
+
+niceThisThread(NICENESS);
 
 let server: ChdbServer | undefined;
 let store: ChdbStore | undefined;

@@ -171,6 +171,7 @@ export async function migrateSeries(
     });
     await applyMissing(client);
     await applyRetention(client, retention);
+    await applyMerging(client);
   } catch (error) {
     if (error instanceof EngineError) throw error;
     throw new EngineError(
@@ -229,6 +230,26 @@ async function applyRetention(client: ClickHouseClient, retention: SeriesRetenti
         days === 0
           ? `ALTER TABLE ${table} REMOVE TTL`
           : `ALTER TABLE ${table} MODIFY TTL toDateTime(at) + toIntervalDay(${Math.trunc(days)})`,
+    });
+  }
+}
+
+/** Tables that many small groups of rows are written to. */
+const BUSY_TABLES = ['samples', 'samples_1m', 'samples_1h', 'samples_1d'];
+/** How many times longer than its newest parts a range may be before it is merged again; the engine's own is 5. */
+const MERGE_BASE = 16;
+
+/** Rows that come in many small groups are merged less often than the engine would; a table has some more parts for it. Not in engines that lack the setting. */
+async function applyMerging(client: ClickHouseClient): Promise<void> {
+  const found = await rows<{ name: string; engine_full: string }>(
+    client,
+    `SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()
+      AND (SELECT count() FROM system.merge_tree_settings WHERE name = 'merge_selector_base') > 0`,
+  );
+  for (const { name, engine_full } of found) {
+    if (!BUSY_TABLES.includes(name) || engine_full.includes('merge_selector_base')) continue;
+    await client.command({
+      query: `ALTER TABLE ${name} MODIFY SETTING merge_selector_base = ${MERGE_BASE}`,
     });
   }
 }

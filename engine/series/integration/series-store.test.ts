@@ -1,4 +1,5 @@
 // One suite, two homes: the embedded store, and a store that is only known by its URL.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectSeries } from '../client.js';
@@ -308,6 +309,25 @@ describe.each([
     expect(await days()).toBe('4000');
     await migrateSeries(bench.address, KEEP_ALL);
     expect(await days()).toBeUndefined();
+  });
+
+  test('tables of many small groups of rows are merged less eagerly, also after another start', async () => {
+    const tables = async () =>
+      await bench.rows(
+        `SELECT name FROM system.tables WHERE database = currentDatabase()
+          AND engine_full LIKE '%merge_selector_base = 16%' ORDER BY name`,
+      );
+    const busy = [['samples'], ['samples_1d'], ['samples_1h'], ['samples_1m']];
+    expect(await tables()).toEqual(busy);
+    await migrateSeries(bench.address, KEEP_ALL);
+    expect(await tables()).toEqual(busy);
+  });
+
+  test('the store’s process steps back for the live path', () => {
+    const { pid } = bench.store.status();
+    // `priority` and `nice` of the main thread; what it starts inherits them.
+    const nice = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[16];
+    expect(nice).toBe('10');
   });
 
   test('a wrong password, a wrong path and wrong SQL are refused with their reason', async () => {
