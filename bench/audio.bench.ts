@@ -1,3 +1,4 @@
+// Over 400 lines: one server and its mixes, measured in every format and against each peer.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// Over 400 lines: one suite of passwords, sessions, tokens and roles over one store.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SiteStore } from '../../actors/control/site.js';
 import { type TestHome, testHome } from '../../actors/control/testing/stores.js';

@@ -1,3 +1,4 @@
+// Over 400 lines: one request from its head to its end, in the order in which it is done.
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { type Authenticate, nameOf, requireRole } from './auth.types.js';

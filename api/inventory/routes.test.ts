@@ -1,3 +1,4 @@
+// Over 400 lines: every table of the inventory over one server, with what only some of them have.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { SiteStore } from '../../actors/control/site.js';

@@ -1,3 +1,4 @@
+// Over 400 lines: one inventory, and what each change of it does to all the others.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestHome, testHome } from '../../actors/control/testing/stores.js';
 import { inventoryRows } from '../../actors/inventory/testing/rows.js';

@@ -13,7 +13,7 @@ function tell(message: FromStoreChild): void {
 }
 
 /** Live before history: when the processor is full, boards and rules go on, and rows are stored in larger groups. Its threads inherit it. */
-const NICENESS = 10;
+const NICENESS = 5;
 
 niceThisThread(NICENESS);
 

@@ -1,3 +1,4 @@
+// Over 400 lines: one site with a row of everything that the pages show.
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Row } from '../../api/contract/live.js';

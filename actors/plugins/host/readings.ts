@@ -1,3 +1,4 @@
+// Over 400 lines: one reading from the plugin to the store, the table and the rules shares the counters and bounds of its thread.
 import type { Clock, TimerHandle } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { SeriesWriter } from '../../../engine/series/series.types.js';

@@ -1,3 +1,4 @@
+// Over 400 lines: one server with real plugin threads, whose start is the dearest part.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -18,8 +18,10 @@ import { Variables } from '../variables.js';
 const CHANNEL = 1;
 const NAME = 'tank/temp';
 const STEP_MS = 250;
-/** Turns of the event loop in which everything that one step began is done. */
+/** Turns of the event loop in which everything that one step began is done, but for what waits for the disk. */
 const TURNS = 12;
+/** What was stored may begin something else that is stored. */
+const ROUNDS = 2;
 
 type Store = Awaited<ReturnType<TestHome['open']>>;
 
@@ -195,10 +197,14 @@ export class ClockSite {
   }
 
   async #settle(): Promise<void> {
-    for (let turn = 0; turn < TURNS; turn += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await this.service.settled();
+      // On disk after all that was written before it, however long the disk takes.
+      await this.store.control.write(() => Promise.resolve());
     }
-    await this.service.settled();
     await this.#desk.service.tick();
   }
 }

@@ -327,7 +327,7 @@ describe.each([
     const { pid } = bench.store.status();
     // `priority` and `nice` of the main thread; what it starts inherits them.
     const nice = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[16];
-    expect(nice).toBe('10');
+    expect(nice).toBe('5');
   });
 
   test('a wrong password, a wrong path and wrong SQL are refused with their reason', async () => {
