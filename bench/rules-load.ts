@@ -14,8 +14,9 @@ const LOW = 9;
 const HIGH = 11;
 
 const deviceIds = Array.from({ length: devices }, (_, i) => `rack-${i}`);
-/** A device has a connection of its own, so that its samples come in order. */
-const posts = deviceIds.map(() => posting(port, 1));
+/** Connections of a device: more than calls that are under way at once, so that none waits for the answer to another. */
+const CONNECTIONS = 4;
+const posts = deviceIds.map(() => posting(port, CONNECTIONS));
 
 const nowUnixMs = (): number => performance.timeOrigin + performance.now();
 
