@@ -11,7 +11,7 @@ const DASHBOARD = /^\/dashboards\/(\d{1,12})$/;
 // Who wants it asks again, and says what is wrong.
 const quietly = (asked: Promise<unknown>): void => void asked.catch(() => undefined);
 
-/** History and map are the slowest parts: they are asked for as soon as it is known which there are. */
+/** History and map need most code and data: they are asked for as soon as it is known which there are. */
 async function dashboardAhead(id: string): Promise<void> {
   quietly(chartLibrary());
   const answer = await askEarly(`/v1/dashboards/${id}`);

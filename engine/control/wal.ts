@@ -18,8 +18,8 @@ export interface WriteAheadLogOptions {
 
 /**
  * The write-ahead log of an SQLite file whose writer neither syncs nor moves it (`synchronous = NORMAL`,
- * `wal_autocheckpoint = 0`, `journal_size_limit = 0`): both may take a disk a tenth of a second, and the thread that writes
- * has other work. Commits that come while one sync is under way share the next.
+ * `wal_autocheckpoint = 0`, `journal_size_limit = 0`): both wait for the disk, and the thread that writes has other
+ * work. Commits that come while one sync is under way share the next.
  */
 export class WriteAheadLog {
   readonly #options: WriteAheadLogOptions;

@@ -9,7 +9,7 @@ const CALM_STEP_MS = 2_000;
 /** Lines are that much wider than their strip; strips are farther from each other. */
 const EDGE_PX = 2;
 
-/** What all strips beside each other are drawn on: a canvas a tile would cost the browser more than what is drawn. */
+/** What all strips beside each other are drawn on: every canvas is a layer that the browser puts together anew. */
 interface Paper {
   readonly canvas: HTMLCanvasElement;
   readonly paper: CanvasRenderingContext2D;
