@@ -106,18 +106,15 @@ export class Targets {
     except: number | undefined,
   ): Promise<void> {
     await this.#book.settled();
-    for (const { row } of this.#book.all()) {
-      if (row.id === except) continue;
-      if (name !== undefined && row.name === name) {
-        throw new EngineError('conflict', `name: there is a target ${name} already`);
-      }
-      if (kind === 'webhook' && row.kind === kind && row.config['url'] === config?.['url']) {
-        throw new EngineError(
-          'conflict',
-          `config.url: target ${row.name} has this address already`,
-        );
-      }
+    const others = [...this.#book.all()].map(({ row }) => row).filter((row) => row.id !== except);
+    // The name first: one that was made twice has its address twice as well.
+    if (name !== undefined && others.some((row) => row.name === name)) {
+      throw new EngineError('conflict', `name: there is a target ${name} already`);
     }
+    if (kind !== 'webhook' || config === undefined) return;
+    const same = others.find((row) => row.kind === kind && row.config['url'] === config['url']);
+    if (same === undefined) return;
+    throw new EngineError('conflict', `config.url: target ${same.name} has this address already`);
   }
 
   #sealed(secret: TargetSecret | null | undefined, publicId: string): string | null {

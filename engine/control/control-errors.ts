@@ -34,6 +34,16 @@ function codeOf(thrown: unknown): string {
   return typeof thrown.code === 'string' ? thrown.code : '';
 }
 
+/** What a unique constraint is about, as the API names it: `userId, key: `; empty where the driver does not say. */
+function fieldsOf(thrown: unknown, text: string): string {
+  const detail = typeof thrown === 'object' && thrown !== null && 'detail' in thrown;
+  const columns =
+    /^UNIQUE constraint failed: (.+)$/.exec(text)?.[1]?.replaceAll(/\w+\./g, '') ??
+    /^Key \((.+?)\)=\(/.exec(detail ? String(thrown.detail) : '')?.[1];
+  if (columns === undefined) return '';
+  return `${columns.replaceAll('"', '').replaceAll(/_(\w)/g, (_, first: string) => first.toUpperCase())}: `;
+}
+
 /**
  * Wraps what a driver threw: `conflict`, `server.busy`, `store.away` (worth trying again) or
  * `store.refused`. An `EngineError` is returned as it is.
@@ -44,7 +54,8 @@ export function controlError(thrown: unknown): EngineError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const known = CODES.find(([prefix]) => code.startsWith(prefix));
   if (known !== undefined) {
-    return new EngineError(known[1], `control store: ${known[2]}`, { cause: thrown });
+    const of = known[1] === 'conflict' ? fieldsOf(thrown, text) : '';
+    return new EngineError(known[1], `control store: ${of}${known[2]}`, { cause: thrown });
   }
   // The pool and the driver throw some connection losses without a code.
   const away = /timeout exceeded when trying to connect|connection terminated|not queryable/i;

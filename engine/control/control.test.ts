@@ -122,6 +122,21 @@ describe.each(['sqlite', 'postgres'] as const)('the control store on %s', (diale
     expect(seqs(heard.changes)).toEqual([1]);
   });
 
+  test('names the fields that have to be unique as the API does', async () => {
+    const control = await open(place);
+    await control.write(({ db }) =>
+      sql`create table pairs (user_id text, share_hash text, unique (user_id, share_hash))`.execute(
+        db,
+      ),
+    );
+    const pair = () =>
+      control.write(({ db }) => sql`insert into pairs values ('a (1)=(2)', 'b')`.execute(db));
+    await pair();
+    await expect(pair()).rejects.toThrow('control store: userId, shareHash: it exists already');
+    await put(control, 'a');
+    await expect(put(control, 'a')).rejects.toThrow('control store: id: it exists already');
+  });
+
   test('refuses a write inside a write instead of waiting for itself', async () => {
     const control = await open(place);
     await expect(control.write(async () => await put(control, 'a'))).rejects.toThrow(

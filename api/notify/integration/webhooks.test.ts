@@ -189,4 +189,31 @@ describe('webhooks', () => {
     ]);
     expect(one.faults.some(({ message }) => message.includes('notify-0'))).toBe(true);
   });
+
+  it('are refused under a taken name by the name, also where another target has the address, else by the address', async () => {
+    const one = await site();
+    const first = await one.webhook('http://127.0.0.1:9/a');
+    await one.webhook('http://127.0.0.1:9/b');
+    const make = (name: string, url: string) =>
+      one.notify.targets.create(
+        { name, kind: 'webhook', enabled: true, config: { url }, events: [] },
+        null,
+      );
+    const [a, b] = ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b'];
+    await expect(make(b, a)).rejects.toMatchObject({
+      code: 'conflict',
+      message: `name: there is a target ${b} already`,
+    });
+    await expect(make('new', b)).rejects.toThrow(`config.url: target ${b} has this address`);
+    await expect(one.notify.targets.change(first, { name: b })).rejects.toThrow('name: there is');
+    // Two at once pass the first look: the store refuses one, and names the field as well.
+    const both = await Promise.allSettled([
+      make('twin', 'http://127.0.0.1:9/c'),
+      make('twin', 'http://127.0.0.1:9/d'),
+    ]);
+    const refused = both.filter((one) => one.status === 'rejected');
+    expect(refused.map(({ reason }) => String(reason))).toEqual([
+      expect.stringContaining('name: it exists already'),
+    ]);
+  });
 });
