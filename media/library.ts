@@ -68,6 +68,11 @@ export class MediaLibrary {
     return entry.source;
   };
 
+  /** Media held or on their way. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** Why a media could not be had when it was last tried; undefined: it is here, or on its way. */
   failureOf = (mediaId: string): string | undefined => this.#entries.get(mediaId)?.failure;
 

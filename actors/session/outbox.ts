@@ -1,3 +1,4 @@
+import type { Clock } from '../../engine/clock.js';
 import type { Link } from '../../engine/link.types.js';
 import type { AudioParts } from '../../media/ports.js';
 import type {
@@ -9,20 +10,24 @@ import type {
   StreamChange,
   ToMediaShard,
 } from './protocol.js';
+import { Rounds } from './rounds.js';
 import { compactChanges } from './stream-changes.js';
 
 /** Changes of streams that wait before the ones that no longer matter are looked for. */
 const COMPACT_AT = 10_000;
+/** What the main thread had no room for is sent again. */
+const AGAIN_MS = 50;
 
 export interface OutboxOptions {
   readonly link: Pick<Link<FromMediaShard, ToMediaShard>, 'post' | 'inFlight' | 'closed'>;
   /** With so many posts in flight sound is dropped. Far below the link's own bound, which is for the rest. */
   readonly maxAudio: number;
+  readonly clock: Clock;
 }
 
 /**
  * What a media thread tells the main thread. Sound is dropped when the main thread falls behind; all else
- * waits, in order, and is sent by the next `flush`. What happens in one turn is sent as one post. Bounded: of
+ * waits, in order, and is sent as soon as there is room. What happens in one turn is sent as one post. Bounded: of
  * changes of streams only the last one of each session is kept, of states only the latest; what is released
  * was handed out by the main thread, and what ended was begun by it.
  */
@@ -37,12 +42,14 @@ export class Outbox {
   readonly #hearings = new Map<string, Hearing>();
   readonly #places = new Map<string, SessionPlace>();
   readonly #counts = new Map<string, IcecastCount>();
+  readonly #again: Rounds;
   #due = false;
   #droppedAudio = 0;
 
   constructor(options: OutboxOptions) {
     this.#link = options.link;
     this.#maxAudio = options.maxAudio;
+    this.#again = new Rounds(options.clock, AGAIN_MS, () => this.#flush());
   }
 
   /** Posts of sound that were dropped. */
@@ -97,10 +104,16 @@ export class Outbox {
     if (!room || !this.#link.post('audio', parts, buffers)) this.#droppedAudio += 1;
   }
 
-  /** Sends what waits, as far as the link takes it. Call it a few times a second. */
+  /** Sends what waits, as far as the link takes it; the rest again a little later. */
   flush(): void {
+    if (this.#flush()) this.#again.wake();
+  }
+
+  /** True: something is left, for want of room. */
+  #flush(): boolean {
     this.#due = false;
-    if (!this.#sendChanges()) return;
+    if (this.#link.closed !== undefined) return false;
+    if (!this.#sendChanges()) return true;
     if (this.#released.length > 0 && this.#link.post('media.release', this.#released)) {
       this.#released = [];
     }
@@ -114,6 +127,8 @@ export class Outbox {
     this.#tell('hearing', this.#hearings);
     this.#tell('session.places', this.#places);
     this.#tell('icecast.listeners', this.#counts);
+    const lists = this.#released.length + this.#liveReleased.length + this.#ended.length;
+    return lists + this.#hearings.size + this.#places.size + this.#counts.size > 0;
   }
 
   #sendChanges(): boolean {

@@ -15,6 +15,7 @@ import type {
   SpeakerState,
   ToMediaShard,
 } from './protocol.js';
+import { Rounds } from './rounds.js';
 import { MediaSessions } from './shard.js';
 import { Titles } from './titles.js';
 
@@ -32,8 +33,6 @@ const EVENTS_EVERY_MS = 100;
 const MAX_EVENTS = 10_000;
 /** 50 audio posts a second: the main thread may fall about 5 s behind before sound is dropped. */
 const MAX_AUDIO_POSTS = 256;
-/** What the main thread had no room for is sent again. */
-const FLUSH_EVERY_MS = 50;
 /** A PCM chunk may have to be decoded first. */
 const ACQUIRE_LIMIT_MS = 200_000;
 /** Before everything that can wait: a block that begins late is heard. */
@@ -48,7 +47,7 @@ const host = new ShardHost<MediaShardOptions, FromMediaShard, ToMediaShard>({
   },
 });
 const { link, clock, options } = host;
-const outbox = new Outbox({ link, maxAudio: MAX_AUDIO_POSTS });
+const outbox = new Outbox({ link, maxAudio: MAX_AUDIO_POSTS, clock });
 
 /** libav in this thread where it can be had; else, or by wish, an ffmpeg process for each mix. */
 async function openEncoders(): Promise<EncoderFactory> {
@@ -143,9 +142,11 @@ const engine = new MixEngine({
       sessions.listened(event);
       listenEvents.push(event);
       if (listenEvents.length > MAX_EVENTS) listenEvents.shift();
+      telling.wake();
     },
     speakerState(state) {
       speakerStates.set(state.speakerId, state);
+      telling.wake();
     },
   },
 });
@@ -159,7 +160,11 @@ const sessions = new MediaSessions({
   idleAfterMs: options.idleAfterMs,
 });
 
-link.handle('sessions.adopt', (params) => ({ adopted: sessions.adopt(params.sessions) }));
+link.handle('sessions.adopt', (params) => {
+  hearing.wake();
+  placing.wake();
+  return { adopted: sessions.adopt(params.sessions) };
+});
 link.handle('session.command', ({ id, command }) => sessions.command(id, command));
 link.handle('session.playing', ({ id }) => sessions.playing(id));
 link.handle('session.explain', ({ id, assetIds, limit }) => sessions.explain(id, assetIds, limit));
@@ -177,28 +182,24 @@ link.on('assets.changed', (changes) => {
   engine.changeAssets(changes);
 });
 
-function every(delayMs: number, work: () => void): void {
-  clock.setTimeout(() => {
-    work();
-    every(delayMs, work);
-  }, delayMs);
-}
-
-every(HEARING_EVERY_MS, () => {
+const hearing = new Rounds(clock, HEARING_EVERY_MS, () => {
   const changed = sessions.hearing();
   if (changed.length > 0) outbox.hearing(changed);
+  return sessions.size > 0;
 });
-every(PLACES_EVERY_MS, () => {
+const placing = new Rounds(clock, PLACES_EVERY_MS, () => {
   const places = sessions.places(PLACES_SHARE);
   if (places.length > 0) outbox.places(places);
+  return sessions.size > 0;
 });
-every(FLUSH_EVERY_MS, () => outbox.flush());
-every(EVENTS_EVERY_MS, () => {
+const telling = new Rounds(clock, EVENTS_EVERY_MS, () => {
   if (listenEvents.length > 0 && link.post('listen.events', listenEvents)) listenEvents = [];
-  if (speakerStates.size === 0) return;
-  if (link.post('speaker.states', [...speakerStates.values()])) speakerStates = new Map();
+  if (speakerStates.size > 0 && link.post('speaker.states', [...speakerStates.values()])) {
+    speakerStates = new Map();
+  }
+  return listenEvents.length + speakerStates.size > 0;
 });
-every(STATUS_EVERY_MS, () => {
+const status = new Rounds(clock, STATUS_EVERY_MS, () => {
   const { mixes, lateBlocks, mixCpuMs } = engine.stats;
   link.post('media.status', {
     sessions: sessions.size,
@@ -208,7 +209,9 @@ every(STATUS_EVERY_MS, () => {
     icecast: icecast?.state ?? 'off',
     icecastError: icecast?.lastError,
   });
+  return true;
 });
+status.wake();
 
 host.counter('media_mixes', () => engine.stats.mixes);
 host.counter('media_late_blocks', () => engine.stats.lateBlocks);

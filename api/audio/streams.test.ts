@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { Outbox } from '../../actors/session/outbox.js';
 import type { FromMediaShard, StreamChange, ToMediaShard } from '../../actors/session/protocol.js';
 import { compactChanges } from '../../actors/session/stream-changes.js';
-import { TestClock } from '../../engine/clock.js';
+import { SystemClock, TestClock } from '../../engine/clock.js';
 import { createLink } from '../../engine/link.js';
 import { MixEngine } from '../../media/engine/engine.js';
 import { Mount } from '../../media/mounts/mount.js';
@@ -48,7 +48,7 @@ function narrow(maxPosts: number, maxAudio: number) {
     port1.close();
     port2.close();
   };
-  return { main, close, outbox: new Outbox({ link: shard, maxAudio }) };
+  return { main, close, outbox: new Outbox({ link: shard, maxAudio, clock: new SystemClock() }) };
 }
 
 test('400 sessions of one place that begin in one block all get sound, though the main thread is behind', async () => {

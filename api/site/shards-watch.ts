@@ -12,6 +12,8 @@ export interface ShardSource {
 }
 
 const EVERY_MS = 1_000;
+/** As in the threads: each look wakes the main thread. */
+const LOOP_RESOLUTION_MS = 20;
 const NS_PER_MS = 1e6;
 
 /** Keeps the `shards` table: each thread of the pools, and the main thread itself. */
@@ -20,7 +22,7 @@ export class ShardsWatch {
   readonly #clock: Clock;
   readonly #mainActors: () => number;
   readonly #ends: (() => void)[] = [];
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   #timer: TimerHandle | undefined;
 
   /** @param mainActors how many actors the main thread itself holds. */
@@ -56,8 +58,11 @@ export class ShardsWatch {
       state: 'running',
       actors: this.#mainActors(),
       restarts: 0,
-      loopDelayMs: Math.max(0, round(this.#delay.mean / NS_PER_MS) - 10) || 0,
-      loopDelayP99Ms: Math.max(0, round(this.#delay.percentile(99) / NS_PER_MS) - 10),
+      loopDelayMs: Math.max(0, round(this.#delay.mean / NS_PER_MS) - LOOP_RESOLUTION_MS) || 0,
+      loopDelayP99Ms: Math.max(
+        0,
+        round(this.#delay.percentile(99) / NS_PER_MS) - LOOP_RESOLUTION_MS,
+      ),
       heapBytes: process.memoryUsage().heapUsed,
       lastError: null,
     };

@@ -16,7 +16,6 @@ import { Mixer } from '../mixer/mixer.js';
 import { PcmSource } from '../mixer/source.js';
 import {
   type AssetChanges,
-  BLOCK_MS,
   type EncoderFactory,
   type ProjectDefinition,
   RATE_HZ,
@@ -25,12 +24,11 @@ import { PreparedProject } from '../project/prepared.js';
 import type { MixEngineEvents, MixEngineStats, MixSession } from './engine.types.js';
 import { listenerOf, movedListener } from './listener.js';
 import { type LiveAccess, LiveLibrary } from './live-library.js';
+import { Pace } from './pace.js';
 import type { EngineSession } from './sessions.js';
 import { SpeakerFeeds } from './speaker-feeds.js';
 import { Streams } from './streams.js';
 
-/** A stall up to this long is made good block by block; beyond it the missed sound is left out. */
-const CATCH_UP_BLOCKS = 50;
 /** Blocks rendered in one call, so that a shard that cannot keep up still hears its messages. */
 const BLOCKS_PER_CALL = 10;
 /** The same in time, where a machine gives little of it. */
@@ -56,16 +54,9 @@ export class MixEngine {
   readonly #mixer = new Mixer();
   readonly #projects = new Map<number, PreparedProject>();
   readonly #sessions = new Map<string, EngineSession>();
-  /** Tick of block 0: ticks count 20 ms since 1970, so that loops agree between shards and restarts. */
-  readonly #originTick: number;
-  readonly #startMonoMs: number;
-  /** Blocks due so far, rendered or left out. */
-  #dueBlocks = 0;
-  /** Blocks rendered: the stream clock, without holes. */
-  #block = 0;
+  readonly #pace: Pace;
   #nextMix = 1;
   #nextLive = -1;
-  #lateBlocks = 0;
   #busyMs = 0;
   #timer: TimerHandle | undefined;
   #stopped = false;
@@ -92,23 +83,41 @@ export class MixEngine {
       onSwitch: (projectId) => this.#stir(projectId),
     });
     this.#streams = new Streams(clock, options.encoders, events);
-    this.#originTick = Math.floor(clock.nowMs() / BLOCK_MS);
-    this.#startMonoMs = clock.monoMs();
+    this.#pace = new Pace(clock);
   }
 
-  /** Calls `tick` every 20 ms, without drift, until `stop`. */
+  /**
+   * Calls `tick` every 20 ms, without drift, until `stop`; none while there is nothing to mix and nothing to let
+   * go of. What then comes is heard from the block on that would have been next.
+   */
   start(): void {
-    const next = (): void => {
-      if (this.#stopped) return;
-      try {
-        this.tick();
-      } catch (error) {
-        this.#events.failed('engine', EngineError.from(error));
-      }
-      const dueMs = this.#startMonoMs + this.#dueBlocks * BLOCK_MS;
-      this.#timer = this.#clock.setTimeout(next, Math.max(0, dueMs - this.#clock.monoMs()));
-    };
-    next();
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#stopped) return;
+    try {
+      this.tick();
+    } catch (error) {
+      this.#events.failed('engine', EngineError.from(error));
+    }
+    if (this.#isAtRest()) this.#pace.rest();
+    else this.#timer = this.#clock.setTimeout(() => this.#next(), this.#pace.waitMs);
+  }
+
+  /** Something is to be mixed or looked after from now on. */
+  #rouse(): void {
+    if (this.#stopped || !this.#pace.wake()) return;
+    this.#timer = this.#clock.setTimeout(() => this.#next(), this.#pace.waitMs);
+  }
+
+  #isAtRest(): boolean {
+    const held = this.#streams.count + this.#library.size + this.#live.size + this.#feeds.size;
+    if (held > 0) return false;
+    for (const session of this.#sessions.values()) {
+      if (session.listeners > 0) return false;
+    }
+    return true;
   }
 
   /** Adds a project or takes its edited definition; heard from the next block on. Nothing starts anew. */
@@ -189,7 +198,7 @@ export class MixEngine {
         mix.pause();
         return DONE;
       case 'resume':
-        mix.resume(this.#tick);
+        mix.resume(this.#pace.tick);
         return DONE;
       case 'skip':
         return mix.skip() ? DONE : { done: false, message: 'nothing sounds that could be skipped' };
@@ -210,20 +219,21 @@ export class MixEngine {
     if (session.listeners === 0 && count > 0) session.moved = true;
     session.listeners = Math.max(0, count);
     if (session.listeners === 0) this.#streams.leave(session);
+    else this.#rouse();
   }
 
   /** What sounds for it now, with the gains of this block. @throws EngineError `not-found` */
   sounding(id: string): SessionSounding {
     const session = this.#session(id);
     this.#refresh(session);
-    return session.mix.sounding(this.#tick);
+    return session.mix.sounding(this.#pace.tick);
   }
 
   /** The same, and its queue, which takes longer to work out. @throws EngineError `not-found` */
   playing(id: string): SessionPlaying {
     const session = this.#session(id);
     this.#refresh(session);
-    return session.mix.playing(this.#tick);
+    return session.mix.playing(this.#pace.tick);
   }
 
   /** Why assets are or are not heard: the given ones, or the nearest `limit`. @throws EngineError `not-found` */
@@ -234,7 +244,7 @@ export class MixEngine {
   ): readonly AssetAudibility[] {
     const session = this.#session(id);
     this.#refresh(session);
-    return session.mix.explain(assetIds, limit, this.#tick);
+    return session.mix.explain(assetIds, limit, this.#pace.tick);
   }
 
   /**
@@ -251,7 +261,7 @@ export class MixEngine {
     if (session === undefined) return false;
     this.#sessions.delete(id);
     this.#streams.leave(session);
-    session.mix.stop(this.#tick);
+    session.mix.stop(this.#pace.tick);
     return true;
   }
 
@@ -259,8 +269,8 @@ export class MixEngine {
     return {
       sessions: this.#sessions.size,
       mixes: this.#streams.count,
-      lateBlocks: this.#lateBlocks,
-      blocks: this.#block,
+      lateBlocks: this.#pace.late,
+      blocks: this.#pace.block,
       mixCpuMs: this.#busyMs,
     };
   }
@@ -276,20 +286,11 @@ export class MixEngine {
     for (let rendered = 0; rendered < BLOCKS_PER_CALL; rendered++) {
       const nowMs = this.#clock.monoMs();
       if (nowMs - beganMs > CALL_MS) return;
-      const behindMs = nowMs - (this.#startMonoMs + this.#dueBlocks * BLOCK_MS);
-      if (behindMs < 0) return;
-      const missed = Math.floor(behindMs / BLOCK_MS) - CATCH_UP_BLOCKS;
-      if (missed > 0) {
-        this.#dueBlocks += missed;
-        this.#lateBlocks += missed;
-      }
-      if (behindMs >= BLOCK_MS) this.#lateBlocks++;
+      if (!this.#pace.begins(nowMs)) return;
       try {
         this.#renderBlock();
       } finally {
-        // Time goes on, also past a block that broke.
-        this.#block++;
-        this.#dueBlocks++;
+        this.#pace.ended();
       }
       this.#busyMs += this.#clock.monoMs() - nowMs;
     }
@@ -306,13 +307,9 @@ export class MixEngine {
     this.#library.close();
   }
 
-  get #tick(): number {
-    return this.#originTick + this.#dueBlocks;
-  }
-
   #renderBlock(): void {
-    const tick = this.#tick;
-    this.#streams.begin(tick, this.#block);
+    const tick = this.#pace.tick;
+    this.#streams.begin(tick, this.#pace.block);
     for (const session of this.#sessions.values()) {
       if (session.stream === undefined) continue;
       this.#attempt(session, () => this.#advance(session, tick));
@@ -320,7 +317,7 @@ export class MixEngine {
     this.#streams.regroup();
     for (const session of this.#sessions.values()) {
       if (session.listeners === 0 || session.stream !== undefined) continue;
-      if (this.#block < session.retryBlock || !this.#streams.mayOpen) continue;
+      if (this.#pace.block < session.retryBlock || !this.#streams.mayOpen) continue;
       this.#attempt(session, () => {
         // Only what is heard goes on: until there is an encoder the mix stands still.
         session.mix.soften();
@@ -330,7 +327,7 @@ export class MixEngine {
     }
     const parts = this.#streams.render(this.#mixer);
     if (parts !== undefined) this.#events.audio(parts);
-    if (this.#block % SWEEP_BLOCKS === 0) this.#sweep(tick);
+    if (this.#pace.block % SWEEP_BLOCKS === 0) this.#sweep(tick);
   }
 
   /** A session that breaks is silent alone, for a while, and the others never notice. */
@@ -339,10 +336,10 @@ export class MixEngine {
       work();
     } catch (error) {
       // Long after the last time it is counted anew.
-      if (this.#block > session.retryBlock + MAX_RETRY_BLOCKS) session.failures = 0;
+      if (this.#pace.block > session.retryBlock + MAX_RETRY_BLOCKS) session.failures = 0;
       const waits = RETRY_BLOCKS * 2 ** Math.min(session.failures, 16);
       session.failures++;
-      session.retryBlock = this.#block + Math.min(waits, MAX_RETRY_BLOCKS);
+      session.retryBlock = this.#pace.block + Math.min(waits, MAX_RETRY_BLOCKS);
       session.moved = true;
       this.#streams.leave(session);
       this.#events.failed(`session ${session.id}`, EngineError.from(error));
@@ -374,7 +371,7 @@ export class MixEngine {
   #sweep(tick: number): void {
     for (const session of this.#sessions.values()) {
       if (session.listeners === 0) continue;
-      if (session.stream === undefined && this.#block < session.retryBlock) continue;
+      if (session.stream === undefined && this.#pace.block < session.retryBlock) continue;
       this.#attempt(session, () => session.mix.eachPlace(tick, this.#visit));
     }
     this.#feeds.sweep();
@@ -389,9 +386,16 @@ export class MixEngine {
 
   #partsOf(id: string): MixParts {
     return {
-      mediaOf: this.#library.sourceOf,
+      // What is acquired has to be let go of again, also when nobody listens.
+      mediaOf: (mediaId) => {
+        this.#rouse();
+        return this.#library.sourceOf(mediaId);
+      },
       failureOf: this.#library.failureOf,
-      speakerOf: (speaker) => this.#feeds.sourceOf(speaker),
+      speakerOf: (speaker) => {
+        this.#rouse();
+        return this.#feeds.sourceOf(speaker);
+      },
       need: (source, frame) => this.#library.need(source, frame),
       onTrack: (kind, track, piece, frame) =>
         this.#events.listen({

@@ -46,6 +46,11 @@ export class LiveLibrary {
     this.#nextNo = nextNo;
   }
 
+  /** Sources held or on their way. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** Source of a URL; its sound arrives later. Call it again while it is used. */
   sourceOf(url: string): LiveSource {
     let entry = this.#entries.get(url);

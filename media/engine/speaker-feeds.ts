@@ -64,6 +64,11 @@ export class SpeakerFeeds {
     this.#onSwitch = options.onSwitch;
   }
 
+  /** Feeds that somebody heard a while ago. */
+  get size(): number {
+    return this.#feeds.size;
+  }
+
   /** What a speaker sounds from now. */
   sourceOf(speaker: SpeakerDefinition): SoundSource {
     const nowMs = this.#clock.monoMs();
