@@ -2,7 +2,6 @@ import type { DashboardWhole } from './data/dashboards.js';
 import { askEarly } from './data/early.js';
 import { loadAhead } from './shell/views.js';
 import { chartLibrary } from './views/dashboards/chart-library.js';
-import { mapLibrary } from './views/map-library.js';
 
 /** Pages that nobody needs to be signed in for, or that ask who is there themselves. */
 const OPEN_PAGES: ReadonlySet<string> = new Set(['kiosk', 'shared-dashboard', 'sign-in', '_parts']);
@@ -11,7 +10,7 @@ const DASHBOARD = /^\/dashboards\/(\d{1,12})$/;
 // Who wants it asks again, and says what is wrong.
 const quietly = (asked: Promise<unknown>): void => void asked.catch(() => undefined);
 
-/** History and map need most code and data: they are asked for as soon as it is known which there are. */
+/** What its history and its map need is asked for as soon as it is known which there are. */
 async function dashboardAhead(id: string): Promise<void> {
   quietly(chartLibrary());
   const answer = await askEarly(`/v1/dashboards/${id}`);
@@ -24,9 +23,7 @@ async function dashboardAhead(id: string): Promise<void> {
   };
   quietly(askHistory());
   const map = shown.widgets.find(({ type }) => type === 'map');
-  if (map === undefined) return;
-  quietly(Promise.all([import('./views/dashboards/widgets/map.svelte'), mapLibrary()]));
-  const projectId = map.config['projectId'];
+  const projectId = map?.config['projectId'];
   if (typeof projectId === 'number') quietly(askEarly(`/v1/projects/${projectId}/map`));
 }
 

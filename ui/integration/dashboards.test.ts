@@ -11,6 +11,7 @@ import {
   visit,
   widerThanScreen,
 } from './browser.js';
+import { CENTER, plantGarden } from './garden.js';
 
 let site: TestServer;
 let browser: Browser;
@@ -97,6 +98,27 @@ async function dashboard(values: object = {}): Promise<number> {
 const widget = (page: Page, title: string) =>
   page.getByRole('region', { name: title, exact: true });
 const value = (page: Page, title: string) => widget(page, title).locator('[data-value]');
+
+/** Runs in the browser: the middle of what is drawn in the colour of a token, CSS pixels of the page; undefined: nothing is. */
+function middleOfColour(token: string): { readonly x: number; readonly y: number } | undefined {
+  const canvas = document.querySelector('canvas');
+  const paper = canvas?.getContext('2d');
+  if (!canvas || !paper) return undefined;
+  const hex = getComputedStyle(document.documentElement).getPropertyValue(token).trim().slice(1);
+  const [red, green, blue] = [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+  const { data } = paper.getImageData(0, 0, canvas.width, canvas.height);
+  let [count, x, y] = [0, 0, 0];
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] !== red || data[at + 1] !== green || data[at + 2] !== blue) continue;
+    count += 1;
+    x += (at / 4) % canvas.width;
+    y += Math.floor(at / 4 / canvas.width);
+  }
+  if (count < 12) return undefined;
+  const box = canvas.getBoundingClientRect();
+  const scale = box.width / canvas.width;
+  return { x: box.left + (x / count) * scale, y: box.top + (y / count) * scale };
+}
 
 describe('dashboards', () => {
   it('are made, filled, moved by the mouse and are the same after a reload', async () => {
@@ -214,6 +236,38 @@ describe('dashboards', () => {
       },
       { cookie: 'none=none' },
     );
+  });
+
+  it('show a site with who listens, without the map library; a drag moves it, a press on somebody leads to them', async () => {
+    const { projectId } = await plantGarden(site, cookie);
+    await send('POST', '/v1/sessions', { projectId, position: CENTER });
+    const map = { type: 'map', title: 'Garden', x: 0, y: 0, w: 6, h: 5, config: { projectId } };
+    await on(`/dashboards/${await dashboard({ widgets: [map] })}`, async (page) => {
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await page.reload();
+      await widget(page, 'Garden').locator('[data-ready=true] canvas').waitFor();
+      const listener = () =>
+        until('the listener is drawn', () => page.evaluate(middleOfColour, '--line-2'));
+      const before = await listener();
+      await page.mouse.move(before.x + 60, before.y + 60);
+      await page.mouse.down();
+      await page.mouse.move(before.x + 100, before.y + 85, { steps: 4 });
+      await page.mouse.up();
+      await until('it moved', async () => {
+        const now = await listener();
+        return Math.abs(now.x - before.x - 40) <= 2 && Math.abs(now.y - before.y - 25) <= 2;
+      });
+      await widget(page, 'Garden').getByRole('button', { name: 'Whole site' }).click();
+      await until('it is where it was', async () => {
+        const now = await listener();
+        return Math.abs(now.x - before.x) <= 1 && Math.abs(now.y - before.y) <= 1;
+      });
+      expect(await seriousFindings(page)).toEqual([]);
+      expect(asked.filter((url) => url.includes('maplibre'))).toEqual([]);
+      await page.mouse.click(before.x, before.y);
+      await page.waitForURL(/\/map\?session=/);
+    });
   });
 
   it('are readable by everybody, at any size, in both themes', async () => {

@@ -110,11 +110,12 @@ function rgb(colour: string): readonly [number, number, number] {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** The loudness of a speaker, painted: full inside, fading over its attenuation border. */
+/** The loudness of a speaker, painted `px` wide and high: full inside, fading over its attenuation border. */
 export function fieldOf(
   project: ProjectMap,
   speaker: ProjectMap['speakers'][number],
   colour: string,
+  px = FIELD_PX,
 ): { readonly canvas: HTMLCanvasElement; readonly box: Box } | undefined {
   const box = boxOf(speaker.shape.flatMap((polygon) => [...(polygon[0] ?? [])]));
   if (!box) return undefined;
@@ -126,18 +127,22 @@ export function fieldOf(
   const [westM, southM] = metresFrom(project.center, { latitude: box.south, longitude: box.west });
   const [eastM, northM] = metresFrom(project.center, { latitude: box.north, longitude: box.east });
   const canvas = document.createElement('canvas');
-  canvas.width = FIELD_PX;
-  canvas.height = FIELD_PX;
+  canvas.width = px;
+  canvas.height = px;
   const context = canvas.getContext('2d');
   if (!context) return undefined;
-  const image = context.createImageData(FIELD_PX, FIELD_PX);
+  const image = context.createImageData(px, px);
   const [red, green, blue] = rgb(colour);
-  for (let row = 0; row < FIELD_PX; row += 1) {
-    const y = northM - ((row + 0.5) / FIELD_PX) * (northM - southM);
-    for (let column = 0; column < FIELD_PX; column += 1) {
-      const x = westM + ((column + 0.5) / FIELD_PX) * (eastM - westM);
+  for (let row = 0; row < px; row += 1) {
+    const y = northM - ((row + 0.5) / px) * (northM - southM);
+    for (let column = 0; column < px; column += 1) {
+      const x = westM + ((column + 0.5) / px) * (eastM - westM);
       const volume = areaVolume(rings, x, y, { ...speaker, minVolume: 0, maxVolume: 1 });
-      image.data.set([red, green, blue, Math.round(volume * 255)], (row * FIELD_PX + column) * 4);
+      const at = (row * px + column) * 4;
+      image.data[at] = red;
+      image.data[at + 1] = green;
+      image.data[at + 2] = blue;
+      image.data[at + 3] = Math.round(volume * 255);
     }
   }
   context.putImageData(image, 0, 0);
