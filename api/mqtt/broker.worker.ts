@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Aedes, type Client, type PublishPacket } from 'aedes';
 import { FrameGuard } from '../../actors/plugins/mqtt/frame-guard.js';
 import { EngineError } from '../../engine/errors.js';
+import { BrokerPersistence } from './persistence.js';
 import {
   type BrokerStart,
   type FromBroker,
@@ -12,6 +13,7 @@ import {
   type ToBroker,
 } from './protocol.js';
 import { RetainedMessages } from './retained.js';
+import { Sessions } from './sessions.js';
 
 /** What is known of a connected client. */
 interface Guest {
@@ -19,7 +21,7 @@ interface Guest {
   who: string;
   name: string;
   readonly address: string;
-  subscriptions: number;
+  readonly topics: Set<string>;
   second: number;
   inSecond: number;
 }
@@ -32,6 +34,7 @@ const HEADER_BYTES = 70_000;
 const MAX_LOGINS = 200;
 const MAX_WISH_BYTES = 2_048;
 const HANDSHAKE_MS = 10_000;
+const TIDY_MS = 60_000;
 
 const options = workerData as BrokerStart;
 const port = parentPort;
@@ -40,6 +43,8 @@ const tell = (message: FromBroker): void => port.postMessage(message);
 
 const guests = new WeakMap<Client, Guest>();
 const clients = new Set<Client>();
+/** Who has a name now: one that takes it over is there before the other's end is told. */
+const named = new Map<string, Client>();
 const logins = new Map<number, (answer: Login) => void>();
 let nextLogin = 1;
 
@@ -63,6 +68,17 @@ const retained = await RetainedMessages.open({
   maxBytes: options.maxRetainedBytes,
   onFault: ({ message }) => tell({ type: 'told', message: `retained messages: ${message}` }),
 });
+const sessions = await Sessions.open({
+  ...options,
+  file: options.sessionsFile,
+  now: () => Date.now(),
+  tell: (message) => tell({ type: 'told', message }),
+});
+/** Somebody signed in: a session that is kept is theirs alone. */
+function admit(client: Client, guest: Guest): void {
+  guests.set(client, guest);
+  if (!client.clean) sessions.claim(client.id, guest.who);
+}
 let isFull = false;
 
 /** What is beyond the bound is delivered, and not retained; said once until there is room again. */
@@ -81,6 +97,7 @@ function retain(packet: PublishPacket): void {
 /** Of the door that is the engine's own. */
 const own = new WeakSet<object>();
 const broker = await Aedes.createBroker({
+  persistence: new BrokerPersistence(sessions),
   connectTimeout: 10_000,
   heartbeatInterval: 10_000,
   keepaliveLimit: 3_600,
@@ -96,13 +113,13 @@ const broker = await Aedes.createBroker({
       who: '',
       name: '',
       address: 'remoteAddress' in client.conn ? String(client.conn.remoteAddress) : '',
-      subscriptions: 0,
+      topics: new Set(),
       second: 0,
       inSecond: 0,
     };
     const isGuest = user === undefined && password === undefined;
     if (isGuest && options.allowAnonymous && !own.has(client.conn)) {
-      guests.set(client, guest);
+      admit(client, guest);
       done(null, true);
       return;
     }
@@ -120,7 +137,7 @@ const broker = await Aedes.createBroker({
     const settle = ({ rights, who, name }: Login): void => {
       if (!logins.delete(id)) return;
       clearTimeout(timer);
-      if (rights !== undefined) guests.set(client, { ...guest, rights, who, name });
+      if (rights !== undefined) admit(client, { ...guest, rights, who, name });
       done(null, rights !== undefined);
     };
     const timer = setTimeout(() => settle({ rights: undefined, who: '', name: '' }), LOGIN_MS);
@@ -165,28 +182,43 @@ const broker = await Aedes.createBroker({
   },
   authorizeSubscribe: (client, subscription, done) => {
     const guest = guests.get(client);
-    if (guest === undefined || guest.subscriptions >= options.maxSubscriptions) {
+    const { topic } = subscription;
+    const isNew = guest?.topics.has(topic) === false;
+    const isOver = isNew && guest.topics.size >= options.maxSubscriptions;
+    const isKept = client.clean || sessions.topicsOf(client.id).has(topic);
+    if (guest === undefined || isOver || !(isKept || sessions.hasRoom(topic))) {
       done(null, null);
       return;
     }
-    guest.subscriptions += 1;
+    guest.topics.add(topic);
     done(null, subscription);
   },
   authorizeForward: (client, packet) => {
     const { conn } = client;
     if (conn.writableLength > options.maxQueueBytes) {
       drop(client, 'does not take what it subscribed to');
-      return null;
+      // What is kept for it is not taken out of its session: it may come back for it.
+      return client.clean || packet.qos === 0 ? null : packet;
     }
     return packet;
   },
 });
-broker.on('client', (client) => clients.add(client));
-broker.on('clientDisconnect', (client) => clients.delete(client));
+broker.on('client', (client) => {
+  clients.add(client);
+  named.set(client.id, client);
+  sessions.back(client.id);
+});
+broker.on('clientDisconnect', (client) => {
+  clients.delete(client);
+  if (named.get(client.id) !== client) return;
+  named.delete(client.id);
+  sessions.away(client.id);
+});
 broker.on('unsubscribe', (topics, client) => {
   const guest = client === null ? undefined : guests.get(client);
-  if (guest !== undefined) guest.subscriptions = Math.max(0, guest.subscriptions - topics.length);
+  for (const topic of topics) guest?.topics.delete(topic);
 });
+const tidying = setInterval(() => sessions.tidy(), TIDY_MS);
 
 for (const { topic, payload, qos } of retained.all()) {
   // Nobody listens yet: this only puts it where subscribers find it.
@@ -241,6 +273,11 @@ port.on('message', (message: ToBroker) => {
   } else {
     server.close();
     ownServer?.close();
-    broker.close(() => void retained.close().then(() => process.exit(0)));
+    clearInterval(tidying);
+    const ended = async (): Promise<void> => {
+      await Promise.all([retained.close(), sessions.close()]);
+      process.exit(0);
+    };
+    broker.close(() => void ended());
   }
 });

@@ -10,7 +10,7 @@ import { readBrokerTls } from './tls.js';
 
 export interface MqttOptions {
   readonly config: MqttConfiguration;
-  /** Of the site's data; undefined: retained messages end with the process. */
+  /** Of the site's data; undefined: retained messages and sessions end with the process. */
   readonly folder?: string | undefined;
   /** Address of the pages. */
   readonly host: string;
@@ -52,6 +52,7 @@ export async function startMqtt(options: MqttOptions): Promise<{
         host,
         tls: await readBrokerTls(files),
         retainedFile: options.folder && join(options.folder, 'mqtt', 'retained.jsonl'),
+        sessionsFile: options.folder && join(options.folder, 'mqtt', 'sessions.jsonl'),
         prefix,
         discoveryPrefix,
         auth,

@@ -26,6 +26,14 @@ export const mqttConfiguration = z
         maxRetained: z.int().min(0).max(1_000_000).default(10_000),
         /** Of their topics and payloads together. */
         maxRetainedBytes: z.int().min(0).max(134_217_728).default(16_777_216),
+        /** Sessions that are kept; beyond, the one whose client is longest away is forgotten. */
+        maxSessions: z.int().min(1).max(20_000).default(1_000),
+        /** Messages that wait for one client; beyond, its oldest are dropped. */
+        maxSessionMessages: z.int().min(1).max(100_000).default(1_000),
+        /** Of all sessions; beyond, the oldest messages are dropped. */
+        maxSessionBytes: z.int().min(65_536).max(67_108_864).default(33_554_432),
+        /** A session whose client is away for longer is forgotten. 0: none is. */
+        maxSessionHours: z.int().min(0).max(87_600).default(168),
         /** Paths of PEM files; with both the port speaks TLS only. */
         tls: z
           .strictObject({

@@ -14,6 +14,8 @@ export interface BrokerStart extends Omit<MqttConfiguration['broker'], 'enabled'
   readonly tls: BrokerTls | undefined;
   /** Where retained messages outlive the process; undefined: nowhere. */
   readonly retainedFile: string | undefined;
+  /** Where sessions outlive the process; undefined: nowhere. */
+  readonly sessionsFile: string | undefined;
   /** Topics below belong to the engine: others may only ask there to set something. */
   readonly prefix: string;
   readonly discoveryPrefix: string;

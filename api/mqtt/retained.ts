@@ -1,7 +1,8 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../../engine/errors.js';
+import { readLines } from './line-file.js';
 
 export interface RetainedMessage {
   readonly topic: string;
@@ -15,7 +16,7 @@ export interface RetainedOptions {
   readonly maxMessages: number;
   /** Of topics and payloads together. */
   readonly maxBytes: number;
-  /** The file could not be written; what waits is tried again with the next message. */
+  /** The file was damaged, or could not be written: what waits is tried again with the next message. */
   readonly onFault: (error: EngineError) => void;
 }
 
@@ -44,19 +45,17 @@ export class RetainedMessages {
     this.#options = options;
   }
 
-  /** Reads what is there; a line that is no message, such as one that was cut off, is passed over. */
+  /** Reads what is there; a file with a line that is no message, other than a last one that was cut off, is put aside. */
   static async open(options: RetainedOptions): Promise<RetainedMessages> {
     const one = new RetainedMessages(options);
     if (options.file === undefined) return one;
     await mkdir(dirname(options.file), { recursive: true });
-    const text = await readFile(options.file, 'utf8').catch((thrown: unknown) => {
-      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return '';
-      throw thrown;
-    });
-    for (const row of text.split('\n')) {
-      const read = row === '' ? undefined : messageIn(row);
+    const fault = await readLines(options.file, (row) => {
+      const read = messageIn(row);
       if (read !== undefined) one.#put(read);
-    }
+      return read !== undefined;
+    });
+    if (fault !== undefined) options.onFault(new EngineError('store.refused', fault));
     await one.#anew(options.file);
     return one;
   }
