@@ -69,6 +69,11 @@ export class ShardRegistry {
     this.#onSnapshots?.(rows);
   }
 
+  /** Snapshots that are stored by whoever tells of them. */
+  remember(rows: readonly { readonly id: string; readonly snapshot: string }[]): void {
+    for (const { id, snapshot } of rows) this.#snapshots.set(id, snapshot);
+  }
+
   snapshotsOf(ids: readonly string[]): Readonly<Record<string, string>> {
     const found: Record<string, string> = {};
     for (const id of ids) {

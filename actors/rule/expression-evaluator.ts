@@ -48,6 +48,8 @@ class Side implements ExpressionFrame {
   readonly #previous: (number | string | undefined)[] = [];
   readonly #ats: (number | undefined)[] = [];
   readonly #windows: readonly SlidingWindow[];
+  /** By place in the text; undefined where a channel has none. */
+  readonly #windowsOf: (readonly SlidingWindow[] | undefined)[] = [];
   #missing = false;
 
   constructor(text: string, definition: RuleDefinition, world: ConditionWorld) {
@@ -56,6 +58,9 @@ class Side implements ExpressionFrame {
     this.#variable = (name) => world.variable(name) ?? definition.variables?.[name];
     this.#placeOf = Object.keys(definition.channels).map((name) => channels.indexOf(name));
     this.#windows = windows.map(({ spanMs }) => new SlidingWindow(spanMs));
+    for (const { channel } of windows) {
+      this.#windowsOf[channel] = this.#windows.filter((_, i) => windows[i]?.channel === channel);
+    }
     this.timed = timed;
     this.historyMs = Math.max(0, ...windows.map(({ spanMs }) => spanMs));
   }
@@ -67,9 +72,9 @@ class Side implements ExpressionFrame {
     this.#values[place] = value;
     this.#ats[place] = atUnixMs;
     if (typeof value !== 'number') return;
-    for (const [i, window] of this.#expression.windows.entries()) {
-      if (window.channel === place) this.#windows[i]?.add(atUnixMs, value);
-    }
+    const windows = this.#windowsOf[place];
+    if (windows === undefined) return;
+    for (let i = 0; i < windows.length; i++) windows[i]?.add(atUnixMs, value);
   }
 
   answer(nowUnixMs: number): boolean | undefined | string {

@@ -102,6 +102,21 @@ export interface RuleCheckpoint {
   readonly seenUnixMs: Float64Array;
 }
 
+/**
+ * Long waits that began and that no machine knows of yet, in columns, see `LateTurns`. JSON. A rule is in it once. They are kept apart from
+ * the rules' snapshots: many begin and break off each second, and one text of all is cheaper to keep than each of them.
+ */
+export interface RuleWaits {
+  readonly id: readonly string[];
+  /** The condition began to hold; else it ceased to. */
+  readonly held: readonly boolean[];
+  /** When, by the clock of the engine. */
+  readonly sinceUnixMs: readonly number[];
+  /** Time and value of the sample that did it. */
+  readonly atUnixMs: readonly number[];
+  readonly value: readonly (number | string | null)[];
+}
+
 /** A value of a channel that is known already. */
 export interface KnownValue {
   readonly channel: number;
@@ -121,6 +136,8 @@ export interface ToRuleShard {
         readonly latest: readonly KnownValue[];
         /** Of the thread before this one. */
         readonly checkpoint: RuleCheckpoint | null;
+        /** Of the thread before this one, or of the engine before its start. */
+        readonly waits: RuleWaits;
         /** Silence is not announced sooner: after a start devices have to come back first. */
         readonly graceMs: number;
       };
@@ -177,6 +194,8 @@ export interface FromRuleShard {
       readonly params: {
         readonly snapshots: readonly SnapshotRow[];
         readonly columns: RuleCheckpoint;
+        /** All of this thread; null: none began or ended since the last checkpoint. */
+        readonly waits: RuleWaits | null;
       };
       readonly result: { readonly taken: number };
     };

@@ -15,9 +15,11 @@ import type {
   RuleEdge,
   RuleShardOptions,
   RuleValues,
+  RuleWaits,
   ToRuleShard,
 } from './protocol.js';
 import type { RuleDefinition } from './rule.types.js';
+import { NO_WAITS, WaitBook } from './wait-book.js';
 
 const ADOPT_DEADLINE_MS = 30_000;
 const TEST_DEADLINE_MS = 120_000;
@@ -50,6 +52,10 @@ export interface RulePoolOptions {
   readonly onValues: (values: RuleValues) => void;
   /** For the control store: the newest of each id counts, and is never ahead of the edges in it. Undefined forgets. */
   readonly onSnapshots: (rows: readonly SnapshotRow[]) => void;
+  /** All waits that no machine knows of yet, for the control store, when one began or ended. */
+  readonly onWaits?: ((waits: RuleWaits) => void) | undefined;
+  /** What `onWaits` was told last before the start. */
+  readonly waits?: RuleWaits | undefined;
   readonly onFault: (error: EngineError) => void;
   readonly onShard?: ((row: ThreadRow) => void) | undefined;
   readonly graceMs?: number;
@@ -72,6 +78,7 @@ export class RulePool {
   readonly pool: Pool;
   readonly #options: RulePoolOptions;
   readonly #stands = new Map<string, Stand>();
+  readonly #waits: WaitBook;
   readonly #schedules = new Map<number, boolean>();
   readonly #variables = new Map<string, number | string | boolean>();
   readonly #sources = new Map<FeedSources, () => void>();
@@ -84,6 +91,7 @@ export class RulePool {
 
   constructor(options: RulePoolOptions) {
     this.#options = options;
+    this.#waits = new WaitBook(options.waits ?? NO_WAITS);
     this.pool = new ShardPool<RuleShardOptions, ToRuleShard, FromRuleShard>({
       kind: 'rule',
       size: options.size,
@@ -191,16 +199,16 @@ export class RulePool {
     return end;
   }
 
-  #wire({ link }: Shard<ToRuleShard, FromRuleShard>): void {
+  #wire({ link, slot }: Shard<ToRuleShard, FromRuleShard>): void {
     link.handle('rules.edges', async (edges) => {
-      // A thread that is lost after this goes on from what its edges said, whatever else it could tell.
-      const rows = edges.map(({ id, snapshot }) => ({ id, kind: 'rule', snapshot }));
-      this.pool.registry.snapshots(rows);
+      // A thread that is lost after this goes on from what its edges said, whatever else it could tell. They are stored with the edges.
+      this.pool.registry.remember(edges);
       await this.#options.onEdges(edges);
       return { taken: edges.length };
     });
-    link.handle('rules.checkpoint', ({ snapshots, columns }) => {
+    link.handle('rules.checkpoint', ({ snapshots, columns, waits }) => {
       this.#keep(columns);
+      if (waits !== null) this.#options.onWaits?.(this.#waits.replace(slot, waits));
       if (snapshots.length > 0) this.pool.registry.snapshots(snapshots);
       return { taken: columns.id.length };
     });
@@ -228,6 +236,7 @@ export class RulePool {
         latest:
           this.#started && !this.#opened.has(link) ? [] : this.#options.latestOf([...channels]),
         checkpoint: this.#checkpointOf(rules),
+        waits: this.#waits.of(rules.map(({ id }) => id)),
         graceMs: this.#started ? 0 : (this.#options.graceMs ?? GRACE_MS),
       },
       { deadlineMs: ADOPT_DEADLINE_MS },

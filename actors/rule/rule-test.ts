@@ -7,6 +7,7 @@ import type { PastSample } from './history.js';
 import type { ToRuleShard } from './protocol.js';
 import type { RuleDefinition, RuleState } from './rule.types.js';
 import { Rules } from './rules.js';
+import { NO_WAITS } from './wait-book.js';
 
 export type RuleTestResult = ToRuleShard['requests']['rules.test']['result'];
 
@@ -42,8 +43,11 @@ export async function testRule(
     snapshots: {},
     latest: [],
     checkpoint: null,
+    waits: NO_WAITS,
     graceMs: 0,
   });
+  // Its waits are seen as somebody who looks would see them.
+  rules.watch(new Set([rule.id]));
   const failed = edges.find(({ state }) => state === 'error')?.error;
   if (failed !== undefined) throw new EngineError('input.invalid', failed);
   const pace = pacer();

@@ -12,14 +12,15 @@ import {
   compileCondition,
 } from './conditions.js';
 import type { EdgeOutbox, UntoldEdge } from './edge-outbox.js';
-import { isLongWait, LateTurns } from './late-turns.js';
+import { type LateTurn, LateTurns, lateMsOf } from './late-turns.js';
 import { machineOf, parseMemory, type RuleMemory } from './memory.js';
-import type { KnownValue, RuleCheckpoint, RuleValues } from './protocol.js';
+import type { KnownValue, RuleCheckpoint, RuleValues, RuleWaits } from './protocol.js';
 import {
   kindOfEdge,
   type RuleContext,
   type RuleEvent,
   type RuleRef,
+  type RuleTiming,
   ruleMachine,
 } from './rule.machine.js';
 import type { RuleDefinition, RuleState } from './rule.types.js';
@@ -67,16 +68,13 @@ export class Rules {
   /** Had an edge, or counted, since the last checkpoint. */
   readonly #moved = new Set<string>();
   readonly #late: LateTurns<Rule>;
+  #watched: ReadonlySet<string> = new Set();
   #booting = false;
   #edges = 0;
 
   constructor(options: RulesOptions) {
     this.#options = options;
-    this.#late = new LateTurns(options.clock, (rule, { type, monoMs, atUnixMs, value }) => {
-      this.table.touch(rule.at);
-      this.#moved.add(rule.id);
-      this.#send(rule, { type, monoMs }, atUnixMs, value);
-    });
+    this.#late = new LateTurns(options.clock, (rule, turn) => this.#tellLate(rule, turn));
     this.table = new RuleTable({
       onTurn: (at, turn, atUnixMs, value) => {
         const rule = this.#byNumber[at];
@@ -105,15 +103,19 @@ export class Rules {
     readonly snapshots: Readonly<Record<string, string>>;
     readonly latest: readonly KnownValue[];
     readonly checkpoint: RuleCheckpoint | null;
+    readonly waits: RuleWaits;
     readonly graceMs: number;
   }): number {
     const { clock } = this.#options;
     const stands = standsOf(params.checkpoint);
+    const waits = new Map(params.waits.id.map((id, i) => [id, i]));
     const fresh: Rule[] = [];
     for (const definition of params.rules) {
       const rule = this.#adoptOne(definition, params.snapshots[definition.id], stands);
       if (rule === undefined) continue;
       fresh.push(rule);
+      const wait = waits.get(definition.id);
+      if (wait !== undefined) this.#waitAgain(rule, params.waits, wait);
       this.table.grace(rule.at, clock.monoMs() + params.graceMs);
     }
     this.table.know(params.latest, clock.nowMs(), clock.monoMs());
@@ -191,6 +193,15 @@ export class Rules {
     this.table.reset(rule.at);
   }
 
+  /** Somebody looks at these: their waits are shown soon after they begin. Replaces the earlier ones. */
+  watch(ids: ReadonlySet<string>): void {
+    this.#watched = ids;
+    for (const id of ids) {
+      const rule = this.#byId.get(id);
+      if (rule !== undefined) this.#late.hurry(rule);
+    }
+  }
+
   values(ids: Iterable<string>): RuleValues {
     const found: string[] = [];
     const value: (number | string | null)[] = [];
@@ -221,7 +232,11 @@ export class Rules {
   }
 
   /** What changed since the last checkpoint. */
-  checkpoint(): { readonly snapshots: readonly SnapshotRow[]; readonly columns: RuleCheckpoint } {
+  checkpoint(): {
+    readonly snapshots: readonly SnapshotRow[];
+    readonly columns: RuleCheckpoint;
+    readonly waits: RuleWaits | null;
+  } {
     const rules = this.table
       .takeChanged()
       .map((at) => this.#byNumber[at])
@@ -247,7 +262,7 @@ export class Rules {
       if (rule !== undefined) snapshots.push({ id, kind: 'rule', snapshot: this.#memory(rule) });
     }
     this.#moved.clear();
-    return { snapshots, columns };
+    return { snapshots, columns, waits: this.#late.rows() };
   }
 
   /** Its edges are stored, with what it goes on from. */
@@ -262,6 +277,7 @@ export class Rules {
       if (rule !== undefined) this.table.touch(rule.at);
     }
     for (const id of moved) this.#moved.add(id);
+    this.#late.again();
   }
 
   close(): void {
@@ -333,6 +349,16 @@ export class Rules {
       return;
     }
     this.table.tune(rule.at, definition);
+    this.#tuneMachine(rule);
+    // A wait that is not told yet may be shorter now.
+    const late = this.#late.take(rule);
+    if (late === undefined) return;
+    const lateMs = this.#lateMsOf(rule, late.type);
+    if (lateMs === 0) this.#tellLate(rule, late);
+    else this.#late.put(rule, { ...late, dueMonoMs: late.monoMs + lateMs });
+  }
+
+  #tuneMachine(rule: Rule): void {
     const actor = this.#options.supervisor.peek(rule.id) as RuleRef | undefined;
     if (actor === undefined) return;
     const monoMs = this.#monoMs();
@@ -341,7 +367,7 @@ export class Rules {
       this.table.reset(rule.at);
       this.#send(rule, { type: 'reset', monoMs });
     }
-    this.#send(rule, { type: 'tuned', timing: definition, monoMs });
+    this.#send(rule, { type: 'tuned', timing: rule.definition, monoMs });
   }
 
   #start(rule: Rule, memory: RuleMemory | undefined): void {
@@ -354,7 +380,7 @@ export class Rules {
         id: rule.id,
         kind: 'rule',
         logic: ruleMachine,
-        input: rule.definition,
+        input: new Timing(rule),
         snapshot: snapshot as Snapshot<unknown> | undefined,
         idleState: rule.definition.enabled ? 'normal' : 'disabled',
         restart: 'permanent',
@@ -429,8 +455,10 @@ export class Rules {
     if (turn.type === 'held' || turn.type === 'ceased') {
       // It turned back before the machine heard of it.
       if (late !== undefined && late.type !== turn.type) return;
-      if (this.#beginsLongWait(rule, turn.type)) {
-        this.#late.put(rule, { type: turn.type, atUnixMs, value, monoMs });
+      const lateMs = this.#lateMsOf(rule, turn.type);
+      if (lateMs > 0) {
+        const fresh = { type: turn.type, atUnixMs, value, monoMs, dueMonoMs: monoMs + lateMs };
+        this.#late.put(rule, late ?? fresh);
         return;
       }
     }
@@ -450,11 +478,40 @@ export class Rules {
     }
   }
 
-  #beginsLongWait(rule: Rule, type: 'held' | 'ceased'): boolean {
+  /** 0: the turn begins no wait that the machine may hear of later. */
+  #lateMsOf(rule: Rule, type: LateTurn['type']): number {
     const { id, definition } = rule;
-    return type === 'held'
-      ? isLongWait(definition.holdMs) && this.stateOf(id) === 'normal'
-      : isLongWait(definition.keepMs) && this.stateOf(id) === 'firing';
+    const waitMs = type === 'held' ? definition.holdMs : definition.keepMs;
+    const lateMs = lateMsOf(waitMs, this.#watched.has(id));
+    return lateMs > 0 && this.stateOf(id) === (type === 'held' ? 'normal' : 'firing') ? lateMs : 0;
+  }
+
+  #tellLate(rule: Rule, { type, monoMs, atUnixMs, value }: LateTurn): void {
+    this.table.touch(rule.at);
+    this.#moved.add(rule.id);
+    this.#send(rule, { type, monoMs }, atUnixMs, value);
+  }
+
+  /** A wait that began before a loss goes on from its begin, unless the condition turns out to have turned back. */
+  #waitAgain(rule: Rule, waits: RuleWaits, at: number): void {
+    const { clock } = this.#options;
+    if (rule.fault !== null || !rule.definition.enabled) return;
+    const type = waits.held[at] === true ? 'held' : 'ceased';
+    const lateMs = this.#lateMsOf(rule, type);
+    if (lateMs === 0) return;
+    const need = Math.max(1, Math.floor(rule.definition.inARow));
+    const held = { on: true, count: need, seen: [] };
+    this.table.restore(rule.at, type === 'held' ? held : { on: false, count: 0, seen: [] });
+    const nowUnixMs = clock.nowMs();
+    const passedMs = Math.max(0, nowUnixMs - (waits.sinceUnixMs[at] ?? nowUnixMs));
+    const monoMs = clock.monoMs() - passedMs;
+    this.#late.put(rule, {
+      type,
+      atUnixMs: waits.atUnixMs[at] ?? nowUnixMs,
+      value: waits.value[at] ?? null,
+      monoMs,
+      dueMonoMs: monoMs + lateMs,
+    });
   }
 
   /** As the machine knows it: a turn that it was not told yet has not happened, and is found again with the values that are known. */
@@ -562,6 +619,31 @@ export class Rules {
 
   #monoMs(): number {
     return this.#options.clock.monoMs();
+  }
+}
+
+/** What a machine begins with: as its definition says by then, for a rule may have none for long. */
+class Timing implements RuleTiming {
+  readonly #rule: Pick<Rule, 'definition'>;
+
+  constructor(rule: Pick<Rule, 'definition'>) {
+    this.#rule = rule;
+  }
+
+  get holdMs(): number {
+    return this.#rule.definition.holdMs;
+  }
+
+  get keepMs(): number {
+    return this.#rule.definition.keepMs;
+  }
+
+  get cooldownMs(): number {
+    return this.#rule.definition.cooldownMs;
+  }
+
+  get maxPerMinute(): number {
+    return this.#rule.definition.maxPerMinute;
   }
 }
 

@@ -140,6 +140,7 @@ export class RuleShard {
   watch(ids: readonly string[]): void {
     this.#watched = new Set(ids);
     this.#shown = new Map();
+    this.rules.watch(this.#watched);
   }
 
   test({
@@ -160,15 +161,15 @@ export class RuleShard {
   async checkpoint(): Promise<void> {
     if (this.#checkpointing || this.#closed || !this.#open) return;
     const mark = this.feed.mark();
-    const { snapshots, columns } = this.rules.checkpoint();
-    if (snapshots.length === 0 && columns.id.length === 0) {
+    const { snapshots, columns, waits } = this.rules.checkpoint();
+    if (snapshots.length === 0 && columns.id.length === 0 && waits === null) {
       // Samples that changed nothing need none.
       this.feed.settle(mark);
       return;
     }
     this.#checkpointing = true;
     try {
-      await this.#setup.ports.checkpoint({ snapshots, columns });
+      await this.#setup.ports.checkpoint({ snapshots, columns, waits });
       this.feed.settle(mark);
       this.#checkpoints += 1;
     } catch (thrown) {

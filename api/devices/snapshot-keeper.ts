@@ -10,7 +10,7 @@ interface Row {
 }
 
 /**
- * Writes snapshots of actors of a kind to the control store, once a second, the latest of each. Bounded by the number
+ * Writes snapshots of actors of a kind to the control store, so long after the first that is noted (a second), the latest of each. Bounded by the number
  * of actors. A write that fails is tried again with the next.
  */
 export class SnapshotKeeper {
@@ -18,6 +18,7 @@ export class SnapshotKeeper {
   readonly #clock: Clock;
   readonly #onFault: (error: EngineError) => void;
   readonly #kind: string;
+  readonly #afterMs: number;
   #due = new Map<string, string | undefined>();
   #timer: TimerHandle | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -27,11 +28,13 @@ export class SnapshotKeeper {
     clock: Clock,
     onFault: (error: EngineError) => void,
     kind = 'device',
+    afterMs = EVERY_MS,
   ) {
     this.#snapshots = snapshots;
     this.#clock = clock;
     this.#onFault = onFault;
     this.#kind = kind;
+    this.#afterMs = afterMs;
   }
 
   note(rows: readonly Row[]): void {
@@ -39,7 +42,7 @@ export class SnapshotKeeper {
     this.#timer ??= this.#clock.setTimeout(() => {
       this.#timer = undefined;
       this.#writing = this.#writing.then(() => this.#write());
-    }, EVERY_MS);
+    }, this.#afterMs);
   }
 
   /** Writes what is due, without waiting for its second. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { SiteStore } from '../../actors/control/site.js';
 import { openSecretBox, type SecretBoxOptions } from '../../actors/inventory/secrets.js';
 import { RulePool } from '../../actors/rule/rule-pool.js';
+import { parseWaits } from '../../actors/rule/wait-book.js';
 import type { Clock, TimerHandle } from '../../engine/clock.js';
 import type { EngineError } from '../../engine/errors.js';
 import type { SeriesAddress } from '../../engine/series/series.types.js';
@@ -57,6 +58,11 @@ const JOIN_MS = 250;
 const GATHER_MS = 50;
 const TICK_MS = 100;
 
+/** Waits of all rules are one row among the snapshots, written as soon as they are told. */
+const WAITS = 'rule-waits';
+const ALL = 'all';
+const WAITS_AFTER_MS = 20;
+
 /** Starts after devices, plugins and alarms. The caller ends it by `stop`. */
 export async function startRules(options: RulesOptions): Promise<Rules> {
   const { store, tables, devices, plugins, alarms, clock, onFault } = options;
@@ -93,6 +99,7 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
     forget: (ids) => keeper.note(ids.map((id) => ({ id, snapshot: undefined }))),
   });
   const keeper = new SnapshotKeeper(store.snapshots, clock, onFault, 'rule');
+  const waitKeeper = new SnapshotKeeper(store.snapshots, clock, onFault, WAITS, WAITS_AFTER_MS);
   const threads = new RulePool({
     size: options.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     series: options.series,
@@ -107,6 +114,8 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
       service.snapshots(kept);
       keeper.note(kept);
     },
+    onWaits: (waits) => waitKeeper.note([{ id: ALL, snapshot: JSON.stringify(waits) }]),
+    waits: parseWaits((await store.snapshots.load(WAITS))[ALL]),
     onFault,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
@@ -138,6 +147,7 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
       await threads.stop(deadlineMs);
       await service.stop();
       await keeper.close();
+      await waitKeeper.close();
       await schedules.close();
       await variables.close();
       await targets.close();

@@ -216,11 +216,18 @@ function together(plain: PlainCall): { unit: Typed['unit']; gets: Get[] } | unde
   return { unit, gets };
 }
 
+/** `ofTwo`: the same of two values, which is the usual call. */
 const fold =
-  (work: (values: readonly number[]) => number): Plain =>
+  (
+    work: (values: readonly number[]) => number,
+    ofTwo?: (left: number, right: number) => number,
+  ): Plain =>
   (plain) => {
     const same = together(plain);
     if (same === undefined) return unknown;
+    const [left, right] = same.gets;
+    if (ofTwo !== undefined && left !== undefined && right !== undefined && same.gets.length === 2)
+      return number(same.unit, ofNumbers(left, right, ofTwo));
     return number(same.unit, (frame) => {
       const values: number[] = [];
       for (const get of same.gets) {
@@ -310,8 +317,8 @@ const PLAIN: Partial<Record<FunctionName, Plain>> = {
     return { ...either.typed, get: (frame) => either.left(frame) ?? either.right(frame) };
   },
   known: ({ args: [of] }) => flag((frame) => of?.get(frame) !== undefined),
-  min: fold((values) => Math.min(...values)),
-  max: fold((values) => Math.max(...values)),
+  min: fold((values) => Math.min(...values), Math.min),
+  max: fold((values) => Math.max(...values), Math.max),
   avg: fold((values) => values.reduce((sum, value) => sum + value, 0) / values.length),
   clamp: fold(([x = 0, low = 0, high = 0]) => Math.max(low, Math.min(high, x))),
   abs: oneNumber(Math.abs),

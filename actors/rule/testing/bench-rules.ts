@@ -3,6 +3,7 @@ import { Supervisor } from '../../../engine/supervisor.js';
 import type { UntoldEdge } from '../edge-outbox.js';
 import type { Condition, RuleDefinition } from '../rule.types.js';
 import { Rules } from '../rules.js';
+import { NO_WAITS } from '../wait-book.js';
 
 /** A definition with channels `a/b` = 1 and `a/c` = 2, and nothing but its condition. */
 export function ruleOf(condition: Condition, more: Partial<RuleDefinition> = {}): RuleDefinition {
@@ -57,7 +58,14 @@ export class RuleBench {
   }
 
   adopt(rules: readonly RuleDefinition[], snapshots: Readonly<Record<string, string>> = {}): void {
-    this.rules.adopt({ rules, snapshots, latest: [], checkpoint: null, graceMs: 0 });
+    this.rules.adopt({
+      rules,
+      snapshots,
+      latest: [],
+      checkpoint: null,
+      waits: NO_WAITS,
+      graceMs: 0,
+    });
   }
 
   /** A sample of channel 1 now. */

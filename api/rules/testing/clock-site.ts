@@ -3,6 +3,7 @@ import type { TestHome } from '../../../actors/control/testing/stores.js';
 import { ChannelTable } from '../../../actors/device/channel-table.js';
 import { openSecretBox } from '../../../actors/inventory/secrets.js';
 import { RuleShard } from '../../../actors/rule/shard.js';
+import { NO_WAITS } from '../../../actors/rule/wait-book.js';
 import type { TestClock } from '../../../engine/clock.js';
 import { Supervisor } from '../../../engine/supervisor.js';
 import { ruleValues } from '../../alarms/testing/edges.js';
@@ -118,7 +119,14 @@ export class ClockSite {
     await site.service.start({
       place: (ids, snapshots = {}) => {
         const rules = site.service.definitionsOf(ids);
-        shard.adopt({ rules, snapshots, latest: [], checkpoint: null, graceMs: 0 });
+        shard.adopt({
+          rules,
+          snapshots,
+          latest: [],
+          checkpoint: null,
+          waits: NO_WAITS,
+          graceMs: 0,
+        });
         return Promise.resolve();
       },
       release: (ids) => shard.release(ids),
