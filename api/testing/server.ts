@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { entryUrl } from '../../engine/entry.js';
+import { entryUrl, projectRoot } from '../../engine/entry.js';
 import { EngineError } from '../../engine/errors.js';
 
 /** A real server process, started for a test, a bench or the soak run. */
@@ -38,6 +38,14 @@ export interface TestServerOptions {
   readonly nodeArguments?: readonly string[];
 }
 
+/** What `npm start` gives to Node: set in one place, so that tests and benches run what users run. */
+function startFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
 const READY =
   /pages (http:\/\/\S+?)\/? {2}streams (http:\/\/\S+?)\/?(?: {2}admin password (\S+))?$/m;
 
@@ -51,7 +59,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [...(options.nodeArguments ?? []), fileURLToPath(entryUrl('api/main'))],
+    [...startFlags(), ...(options.nodeArguments ?? []), fileURLToPath(entryUrl('api/main'))],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: data,

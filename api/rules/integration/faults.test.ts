@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RuleWaits } from '../../../actors/rule/protocol.js';
 import { RuleSite } from '../testing/rule-site.js';
 
 /** Other programs may have the machine for themselves for long: a start may take minutes, nothing here is timed. */
@@ -44,6 +45,36 @@ describe('an alarm of a server that is killed', () => {
   const passed = async (untilUnixMs: number) => {
     await new Promise((resolve) => setTimeout(resolve, untilUnixMs - Date.now()));
   };
+
+  it(
+    'in a long hold-off that is told to nobody yet goes on from its begin, to the second',
+    async () => {
+      const holdMs = 40_000;
+      const id = await site.rule({ name: 'long', condition: HOT, holdMs, severity: 'major' });
+      await runs(id);
+      await site.send('tank', [{ name: 'temp', value: 60 }]);
+      const source = `rule:${id}:`;
+      const sinceUnixMs = await soon(() => {
+        const [row] = site.rows(`select snapshot from actor_snapshots where kind = 'rule-waits'`);
+        const waits = JSON.parse(String(row?.['snapshot'])) as RuleWaits;
+        const at = waits.id.findIndex((one) => one.startsWith(source));
+        expect(at).toBeGreaterThanOrEqual(0);
+        return waits.sinceUnixMs[at] ?? 0;
+      });
+      expect(site.rows(`select id from automation_rule_states where rule_id = ${id}`)).toEqual([]);
+      await site.kill();
+      await start();
+      await pendingSince(id);
+      const [row] = site.rows(`select snapshot from automation_rule_states where rule_id = ${id}`);
+      const { machine, taken } = JSON.parse(String(row?.['snapshot'])) as {
+        readonly machine: { readonly context: { readonly dueMonoMs: number } };
+        readonly taken: { readonly unixMs: number; readonly monoMs: number };
+      };
+      const dueUnixMs = taken.unixMs + machine.context.dueMonoMs - taken.monoMs;
+      expect(Math.abs(dueUnixMs - sinceUnixMs - holdMs)).toBeLessThan(1_000);
+    },
+    TEST_MS,
+  );
 
   it.each<[string, number, (id: number, holdMs: number) => Promise<unknown>]>([
     ['before its hold-off ends', 5_000, (id) => pendingSince(id)],
