@@ -26,7 +26,7 @@ let listen: ReadonlySet<string> = new Set();
 let dashboard: ReadonlySet<string> = new Set();
 
 /**
- * Few files: what the operator's and the visitor's page share, what else all of the operator's pages need, and what a
+ * Few files: what the operator's and the visitor's page share, what asks for a dashboard's history before its page is there, what else all of the operator's pages need, and what a
  * dashboard needs beyond that.
  */
 export const groups: readonly Rolldown.CodeSplittingGroup[] = [
@@ -38,7 +38,10 @@ export const groups: readonly Rolldown.CodeSplittingGroup[] = [
         dashboard = closure(DASHBOARDS, graph);
         start = closure(START, graph);
       }
-      if (first.has(id)) return id !== MAIN && listen.has(id) ? 'early' : null;
+      if (first.has(id)) {
+        if (id === MAIN) return null;
+        return listen.has(id) ? 'early' : dashboard.has(id) ? 'wishes' : null;
+      }
       if (start.has(id)) return listen.has(id) ? 'base' : 'start';
       const importers = graph.getModuleInfo(id)?.importers ?? [];
       const own = importers.every((one) => dashboard.has(one) || one.includes(DASHBOARD_FOLDER));

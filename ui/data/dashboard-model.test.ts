@@ -2,19 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   below,
+  reached,
+  settled,
+  shifted,
+  storedOf,
+  thresholdsOf,
+  type WidgetDraft,
+} from './dashboard-model.js';
+import {
   COLUMNS,
   channelsOf,
   fillIn,
   pointsFor,
-  reached,
-  settled,
-  shifted,
   showsHistory,
-  storedOf,
-  thresholdsOf,
   variableValues,
-  type WidgetDraft,
-} from './dashboard-model.js';
+} from './widget-channels.js';
 
 const widget = (values: Partial<WidgetDraft> = {}): WidgetDraft => ({
   id: 1,

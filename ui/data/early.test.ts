@@ -18,7 +18,7 @@ const answering = (text: string) => {
 describe('what is asked for early', () => {
   it('is taken once, and read by who asked and by who takes', async () => {
     const sent = answering('{"id":1}');
-    const copy = await askEarly('/v1/me');
+    const copy = (await askEarly('/v1/me')).clone();
     expect(await copy.text()).toBe('{"id":1}');
     const taken = await takeEarly('/v1/me');
     expect(await taken?.text()).toBe('{"id":1}');

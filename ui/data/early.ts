@@ -7,11 +7,11 @@ interface Asked {
 const FRESH_MS = 5_000;
 const asked = new Map<string, Asked>();
 
-/** Asks for a path of the API before the code is there that wants it. The answer is for who takes it; a copy comes back. */
-export async function askEarly(address: string): Promise<Response> {
+/** Asks for a path of the API before the code is there that wants it. The answer is for who takes it. */
+export function askEarly(address: string): Promise<Response> {
   const answer = fetch(address, { headers: { accept: 'application/json' } });
   asked.set(address, { answer, atMs: performance.now() });
-  return (await answer).clone();
+  return answer;
 }
 
 /** What was asked for early and is still fresh, once; undefined: nothing. */

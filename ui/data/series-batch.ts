@@ -1,45 +1,12 @@
-import { groupBy } from './group-by.js';
 import { type Line, seriesLines } from './series.js';
+import { type HistoryWish, requestsOf, seriesQuery } from './series-requests.js';
 
-/** The server takes 100 names of together 4,000 characters. */
-const MOST_CHANNELS = 60;
-const MOST_CHARACTERS = 3_500;
-const MOST_POINTS = 48_000;
 /** Who asks this much later takes what was asked for ahead. */
 const AHEAD_MS = 3_000;
-
-/** A part of a channel's history, in at most so many points. */
-export interface HistoryWish {
-  readonly channel: string;
-  readonly fromUnixMs: number;
-  readonly toUnixMs: number;
-  readonly points: number;
-}
 
 interface Wish extends HistoryWish {
   readonly resolve: (line: Line | undefined) => void;
   readonly reject: (thrown: unknown) => void;
-}
-
-/** Names in groups that one request can ask for. */
-export function inRequests(channels: readonly string[]): readonly (readonly string[])[] {
-  const groups: string[][] = [];
-  let length = 0;
-  for (const channel of new Set(channels)) {
-    const last = groups.at(-1);
-    if (
-      last === undefined ||
-      last.length >= MOST_CHANNELS ||
-      length + channel.length + 1 > MOST_CHARACTERS
-    ) {
-      groups.push([channel]);
-      length = channel.length;
-    } else {
-      last.push(channel);
-      length += channel.length + 1;
-    }
-  }
-  return groups;
 }
 
 /** History of the channels of a page: what widgets ask for at the same time goes in one request. */
@@ -84,31 +51,16 @@ export class SeriesBatch {
     this.#timer = undefined;
     const wishes = this.#wishes;
     this.#wishes = [];
-    const ranges = groupBy(wishes, (wish) => `${wish.fromUnixMs} ${wish.toUnixMs}`);
-    for (const some of ranges.values()) {
-      for (const names of inRequests(some.map(({ channel }) => channel))) {
-        const group = new Set(names);
-        void this.#ask(
-          names,
-          some.filter(({ channel }) => group.has(channel)),
-        );
-      }
-    }
+    for (const one of requestsOf(wishes)) void this.#ask(one.names, one.wishes);
   }
 
   /** A channel that is not known makes the server refuse all: the others are then asked for without it. */
   async #ask(names: readonly string[], wishes: readonly Wish[]): Promise<void> {
-    const [first] = wishes;
-    if (first === undefined) return;
+    const query = seriesQuery({ names, wishes });
+    if (query === undefined) return;
     try {
       this.requests += 1;
-      const points = Math.max(...wishes.map((wish) => wish.points));
-      const lines = await seriesLines(names, {
-        fromUnixMs: first.fromUnixMs,
-        toUnixMs: first.toUnixMs,
-        maxPoints: Math.max(200, Math.min(points, Math.floor(MOST_POINTS / names.length))),
-        secret: this.#secret,
-      });
+      const lines = await seriesLines(query, this.#secret);
       for (const wish of wishes) wish.resolve(lines.get(wish.channel));
     } catch (thrown) {
       const lost = lostName(thrown, names);

@@ -1,5 +1,6 @@
 import type { SeriesAnswer } from '../../api/contract/rest.js';
 import { call } from './api.js';
+import type { SeriesQuery } from './series-requests.js';
 
 export type { SeriesAnswer };
 
@@ -54,23 +55,10 @@ export async function history(options: {
  * dashboard those that it shows.
  */
 export async function seriesLines(
-  channels: readonly string[],
-  options: {
-    readonly fromUnixMs: number;
-    readonly toUnixMs: number;
-    readonly maxPoints: number;
-    readonly secret?: string | undefined;
-  },
+  query: SeriesQuery,
+  secret?: string,
 ): Promise<ReadonlyMap<string, Line>> {
-  if (channels.length === 0) return new Map();
-  const { secret } = options;
-  const query = {
-    channel: channels.join(','),
-    from: Math.round(options.fromUnixMs),
-    to: Math.round(options.toUnixMs),
-    aggregation: 'minmax',
-    maxPoints: options.maxPoints,
-  } as const;
+  if (query.channel === '') return new Map();
   const answer =
     secret === undefined
       ? await call('GET', '/v1/series', { query })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inRequests } from './series-batch.js';
+import { inRequests } from './series-requests.js';
 import { stateSpans } from './state-spans.js';
 
 test('states hold until the next one, within the range', () => {

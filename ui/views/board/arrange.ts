@@ -166,6 +166,37 @@ export function arrange(
   return (choice.sort === 'slot' ? found : found.toSorted(order)).map(channel);
 }
 
+/**
+ * Cells that stay the same object while what they show is the same: one channel that changes costs the page its own tile and
+ * not all of them.
+ */
+export class SteadyCells {
+  #before = new Map<string, Cell>();
+  #list: readonly Cell[] = [];
+
+  /** The same list as before when nothing changed in it. */
+  update(cells: readonly Cell[]): readonly Cell[] {
+    const next = new Map<string, Cell>();
+    const list = cells.map((cell) => {
+      const known = this.#before.get(cell.key);
+      const kept = known !== undefined && sameCell(known, cell) ? known : cell;
+      next.set(cell.key, kept);
+      return kept;
+    });
+    this.#before = next;
+    const same =
+      list.length === this.#list.length && list.every((cell, place) => cell === this.#list[place]);
+    if (!same) this.#list = list;
+    return this.#list;
+  }
+}
+
+/** Of two with the same key. */
+function sameCell(a: Cell, b: Cell): boolean {
+  if (a.kind === 'channel') return b.kind === 'channel' && a.row === b.row;
+  return a.kind === b.kind;
+}
+
 /** Columns and rows that give `cells` tiles of about 4:3 the most room in a box; sizes in px. */
 export function gridFor(
   cells: number,

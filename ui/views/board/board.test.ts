@@ -7,6 +7,7 @@ import {
   boardQuery,
   choiceFrom,
   gridFor,
+  SteadyCells,
   slotRanges,
 } from './arrange.js';
 import { commandOf } from './board-keys.js';
@@ -50,6 +51,20 @@ describe('the order of the board', () => {
       channelRow(5, { status: 'unassigned' }),
     ];
     expect(shown(arrange(rows, choice({ sort: 'trouble' }), undefined))).toEqual([3, 4, 2, 5, 1]);
+  });
+
+  it('gives a channel that changed another cell, and all others the one they had', () => {
+    const steady = new SteadyCells();
+    const group = { slots: [1, 0, 2, 9] };
+    const rows = channels(1, 2);
+    const before = steady.update(arrange(rows, choice({ group: 1 }), group));
+    expect(steady.update(arrange(rows, choice({ group: 1 }), group))).toBe(before);
+    const changed = rows.map((row) => (row.slot === 2 ? { ...row, name: 'Alto' } : row));
+    const after = steady.update(arrange(changed, choice({ group: 1 }), group));
+    expect(after.map((cell, place) => cell === before[place])).toEqual([true, true, false, true]);
+    expect(after[2]).toMatchObject({ kind: 'channel', row: { name: 'Alto' } });
+    const fewer = steady.update(arrange(changed, choice({ group: 1 }), { slots: [2] }));
+    expect(fewer).toEqual([after[2]]);
   });
 
   it('asks for every slot of a group with a filter the server takes', () => {

@@ -2,7 +2,7 @@ import { getContext, setContext } from 'svelte';
 import type { ChannelRow } from '../../../api/contract/rows.js';
 import { ChannelFeed } from '../../data/channel-feed.js';
 import { SeriesBatch } from '../../data/series-batch.js';
-import type { Span } from './history-ahead.js';
+import type { Span } from './history-wishes.js';
 
 /** What the widgets of one page share: one feed, one batch of history, one range, one choice of variables. */
 export class DashboardContext {

@@ -1,14 +1,8 @@
 import type { WidgetType } from '../../../api/contract/dashboards.js';
-import {
-  below,
-  COLUMNS,
-  KINDS,
-  settled,
-  shifted,
-  type WidgetDraft,
-} from '../../data/dashboard-model.js';
+import { below, KINDS, settled, shifted, type WidgetDraft } from '../../data/dashboard-model.js';
 import type { DashboardDraft, DashboardWhole } from '../../data/dashboards.js';
 import { EditHistory } from '../../data/edit-history.js';
+import { COLUMNS } from '../../data/widget-channels.js';
 
 /** What is changed of a dashboard until it is saved, step by step. */
 export class DashboardEdit {

@@ -1,6 +1,7 @@
 import type uPlot from 'uplot';
 import type { Threshold } from '../../../data/dashboard-model.js';
 import { clockTime, short } from '../../../data/format.js';
+import { lineDash, lineToken } from '../../../parts/line-style.js';
 import type { Annotation } from '../annotations.js';
 
 /** What the browser worked out once for a theme; asking it makes it look at the style of the whole page. */
@@ -16,31 +17,8 @@ function once(key: string, find: () => string): string {
 const token = (name: string): string =>
   once(name, () => getComputedStyle(document.documentElement).getPropertyValue(name).trim());
 
-const BASE_COLOURS = 4;
 /** More lines than these are drawn thin: they are told apart more easily, and are less to draw. */
 const CROWD = 8;
-
-/** Four colours, then the same by other brightness: twenty lines can still be told apart with the key. */
-export function lineColour(place: number): string {
-  const base = `var(--line-${(place % BASE_COLOURS) + 1})`;
-  const round = Math.floor(place / BASE_COLOURS);
-  if (round === 0) return base;
-  // Each round far enough from the one before: the fifth line is not taken for the first.
-  const share = 70 - Math.ceil(round / 2) * 20;
-  return `color-mix(in oklab, ${base} ${share}%, ${round % 2 === 0 ? 'var(--unknown)' : 'var(--text)'})`;
-}
-
-/** Canvas takes no variables: the browser works the colour out. */
-function resolved(colour: string): string {
-  return once(colour, () => {
-    const probe = document.createElement('span');
-    probe.style.color = colour;
-    document.body.append(probe);
-    const found = getComputedStyle(probe).color;
-    probe.remove();
-    return found;
-  });
-}
 
 const DAY_MS = 86_400_000;
 const pad = (value: number): string => String(value).padStart(2, '0');
@@ -115,7 +93,8 @@ export function chartOptions(given: {
       {},
       ...lines.map((label, place) => ({
         label,
-        stroke: resolved(lineColour(place)),
+        stroke: token(lineToken(place)),
+        dash: lineDash(place),
         width: lines.length > CROWD ? 1 : 1.5,
         points: { show: false },
         spanGaps: false,
