@@ -8,6 +8,13 @@ const SECONDS_PER_HOUR = 3_600;
 const SECONDS_PER_DAY = 86_400;
 /** Channel-hours of one step: bounds how long the writer has to wait. */
 const PAIRS_PER_STEP = 256;
+/** Channel-hours that are looked at for one step: more wait until some of these are done. */
+const LOOKED_AT = 4_096;
+/**
+ * Nobody waits for a repair: it takes one core at most, and gives way on a server that knows priorities (the larger
+ * the number the later; queries without one take no part).
+ */
+const BESIDE_THE_LOAD = { max_threads: 1, max_insert_threads: '1', priority: '100' } as const;
 /** Hours this near to the end of raw retention are left as they are: a part of their rows may be gone. */
 const RETENTION_MARGIN_SECONDS = 7_200;
 
@@ -17,6 +24,8 @@ interface DirtyRow {
   readonly hour: number;
   readonly channel: number;
   readonly mark: string;
+  /** No row came for it for a while. */
+  readonly quiet: 0 | 1;
 }
 
 interface Range {
@@ -33,6 +42,10 @@ export interface RepairOptions {
   readonly liveNames: readonly string[] | undefined;
   /** Days raw samples are kept, 0 for ever: older hours cannot be recomputed. */
   readonly rawDays: number;
+  /** An hour is recomputed when no late row came for it for this long, ms… */
+  readonly quietMs: number;
+  /** …or when it has waited for this long, ms. */
+  readonly maxWaitMs: number;
 }
 
 /**
@@ -45,18 +58,24 @@ export class RollupRepair {
   readonly #client: ClickHouseClient;
   readonly #closed = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** Channel-hours that late rows keep coming for, and since when they wait, ms since 1970; `LOOKED_AT` at most. */
+  #waiting: ReadonlyMap<string, number> = new Map();
 
   constructor(options: RepairOptions) {
     this.#options = options;
     this.#client = connectSeries(options.address, {
       requestTimeoutMs: STATEMENT_TIMEOUT_MS,
       maxConnections: 1,
+      settings: BESIDE_THE_LOAD,
     });
   }
 
-  /** @returns how many channel-hours were put right; 0 when nothing is left to do. */
-  step(nowUnixMs: number): Promise<number> {
-    const step = this.#step(nowUnixMs);
+  /**
+   * @param which `due`: those that wait for no more rows, or for too long; `all` that are marked
+   * @returns how many channel-hours were put right; 0 when there are none of these
+   */
+  step(nowUnixMs: number, which: 'due' | 'all'): Promise<number> {
+    const step = this.#step(nowUnixMs, which);
     this.#running = step.then(
       () => undefined,
       () => undefined,
@@ -76,8 +95,11 @@ export class RollupRepair {
     await this.#client.close();
   }
 
-  async #step(nowUnixMs: number): Promise<number> {
-    const dirty = await this.#oldest();
+  async #step(nowUnixMs: number, which: 'due' | 'all'): Promise<number> {
+    const marked = await this.#oldest(
+      which === 'all' ? undefined : nowUnixMs - this.#options.quietMs,
+    );
+    const dirty = this.#due(marked, nowUnixMs);
     if (dirty.length === 0) return 0;
     const nowSeconds = nowUnixMs / 1_000;
     const { rawDays } = this.#options;
@@ -92,18 +114,46 @@ export class RollupRepair {
     return dirty.length;
   }
 
-  async #oldest(): Promise<readonly DirtyRow[]> {
+  /** Those to do now. What late rows keep coming for waits, so that one hour is not recomputed again and again. */
+  #due(marked: readonly DirtyRow[], nowUnixMs: number): readonly DirtyRow[] {
+    const waiting = new Map<string, number>();
+    const due = marked.filter(({ writer, hour, channel, quiet }) => {
+      if (quiet === 1) return true;
+      const key = `${hour} ${channel} ${writer}`;
+      const sinceUnixMs = this.#waiting.get(key) ?? nowUnixMs;
+      if (nowUnixMs - sinceUnixMs >= this.#options.maxWaitMs) return true;
+      waiting.set(key, sinceUnixMs);
+      return false;
+    });
+    this.#waiting = waiting;
+    const now = due.slice(0, PAIRS_PER_STEP);
+    // What has waited for long enough and has no room in this step goes with the next.
+    for (const { writer, hour, channel, quiet } of due.slice(PAIRS_PER_STEP)) {
+      if (quiet === 0) waiting.set(`${hour} ${channel} ${writer}`, 0);
+    }
+    return now;
+  }
+
+  /** @param quietBeforeUnixMs newest mark of an hour that counts as quiet; undefined: all do */
+  async #oldest(quietBeforeUnixMs: number | undefined): Promise<readonly DirtyRow[]> {
     const { writer, liveNames } = this.#options;
     const mine =
       liveNames === undefined
         ? 'writer = {writer:String}'
         : '(writer = {writer:String} OR writer NOT IN {live:Array(String)})';
+    const isQuiet =
+      quietBeforeUnixMs === undefined ? 'true' : 'max(marked) <= {quietBeforeUs:UInt64}';
     const answer = await this.#client.query({
       abort_signal: this.#closed.signal,
-      query: `SELECT writer, hour, channel, toString(max(marked)) AS mark FROM rollup_dirty WHERE ${mine}
+      query: `SELECT writer, hour, channel, toString(max(marked)) AS mark, toUInt8(${isQuiet}) AS quiet
+        FROM rollup_dirty WHERE ${mine}
         GROUP BY writer, hour, channel HAVING max(marked) > max(cleared)
-        ORDER BY hour, channel LIMIT ${PAIRS_PER_STEP}`,
-      query_params: { writer, live: [...(liveNames ?? [])] },
+        ORDER BY quiet DESC, hour, channel LIMIT ${LOOKED_AT}`,
+      query_params: {
+        writer,
+        live: [...(liveNames ?? [])],
+        quietBeforeUs: Math.max(0, Math.round((quietBeforeUnixMs ?? 0) * 1_000)),
+      },
       format: 'JSONEachRow',
     });
     return answer.json();

@@ -99,6 +99,8 @@ export class StoreWriter implements SeriesWriter {
       writer: options.name,
       liveNames,
       rawDays: options.rawDays ?? 0,
+      quietMs: options.repairQuietMs ?? 3_000,
+      maxWaitMs: options.repairMaxWaitMs ?? 30_000,
     });
     this.#spool = new Spool({
       folder: join(options.spoolFolder, options.name),
@@ -203,7 +205,7 @@ export class StoreWriter implements SeriesWriter {
     let count = 0;
     for (;;) {
       while (this.#sending !== undefined) await this.#sending;
-      const step = this.#repair.step(this.#options.clock.nowMs());
+      const step = this.#repair.step(this.#options.clock.nowMs(), 'all');
       this.#sending = this.#repair.idle().finally(() => this.#sent());
       const done = await step;
       if (done === 0) return count;
@@ -465,7 +467,7 @@ export class StoreWriter implements SeriesWriter {
   async #repairStep(): Promise<void> {
     this.#repairDue = false;
     try {
-      const channelHours = await this.#repair.step(this.#options.clock.nowMs());
+      const channelHours = await this.#repair.step(this.#options.clock.nowMs(), 'due');
       if (channelHours === 0) return;
       this.#options.onReport?.({ type: 'rollups.repaired', channelHours });
       if (this.#closing === undefined) this.#repairLater(REPAIR_GAP_MS);

@@ -42,8 +42,12 @@ export interface SeriesWriterOptions {
   readonly spoolAfterMs?: number;
   /** Default 15,000. */
   readonly requestTimeoutMs?: number;
-  /** Late rows are gathered this long before their rollups are recomputed. Default 5,000. */
+  /** How often it is looked for rollups to recompute. Default 5,000. */
   readonly repairDelayMs?: number;
+  /** Those of an hour are recomputed when no late row came for it for this long. Default 3,000. */
+  readonly repairQuietMs?: number;
+  /** They wait for no longer than this, however many late rows come. Default 30,000. */
+  readonly repairMaxWaitMs?: number;
   /** Called for what an operator should know; must not throw. */
   readonly onReport?: (report: SeriesReport) => void;
 }
