@@ -1,10 +1,12 @@
 // Over 400 lines: one suite that runs against both stores, and what only one of them has.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Generated, sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestClock } from '../clock.js';
+import { entryUrl } from '../entry.js';
 import { EngineError } from '../errors.js';
 import { type Control, type ControlOptions, openControl } from './control.js';
 import { withoutPassword } from './dialects.js';
@@ -143,6 +145,31 @@ describe.each(['sqlite', 'postgres'] as const)('the control store on %s', (diale
       'inside a write',
     );
     await put(control, 'a');
+  });
+
+  test('notices a write inside a write also late, behind awaits and timers, and when another write has just ended', async () => {
+    const control = await open(place);
+    const early = Promise.resolve();
+    const inside = (begins: () => Promise<unknown>): Promise<unknown> =>
+      control.write(async ({ db }) => {
+        await db.selectFrom('things').select('id').execute();
+        await begins();
+        await put(control, 'never');
+      });
+    const refusals = await Promise.allSettled([
+      put(control, 'a'),
+      inside(() => early),
+      inside(async () => await control.read((db) => sql`select 1`.execute(db))),
+      put(control, 'b'),
+      inside(() => new Promise((resolve) => setTimeout(resolve, 5))),
+      inside(() => new Promise((resolve) => setImmediate(resolve))),
+      put(control, 'c'),
+    ]);
+    const said = refusals.map((one) => (one.status === 'rejected' ? String(one.reason) : ''));
+    const no: unknown = expect.stringContaining('inside a write');
+    expect(said).toEqual(['', no, no, '', no, no, '']);
+    const rows = await control.read((db) => db.selectFrom('things').select('id').execute());
+    expect(rows.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
   });
 
   test('reads do not wait for a write under way, and do not see half of it', async () => {
@@ -428,4 +455,23 @@ test('a store without a place is refused', async () => {
   await expect(
     openControl({ clock: new TestClock(), migrations: [], onError: () => undefined }),
   ).rejects.toMatchObject({ code: 'input.invalid' });
+});
+
+test('promises cost nothing more once a write is over', () => {
+  const file = join(folder, 'hooks.db');
+  const modules = ['control', 'feed-log'].map((name) => entryUrl(`engine/control/${name}`).href);
+  const clock = entryUrl('engine/clock').href;
+  // In a process of its own: test runners watch promises themselves. With a hook each await has an id of its own.
+  const script = `
+    import { executionAsyncId } from 'node:async_hooks';
+    const [{ openControl }, { createFeedTables }, { SystemClock }] = await Promise.all(
+      ${JSON.stringify([...modules, clock])}.map((url) => import(url)));
+    const control = await openControl({ file: ${JSON.stringify(file)}, clock: new SystemClock(),
+      migrations: [{ number: 1, name: 'feed', up: createFeedTables }], onError: (e) => { throw e; } });
+    const ids = async () => { const all = new Set(); for (let i = 0; i < 5; i++) { await null; all.add(executionAsyncId()); } return all.size; };
+    await control.write(() => ids());
+    console.log(await ids());
+    await control.close();`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script]);
+  expect(output.toString().trim()).toBe('1');
 });

@@ -53,7 +53,13 @@ export class Control<DB extends FeedTables> {
   readonly #keepRows: number;
   readonly #log: OpenedStore['log'];
   readonly #writes = new Set<Promise<unknown>>();
+  /**
+   * What runs inside a write. While it is on, every promise of the process costs more (before
+   * Node 24), so it is on only while the function of a write runs: nothing can be inside of one at another time.
+   */
   readonly #inside = new AsyncLocalStorage<true>();
+  /** Functions of writes that have begun and not settled. */
+  #running = 0;
   /** SQLite has one writer: a queue in order of arrival. */
   #lastWrite: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -161,7 +167,7 @@ export class Control<DB extends FeedTables> {
         db,
         changed: (domain, id, op) => noted.set(`${domain}\0${id}`, { domain, id, op }),
       };
-      const result = await this.#inside.run(true, () => change(scope));
+      const result = await this.#marked(() => change(scope));
       const changes = await appendChanges(
         db as unknown as Kysely<FeedTables>,
         this.dialect,
@@ -170,6 +176,17 @@ export class Control<DB extends FeedTables> {
       );
       return { result, changes };
     });
+  }
+
+  /** A write that `work` begins before it has settled is known as one inside. */
+  async #marked<T>(work: () => Promise<T>): Promise<T> {
+    this.#running += 1;
+    try {
+      return await this.#inside.run(true, work);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#inside.disable();
+    }
   }
 
   #refuseWhenClosed(): void {
