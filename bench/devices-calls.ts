@@ -44,7 +44,7 @@ export async function connected(
 }
 
 /** Samples of the parameter that each frame sets, in the store, of all channels. */
-export async function storedSamples(
+async function storedSamples(
   server: TestServer,
   cookie: string,
   fromUnixMs: number,
@@ -62,15 +62,18 @@ export async function storedSamples(
   return Number(rows[0]?.[0]);
 }
 
-/** Until nothing waits to be stored, in memory or on disk. */
-export async function settled(server: TestServer, cookie: string, withinMs: number): Promise<void> {
+/** The same when all `wanted` are there, or when no more come. */
+export async function storedOf(
+  server: TestServer,
+  cookie: string,
+  fromUnixMs: number,
+  wanted: number,
+  withinMs: number,
+): Promise<number> {
   const until = performance.now() + withinMs;
-  const counter = (text: string, name: string): number =>
-    Number(new RegExp(`^earshot_total\\{counter="${name}"\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
-  for (let quiet = 0; quiet < 4 && performance.now() < until; ) {
-    await pause(400);
-    const text = await (await fetch(`${server.url}/metrics`, { headers: { cookie } })).text();
-    const left = counter(text, 'spoolBytes') + (counter(text, 'pendingRows') > 1_000 ? 1 : 0);
-    quiet = left === 0 ? quiet + 1 : 0;
+  for (;;) {
+    const stored = await storedSamples(server, cookie, fromUnixMs);
+    if (stored >= wanted || performance.now() > until) return stored;
+    await pause(500);
   }
 }

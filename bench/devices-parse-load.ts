@@ -7,7 +7,8 @@ import { FrameParser } from '../actors/plugins/shure-text/parser.js';
 // Peers of the devices bench: `devices-parse-load parse|micboard ADDRESS:PORT,…`. `parse` reads the receivers as we
 // do, parses and prints, nothing else. `micboard` does what the predecessor did in its one thread: splits text,
 // keeps a state for each channel and writes what changed to all sockets every 50 ms as JSON. Prints `ready PORT` when
-// all receivers are connected and metering, then its CPU seconds for each line it is given.
+// it listens; the first line it is given makes it connect to all receivers, with fast meters. Answers each line with its
+// CPU seconds, the first when all are connected.
 
 const [kind = 'parse', list = ''] = process.argv.slice(2);
 const receivers = list.split(',').map((text) => text.split(':'));
@@ -23,7 +24,7 @@ function start(): void {
     socket.once('connect', () => {
       socket.write('< GET 0 ALL >< SET 0 METER_RATE 00100 >');
       left--;
-      if (left === 0) process.stdout.write(`ready ${address()}\n`);
+      if (left === 0) say();
     });
     socket.on('error', (error) => {
       throw error;
@@ -108,10 +109,19 @@ if (web !== undefined) {
     const text = JSON.stringify({ 'chart-update': chart, 'data-update': data, 'group-update': [] });
     for (const client of web.clients) client.send(text);
   }, BATCH_MS);
-  web.once('listening', start);
-} else start();
+  web.once('listening', ready);
+} else ready();
 
-createInterface({ input: process.stdin }).on('line', () => {
+function ready(): void {
+  process.stdout.write(`ready ${address()}\n`);
+  const lines = createInterface({ input: process.stdin });
+  lines.once('line', () => {
+    start();
+    lines.on('line', say);
+  });
+}
+
+function say(): void {
   const { user, system } = process.cpuUsage();
   process.stdout.write(`${JSON.stringify({ cpuSeconds: (user + system) / 1e6, frames })}\n`);
-});
+}

@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { startServer, type TestServer } from '../api/testing/server.js';
-import { entryUrl } from '../engine/entry.js';
 import { EngineError } from '../engine/errors.js';
-import { connected, json, pause, settled, storedSamples } from './devices-calls.js';
+import { connected, json, pause, storedOf } from './devices-calls.js';
 import { parserFramesPerSecond } from './devices-parser.js';
+import { type Emulated, type Emulators, emulate, node, Talker } from './devices-programs.js';
 import { type BenchInstance, type Parameters, parametersIn, seedDevices } from './devices-site.js';
 import {
   type Bench,
@@ -17,8 +16,6 @@ import {
   percentile,
   processTree,
   ratio,
-  type Spawned,
-  spawnReady,
 } from './harness.js';
 
 const RECEIVERS = 1_000;
@@ -32,48 +29,6 @@ const MARK_EVERY_MS = 50;
 const SPAN_MS = 36 ** 6;
 /** Receivers whose channels are in the groups that read their messages. */
 const MARKED = 96;
-
-interface Emulated {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** A program of ours that answers lines with lines. */
-class Talker {
-  readonly spawned: Spawned;
-  readonly #waiting: ((line: string) => void)[] = [];
-
-  constructor(spawned: Spawned) {
-    this.spawned = spawned;
-    spawned.onLine((line) => this.#waiting.shift()?.(line));
-  }
-
-  async ask<T>(line: string): Promise<T> {
-    const answer = new Promise<string>((resolve) => this.#waiting.push(resolve));
-    this.spawned.process.stdin?.write(`${line}\n`);
-    return JSON.parse(await answer) as T;
-  }
-}
-
-const node = (entry: string, args: readonly string[], ready: RegExp) =>
-  spawnReady({
-    command: process.execPath,
-    args: [fileURLToPath(entryUrl(entry)), ...args],
-    ready,
-    withinMs: 60_000,
-  });
-
-async function emulate(
-  context: BenchContext,
-  devices: number,
-  model: string,
-): Promise<{ readonly talker: Talker; readonly devices: readonly Emulated[] }> {
-  const args = ['shure-text', '--devices', String(devices), '--set', `models=${model}`];
-  const spawned = await node('actors/emulate/main', args, /^(\{"ready".*\})\n/m);
-  context.onEnd(() => spawned.stop());
-  const ready = JSON.parse(spawned.ready[1] ?? '{}') as { readonly devices: readonly Emulated[] };
-  return { talker: new Talker(spawned), devices: ready.devices };
-}
 
 const receivers = (devices: readonly Emulated[]): BenchInstance => ({
   plugin: 'shure-text',
@@ -98,6 +53,7 @@ async function peerCores(
   try {
     const talker = new Talker(spawned);
     const leave = await boards(Number(spawned.ready[1]));
+    await talker.ask('');
     await pause(500);
     const before = await talker.ask<{ cpuSeconds: number }>('');
     const began = performance.now();
@@ -159,86 +115,41 @@ function copy(context: BenchContext, template: string): string {
   return data;
 }
 
-/** Everything at once: meters of all receivers, history, boards; marks for the time from wire to board. */
-async function wire(
-  context: BenchContext,
-  emulated: Awaited<ReturnType<typeof emulate>>,
-  { parameters, template }: Learnt,
-  seconds: number,
-): Promise<Wire> {
-  const data = copy(context, template);
-  const [instanceId = 0] = await seedDevices(data, [
-    { ...receivers(emulated.devices), parameters, rfChannels: CHANNELS },
-  ]);
-  const unheard = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  const fromUnixMs = Date.now();
-  const server = await serve(context, data);
-  const cookie = await server.signIn();
-  context.say('connecting');
-  await connected(server, cookie, instanceId, RECEIVERS, 60_000);
-  const args = [new URL(server.url).port, cookie, String(BOARDS), String(GROUPS)];
-  const boards = await node(
-    'bench/devices-boards-load',
-    [...args, String((RECEIVERS * CHANNELS) / GROUPS)],
-    /^ready$/m,
-  );
-  context.onEnd(() => boards.stop());
-  const talker = new Talker(boards);
-  // Somebody looks now: the receivers are asked for fast meters.
-  await pause(2_000);
-  await talker.ask('');
-  const before = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  const cpuBefore = processTree(server.pid).cpuSeconds;
-  const began = performance.now();
-  let marks = 0;
-  const marker = setInterval(() => {
-    const name = `T${(Date.now() % SPAN_MS).toString(36)}`;
-    const say = `< REP ${1 + (marks % CHANNELS)} CHAN_NAME {${name.padEnd(8)}} >`;
-    void emulated.talker.ask(JSON.stringify({ say, devices: [marks % MARKED] }));
-    marks += 1;
-  }, MARK_EVERY_MS);
-  await pause(seconds * 1_000);
-  clearInterval(marker);
-  const cores =
-    (processTree(server.pid).cpuSeconds - cpuBefore) / ((performance.now() - began) / 1_000);
-  const { rssBytes } = processTree(server.pid);
-  const during = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  await pause(500);
-  const { marksMs } = await talker.ask<{ marksMs: number[] }>('');
-  await emulated.talker.ask('{"meters":false}');
-  const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  await settled(server, cookie, 30_000);
-  context.say('counting what is stored');
-  const stored = await storedSamples(server, cookie, fromUnixMs);
-  await boards.stop();
-  await server.stop();
-  return {
-    samples: (during.samples - before.samples) / seconds,
-    lost: sent.samples - unheard.samples - stored,
-    latencyMs: marksMs,
-    cores,
-    rssBytes,
-    marks,
-  };
+/** A site that is stopped, with the number of its receivers' vendor connection. */
+interface Site {
+  readonly data: string;
+  readonly instanceId: number;
 }
 
-/** A server that knows 2,000 receivers comes up; then 2,000 devices are polled beside them. */
-async function cold(
+interface ColdSite extends Site {
+  readonly polledId: number;
+  /** The program that is polled. */
+  readonly poller: Talker;
+}
+
+async function wireSite(
   context: BenchContext,
-  emulated: Awaited<ReturnType<typeof emulate>>,
+  devices: readonly Emulated[],
   { parameters, template }: Learnt,
-  seconds: number,
-): Promise<{
-  readonly coldStartMs: number;
-  readonly driftMs: readonly number[];
-  readonly polls: number;
-}> {
+): Promise<Site> {
+  const data = copy(context, template);
+  const [instanceId = 0] = await seedDevices(data, [
+    { ...receivers(devices), parameters, rfChannels: CHANNELS },
+  ]);
+  return { data, instanceId };
+}
+
+async function coldSite(
+  context: BenchContext,
+  known: readonly Emulated[],
+  { parameters, template }: Learnt,
+): Promise<ColdSite> {
   const data = copy(context, template);
   const polled = await node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m);
   context.onEnd(() => polled.stop());
   const port = Number(polled.ready[1]);
   const [instanceId = 0, polledId = 0] = await seedDevices(data, [
-    { ...receivers(emulated.devices), parameters: ofFirstPart(parameters), rfChannels: 1 },
+    { ...receivers(known), parameters: ofFirstPart(parameters), rfChannels: 1 },
     {
       plugin: 'http-json',
       enabled: false,
@@ -260,6 +171,92 @@ async function cold(
       })),
     },
   ]);
+  return { data, instanceId, polledId, poller: new Talker(polled) };
+}
+
+/** Until all receivers send meters as fast as they were asked, and then `moreMs`. */
+async function metering({ talker }: Emulators, moreMs: number): Promise<void> {
+  const wanted = RECEIVERS * CHANNELS * 9;
+  const heard = async (): Promise<number> =>
+    (await talker.ask<{ samples: number }>('{"stats":true}')).samples;
+  for (let before = await heard(), tries = 0; tries < 40; tries += 1) {
+    await pause(250);
+    const now = await heard();
+    if ((now - before) * 4 >= wanted) break;
+    before = now;
+  }
+  await pause(moreMs);
+}
+
+/** Everything at once: meters of all receivers, history, boards; marks for the time from wire to board. */
+async function wire(
+  context: BenchContext,
+  emulated: Emulators,
+  { data, instanceId }: Site,
+  seconds: number,
+): Promise<Wire> {
+  const unheard = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  const fromUnixMs = Date.now();
+  const server = await serve(context, data);
+  const cookie = await server.signIn();
+  context.say('connecting');
+  await connected(server, cookie, instanceId, RECEIVERS, 60_000);
+  const args = [new URL(server.url).port, cookie, String(BOARDS), String(GROUPS)];
+  const boards = await node(
+    'bench/devices-boards-load',
+    [...args, String((RECEIVERS * CHANNELS) / GROUPS)],
+    /^ready$/m,
+  );
+  context.onEnd(() => boards.stop());
+  const talker = new Talker(boards);
+  // Somebody looks now: the receivers are asked for fast meters.
+  await metering(emulated, context.quick ? 1_000 : 2_000);
+  await talker.ask('');
+  const before = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  const cpuBefore = processTree(server.pid).cpuSeconds;
+  const began = performance.now();
+  let marks = 0;
+  const marker = setInterval(() => {
+    const name = `T${(Date.now() % SPAN_MS).toString(36)}`;
+    const say = `< REP ${1 + (marks % CHANNELS)} CHAN_NAME {${name.padEnd(8)}} >`;
+    void emulated.talker.ask(JSON.stringify({ say, devices: [marks % MARKED] }));
+    marks += 1;
+  }, MARK_EVERY_MS);
+  await pause(seconds * 1_000);
+  clearInterval(marker);
+  const cores =
+    (processTree(server.pid).cpuSeconds - cpuBefore) / ((performance.now() - began) / 1_000);
+  const { rssBytes } = processTree(server.pid);
+  const during = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  await pause(500);
+  const { marksMs } = await talker.ask<{ marksMs: number[] }>('');
+  await emulated.talker.ask('{"meters":false}');
+  const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
+  context.say('counting what is stored');
+  const wanted = sent.samples - unheard.samples;
+  const stored = await storedOf(server, cookie, fromUnixMs, wanted, 30_000);
+  await boards.stop();
+  await server.stop();
+  return {
+    samples: (during.samples - before.samples) / seconds,
+    lost: wanted - stored,
+    latencyMs: marksMs,
+    cores,
+    rssBytes,
+    marks,
+  };
+}
+
+/** A server that knows 2,000 receivers comes up; then 2,000 devices are polled beside them. */
+async function cold(
+  context: BenchContext,
+  { data, instanceId, polledId, poller }: ColdSite,
+  seconds: number,
+): Promise<{
+  readonly coldStartMs: number;
+  readonly driftMs: readonly number[];
+  readonly polls: number;
+}> {
   context.say('a cold start');
   const began = performance.now();
   const server = await serve(context, data);
@@ -269,10 +266,10 @@ async function cold(
   context.say('polling');
   await json(server, cookie, `/v1/plugin-instances/${polledId}`, 'PATCH', { enabled: true });
   await connected(server, cookie, polledId, KNOWN, 60_000);
-  const talker = new Talker(polled);
-  await talker.ask('reset');
+  // The requests that connected them were at times of their own.
+  await poller.ask('reset');
   await pause(seconds * 1_000);
-  const { driftMs, polls } = await talker.ask<{ driftMs: number[]; polls: number }>('');
+  const { driftMs, polls } = await poller.ask<{ driftMs: number[]; polls: number }>('');
   await server.stop();
   return { coldStartMs, driftMs, polls };
 }
@@ -297,25 +294,30 @@ async function sockets(port: number, count: number): Promise<() => void> {
 async function run(context: BenchContext): Promise<BenchResult> {
   context.say('parsing');
   const parser = parserFramesPerSecond(context.quick ? 1 : 10);
-  context.say(`${RECEIVERS} receivers with ${CHANNELS} channels`);
-  const emulated = await emulate(context, RECEIVERS, 'ULXD4Q');
-  const [first] = emulated.devices;
-  if (first === undefined) throw new EngineError('internal', 'the emulator has no receivers');
-  const [learnt, known] = await Promise.all([
-    learn(context, first),
+  context.say('emulators');
+  const [emulated, known] = await Promise.all([
+    emulate(context, RECEIVERS, 'ULXD4Q'),
     emulate(context, KNOWN, 'QLXD4'),
   ]);
-  const seconds = context.quick ? 4 : 30;
-  const parse = await peerCores('parse', emulated.devices, context.quick ? 1 : 10, () =>
-    Promise.resolve(() => undefined),
-  );
-  const micboard = await peerCores('micboard', emulated.devices, context.quick ? 1 : 10, (port) =>
+  const [first] = emulated.devices;
+  if (first === undefined) throw new EngineError('internal', 'the emulator has no receivers');
+  context.say('a site that meets its first receiver, and peers');
+  const peerSeconds = context.quick ? 1 : 10;
+  const [learnt, parse] = await Promise.all([
+    learn(context, first),
+    // Far from a whole core: it takes as much beside the other.
+    peerCores('parse', emulated.devices, peerSeconds, () => Promise.resolve(() => undefined)),
+  ]);
+  const site = await wireSite(context, emulated.devices, learnt);
+  const start = await coldSite(context, known.devices, learnt);
+  const micboard = await peerCores('micboard', emulated.devices, peerSeconds, (port) =>
     sockets(port, BOARDS),
   );
-  const live = await wire(context, emulated, learnt, seconds);
+  context.say(`${RECEIVERS} receivers with ${CHANNELS} channels`);
+  const live = await wire(context, emulated, site, context.quick ? 4 : 30);
   await emulated.talker.spawned.stop();
   context.say(`${KNOWN} known receivers, ${KNOWN} devices to poll`);
-  const start = await cold(context, known, learnt, context.quick ? 6 : 60);
+  const { coldStartMs, driftMs, polls } = await cold(context, start, context.quick ? 6 : 60);
   return {
     metrics: {
       parserFramesPerSecond: parser,
@@ -326,9 +328,9 @@ async function run(context: BenchContext): Promise<BenchResult> {
       marksSeen: live.latencyMs.length / live.marks,
       engineCores: live.cores,
       rssMb: live.rssBytes / 1e6,
-      coldStartMs: start.coldStartMs,
-      pollDriftMs: percentile(start.driftMs, 0.99),
-      polls: start.polls,
+      coldStartMs,
+      pollDriftMs: percentile(driftMs, 0.99),
+      polls,
     },
     peers: { parseOnly: { cores: parse }, micboard: { cores: micboard } },
     ratios: {

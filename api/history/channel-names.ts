@@ -5,8 +5,10 @@ import type { SeriesQueries } from '../../engine/series/queries.js';
 
 const AFTER_MS = 500;
 const AGAIN_MS = 10_000;
-/** Names of one insert. */
-const ROWS_AT_ONCE = 20_000;
+/** After a start: until then devices connect, and whoever asks by SQL gets the names at once. */
+const START_AFTER_MS = 10_000;
+/** Names of one insert, and of one stretch of the thread. */
+const ROWS_AT_ONCE = 5_000;
 
 /** The devices of the site, as `DeviceTables` has them. */
 export interface NamedDevices {
@@ -34,12 +36,12 @@ interface Named {
 
 /**
  * Keeps the names of channels in the series store as they are on the site, so that SQL can join them. Names of devices that
- * were removed stay, marked so. Only devices that changed are looked at. Memory: one text a channel.
+ * were removed stay, marked so. Only devices that changed are looked at. Memory: one row a channel.
  */
 export class ChannelNames {
   readonly #options: ChannelNamesOptions;
-  /** Rows as the store has them, as JSON, by device and channel. */
-  readonly #stored = new Map<string, Map<number, string>>();
+  /** Rows as the store has them, by device and channel. */
+  readonly #stored = new Map<string, Map<number, Named>>();
   /** Devices to compare with the store. */
   #due = new Set<string>();
   #read = false;
@@ -61,7 +63,7 @@ export class ChannelNames {
       this.#later(AFTER_MS);
     });
     for (const id of devices.ids()) this.#due.add(id);
-    this.#later(0);
+    this.#later(START_AFTER_MS);
   }
 
   async close(): Promise<void> {
@@ -114,17 +116,31 @@ export class ChannelNames {
       const due = this.#due;
       this.#due = new Set();
       try {
-        const changed = [...due].flatMap((id) => this.#changed(id));
-        for (let at = 0; at < changed.length; at += ROWS_AT_ONCE) {
-          const some = changed.slice(at, at + ROWS_AT_ONCE);
-          await this.#options.queries.insert('channel_names', some);
-          for (const row of some) this.#keep(row);
-        }
+        await this.#write(due);
       } catch (error) {
         for (const id of due) this.#due.add(id);
         throw error;
       }
     } while (this.#again && !this.#closed);
+  }
+
+  async #write(due: ReadonlySet<string>): Promise<void> {
+    let rows: Named[] = [];
+    const insert = async (): Promise<void> => {
+      await this.#options.queries.insert('channel_names', rows);
+      for (const row of rows) this.#keep(row);
+      rows = [];
+    };
+    let looked = 0;
+    for (const id of due) {
+      rows.push(...this.#changed(id));
+      looked += this.#stored.get(id)?.size ?? 0;
+      if (rows.length >= ROWS_AT_ONCE) await insert();
+      if (looked < ROWS_AT_ONCE) continue;
+      looked = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (rows.length > 0) await insert();
   }
 
   async #readStored(): Promise<void> {
@@ -141,9 +157,8 @@ export class ChannelNames {
 
   #keep(row: Named): void {
     const known = this.#stored.get(row.device);
-    if (known === undefined) {
-      this.#stored.set(row.device, new Map([[row.channel, JSON.stringify(row)]]));
-    } else known.set(row.channel, JSON.stringify(row));
+    if (known === undefined) this.#stored.set(row.device, new Map([[row.channel, row]]));
+    else known.set(row.channel, row);
   }
 
   #changed(deviceId: string): Named[] {
@@ -162,13 +177,20 @@ export class ChannelNames {
         kind,
         removed: 0,
       };
-      if (stored?.get(id) !== JSON.stringify(named)) changed.push(named);
+      if (!same(stored?.get(id), named)) changed.push(named);
     }
-    for (const [channel, text] of stored ?? []) {
-      if (present.has(channel)) continue;
-      const gone = JSON.parse(text) as Named;
-      if (gone.removed === 0) changed.push({ ...gone, removed: 1 });
+    for (const [channel, gone] of stored ?? []) {
+      if (!present.has(channel) && gone.removed === 0) changed.push({ ...gone, removed: 1 });
     }
     return changed;
   }
 }
+
+/** Of one device and channel. */
+const same = (stored: Named | undefined, named: Named): boolean =>
+  stored !== undefined &&
+  stored.device_name === named.device_name &&
+  stored.parameter === named.parameter &&
+  stored.unit === named.unit &&
+  stored.kind === named.kind &&
+  stored.removed === named.removed;

@@ -1,5 +1,5 @@
 import type { RuleRow } from '../../actors/automation/automation.types.js';
-import { globOf, namesOf } from './names.js';
+import { type Glob, globOf, namesOf } from './names.js';
 
 type Ruled = Pick<RuleRow, 'id' | 'name' | 'enabled' | 'condition' | 'each' | 'actions'>;
 
@@ -9,7 +9,7 @@ export const VARIABLES_DEVICE = 'site:variables';
 /** Reads and writes of a rule: names of channels; a variable is `site:variables/<name>`. */
 interface Ends {
   readonly rule: Ruled;
-  readonly reads: readonly RegExp[];
+  readonly reads: readonly Glob[];
   readonly writes: readonly string[];
 }
 

@@ -77,11 +77,20 @@ export const deviceOf = (channel: string): string => {
   return slash === -1 ? channel : channel.slice(0, slash);
 };
 
-/** `*` is any text without a slash; everything else stands for itself. */
-export function globOf(glob: string): RegExp {
-  const parts = glob.split('*').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[^/]*')}$`);
+/** A pattern of channel names. */
+export interface Glob {
+  test(name: string): boolean;
 }
 
-export const matchesAny = (globs: readonly RegExp[], name: string): boolean =>
+/** `*` is any text without a slash; everything else stands for itself. */
+export function globOf(glob: string): Glob {
+  const parts = glob.split('*');
+  const escaped = parts.map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  const whole = new RegExp(`^${escaped.join('[^/]*')}$`);
+  // Most names of a site end otherwise: that is seen at a fraction of the price.
+  const tail = parts.at(-1) ?? '';
+  return { test: (name) => name.endsWith(tail) && whole.test(name) };
+}
+
+export const matchesAny = (globs: readonly Glob[], name: string): boolean =>
   globs.some((glob) => glob.test(name));

@@ -14,7 +14,7 @@ import { aboutSource } from './facts.js';
 import type { GoneSource } from './gone.js';
 import { goneAtStart, pruneGone } from './gone-at-start.js';
 import { RuleRows, type SourceStand } from './live-rows.js';
-import { deviceOf, fullName, globOf, matchesAny, type Named, namesOf } from './names.js';
+import { deviceOf, fullName, type Glob, globOf, matchesAny, type Named, namesOf } from './names.js';
 import type { Schedules } from './schedules.js';
 import { Slices } from './slices.js';
 import { TableBook } from './table-book.js';
@@ -38,7 +38,7 @@ export interface RuleServiceOptions {
 interface Ruled {
   row: RuleRow;
   named: Named;
-  globs: readonly RegExp[] | null;
+  globs: readonly Glob[] | null;
   readonly sources: Set<string>;
 }
 
