@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcp } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { SystemClock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
@@ -287,6 +287,52 @@ describe('a socket', () => {
       code: 'device.unreachable',
     });
     await expect(net.webSocket(nobody)).rejects.toMatchObject({ code: 'input.invalid' });
+  });
+
+  it('gives its bytes in a buffer of all, says that the other end closed, and ends with what its taker throws', async () => {
+    const closing = new Promise<void>((resolve) => {
+      const tcp = createTcp((socket) => {
+        socket.on('error', () => resolve());
+        socket.on('close', () => resolve());
+        socket.write('one ');
+        socket.on('data', (data) => {
+          if (data.toString() === 'more') socket.write('two');
+          else socket.end('bye');
+        });
+      });
+      ends.push(() => new Promise((done) => void tcp.close(() => done())));
+      tcp.listen(0, '127.0.0.1', () => listening(tcp));
+    });
+    const ports: number[] = [];
+    function listening(tcp: ReturnType<typeof createTcp>): void {
+      const address = tcp.address();
+      ports.push(typeof address === 'object' ? (address?.port ?? 0) : 0);
+    }
+    await vi.waitFor(() => expect(ports).toHaveLength(1));
+    const [port = 0] = ports;
+    const net = network();
+    let heard = '';
+    const onBytes = (chunk: Uint8Array): void => {
+      heard += Buffer.from(chunk).toString();
+    };
+    const socket = await net.tcp({ host: '127.0.0.1', port, onBytes });
+    await vi.waitFor(() => expect(heard).toBe('one '));
+    socket.write('more');
+    await vi.waitFor(() => expect(heard).toBe('one two'));
+    const closed = new Promise((resolve) => void socket.once('close', resolve));
+    socket.write('end');
+    await closed;
+    expect(heard).toBe('one twobye');
+    const second = await net.tcp({
+      host: '127.0.0.1',
+      port,
+      onBytes: () => {
+        throw new Error('not for me');
+      },
+    });
+    const failed = await new Promise((resolve) => void second.once('error', resolve));
+    expect(failed).toMatchObject({ message: 'not for me' });
+    await closing;
   });
 
   it('of a web server talks both ways, and a message over the limit ends it', async () => {

@@ -1,6 +1,6 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { setMaxListeners } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import {
   BrokenCircuitError,
   type CircuitBreakerPolicy,
@@ -12,6 +12,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { backoff } from '../../../engine/backoff.js';
 import type { Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
+import { guarded } from '../../../engine/guarded.js';
 import { closeDatagrams } from './datagrams.js';
 import { eventStream } from './event-stream.js';
 import { Attempt, isFailure, retryAfterMs } from './http-attempt.js';
@@ -47,6 +48,25 @@ const MAX_SERVERS = 8_192;
 const UNLIMITED_PER_S = 1_000;
 /** An attempt has its own deadline, which may be changed while the agent is in use. */
 const CONNECT_TIMEOUT_MS = 300_000;
+
+/** Each read is handled before the next, so all sockets of a thread read into one buffer. */
+const shared = Buffer.allocUnsafeSlow(65_536);
+
+function sharedRead(
+  onBytes: (chunk: Uint8Array) => void,
+  onFault: (error: EngineError) => void,
+): OnReadOpts {
+  const take = guarded((size: number) => {
+    onBytes(shared.subarray(0, size));
+  }, onFault);
+  return {
+    buffer: shared,
+    callback: (size) => {
+      take(size);
+      return true;
+    },
+  };
+}
 
 export interface NetworkOptions {
   readonly clock: Clock;
@@ -153,10 +173,15 @@ export class PluginNetwork implements PluginNet {
   }
 
   async tcp(options: Parameters<PluginNet['tcp']>[0]): Promise<Socket> {
-    const { host, port, timeoutMs = this.limits.timeoutMs, signal } = options;
+    const { host, port, timeoutMs = this.limits.timeoutMs, signal, onBytes } = options;
     this.#mustBeOpen();
     if (signal?.aborted === true) throw abortedCall(`${host}:${port}`);
-    const socket = connect({ host, port, noDelay: true });
+    const socket: Socket = connect({
+      host,
+      port,
+      noDelay: true,
+      ...(onBytes === undefined ? {} : { onread: sharedRead(onBytes, (e) => socket.destroy(e)) }),
+    });
     const destroy = (): void => {
       socket.destroy();
     };

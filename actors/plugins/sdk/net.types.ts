@@ -108,10 +108,15 @@ export interface PluginNet {
       readonly signal?: AbortSignal;
     },
   ): Promise<WebSocketStream>;
-  /** A connected socket, `noDelay`; the caller sets its listeners. @throws EngineError `device.unreachable`, `call.aborted` */
+  /**
+   * A connected socket, `noDelay`; the caller sets its listeners. With `onBytes` it emits no `data`: what comes is given to that, in a
+   * buffer that all such sockets share and that is used again when it returns; a throw of it ends the socket with an `error`.
+   * @throws EngineError `device.unreachable`, `call.aborted`
+   */
   tcp(options: {
     readonly host: string;
     readonly port: number;
+    readonly onBytes?: (chunk: Uint8Array) => void;
     readonly timeoutMs?: number;
     readonly signal?: AbortSignal;
   }): Promise<Socket>;

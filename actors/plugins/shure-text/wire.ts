@@ -33,45 +33,59 @@ export interface WireTarget {
 /** @throws EngineError `device.unreachable`, `call.aborted` */
 export async function openTcp(net: PluginNet, target: WireTarget, user: WireUser): Promise<Wire> {
   const { host, port, signal, timeoutMs } = target;
+  const wire = new TcpWire(target, user);
   const socket = await net.tcp({
     host,
     port,
     signal,
+    onBytes: (chunk) => wire.bytes(chunk),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
-  return new TcpWire(socket, target, user);
+  wire.attach(socket);
+  return wire;
 }
 
 class TcpWire implements Wire {
-  readonly #socket: Socket;
+  readonly #target: WireTarget;
+  readonly #user: WireUser;
+  #socket: Socket | undefined;
   #gone = false;
 
-  constructor(socket: Socket, target: WireTarget, user: WireUser) {
+  constructor(target: WireTarget, user: WireUser) {
+    this.#target = target;
+    this.#user = user;
+  }
+
+  attach(socket: Socket): void {
     this.#socket = socket;
-    const gone = (error: EngineError): void => {
-      if (this.#gone) return;
-      this.#gone = true;
-      socket.destroy();
-      user.gone(error);
-    };
-    socket.on(
-      'data',
-      guarded((chunk: Buffer) => {
-        if (!this.#gone) user.bytes(chunk);
-      }, gone),
-    );
     socket.on('error', (cause) => {
-      gone(unreachable(target, `broke the connection (${cause.message})`, cause));
+      this.#lost(
+        cause instanceof EngineError
+          ? cause
+          : unreachable(this.#target, `broke the connection (${cause.message})`, cause),
+      );
     });
     socket.on('close', () => {
-      gone(unreachable(target, 'closed the connection'));
+      this.#lost(unreachable(this.#target, 'closed the connection'));
     });
   }
 
+  bytes(chunk: Uint8Array): void {
+    if (!this.#gone) this.#user.bytes(chunk);
+  }
+
+  #lost(error: EngineError): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#socket?.destroy();
+    this.#user.gone(error);
+  }
+
   send(text: string): boolean {
-    if (this.#gone || !this.#socket.writable) return false;
-    if (this.#socket.writableLength > MAX_UNSENT_BYTES) return false;
-    this.#socket.write(text, 'latin1');
+    const socket = this.#socket;
+    if (this.#gone || socket === undefined || !socket.writable) return false;
+    if (socket.writableLength > MAX_UNSENT_BYTES) return false;
+    socket.write(text, 'latin1');
     return true;
   }
 
@@ -79,8 +93,8 @@ class TcpWire implements Wire {
     if (this.#gone) return;
     this.#gone = true;
     // What is to be said is small: it fits the socket's buffer, or nobody reads it any more.
-    this.#socket.end(last, 'latin1');
-    this.#socket.destroySoon();
+    this.#socket?.end(last, 'latin1');
+    this.#socket?.destroySoon();
   }
 }
 
