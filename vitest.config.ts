@@ -36,7 +36,7 @@ const project = (
 
 export default defineConfig({
   test: {
-    globalSetup: ['scripts/lib/bundle-setup.mjs'],
+    globalSetup: ['scripts/lib/bundle-setup.mjs', 'scripts/lib/memory-folder-setup.mjs'],
     // Many tests wait for sockets and processes: a third keeps two cores busy meanwhile.
     maxWorkers: 3,
     reporters: ['default'],
