@@ -228,7 +228,8 @@ async function wire(
     (processTree(server.pid).cpuSeconds - cpuBefore) / ((performance.now() - began) / 1_000);
   const { rssBytes } = processTree(server.pid);
   const during = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  await pause(500);
+  // What is late counts too.
+  await pause(1_500);
   const { marksMs } = await talker.ask<{ marksMs: number[] }>('');
   await emulated.talker.ask('{"meters":false}');
   const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
