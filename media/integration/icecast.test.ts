@@ -181,7 +181,8 @@ test('a full Icecast is told in words, asked again with patience, and fed when t
   for (const { source } of [...fed, third]) source.close();
   gate.close();
   await small.close();
-}, 40_000);
+  // It is asked again after 5 to 15 s, and once more where it had not noticed yet that there is room.
+}, 120_000);
 
 test('an Icecast that stands still holds up nobody, and gets the sound of now when it goes on', async () => {
   const slow = await TestIcecast.start();
