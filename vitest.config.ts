@@ -42,7 +42,7 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       project('alone', true, ALONE, []),
-      // A new process for each file, and every module read anew, would cost more than most of these files themselves.
+      // They replace nothing that others of their process use, so modules are read once for many files.
       project('together', false, [`${FOLDERS}/**/*.test.ts`], ALONE),
     ],
   },

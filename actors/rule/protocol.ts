@@ -104,7 +104,7 @@ export interface RuleCheckpoint {
 
 /**
  * Long waits that began and that no machine knows of yet, in columns, see `LateTurns`. JSON. A rule is in it once. They are kept apart from
- * the rules' snapshots: many begin and break off each second, and one text of all is cheaper to keep than each of them.
+ * the rules' snapshots: many may begin and break off between two checkpoints, and those that did leave no row.
  */
 export interface RuleWaits {
   readonly id: readonly string[];

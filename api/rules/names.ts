@@ -87,7 +87,7 @@ export function globOf(glob: string): Glob {
   const parts = glob.split('*');
   const escaped = parts.map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
   const whole = new RegExp(`^${escaped.join('[^/]*')}$`);
-  // Most names of a site end otherwise: that is seen at a fraction of the price.
+  // Most names of a site end otherwise, and need no look at the whole.
   const tail = parts.at(-1) ?? '';
   return { test: (name) => name.endsWith(tail) && whole.test(name) };
 }

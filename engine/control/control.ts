@@ -54,8 +54,8 @@ export class Control<DB extends FeedTables> {
   readonly #log: OpenedStore['log'];
   readonly #writes = new Set<Promise<unknown>>();
   /**
-   * What runs inside a write. While it is on, every promise of the process costs more (before
-   * Node 24), so it is on only while the function of a write runs: nothing can be inside of one at another time.
+   * What runs inside a write. While it is on, Node before 24 follows every promise of the process, so it is on only
+   * while the function of a write runs: nothing can be inside of one at another time.
    */
   readonly #inside = new AsyncLocalStorage<true>();
   /** Functions of writes that have begun and not settled. */
