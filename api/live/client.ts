@@ -17,6 +17,9 @@ export type LiveSocket = Pick<
   'send' | 'end' | 'getBufferedAmount' | 'subscribe' | 'unsubscribe'
 >;
 
+/** The latest state of a topic, as the message for a subscription. */
+export type SnapshotOf = (topic: Topic, id: string) => Uint8Array;
+
 const NONE: readonly Subscription[] = [];
 
 /**
@@ -59,12 +62,18 @@ export class LiveClient {
   }
 
   /** Subscribes and sends the snapshot, or waits with it while the client is behind. */
-  add(id: string, topic: Topic, epoch: string, softBytes: number, narrowed?: Narrowed): void {
+  add(
+    id: string,
+    topic: Topic,
+    snapshotOf: SnapshotOf,
+    softBytes: number,
+    narrowed?: Narrowed,
+  ): void {
     const subscription: Subscription = { id, topic, narrowed, live: false };
     this.#subscriptions ??= [];
     this.#subscriptions.push(subscription);
     this.check(softBytes);
-    if (!this.#behind) this.#show(subscription, epoch);
+    if (!this.#behind) this.#show(subscription, snapshotOf);
   }
 
   /** Subscribes a client that came back and sends only what it missed. */
@@ -99,7 +108,7 @@ export class LiveClient {
    * Gives a subscription another topic, whose latest state is sent, or waits while the client is behind.
    * @returns the topic that lost a subscription.
    */
-  move(subscription: Subscription, topic: Topic, epoch: string, softBytes: number): Topic {
+  move(subscription: Subscription, topic: Topic, snapshotOf: SnapshotOf, softBytes: number): Topic {
     const before = subscription.topic;
     const shared = this.subscriptions.some(
       (other) => other !== subscription && other.topic === before && other.live,
@@ -108,7 +117,7 @@ export class LiveClient {
     subscription.live = false;
     subscription.topic = topic;
     this.check(softBytes);
-    if (!this.#behind) this.#show(subscription, epoch);
+    if (!this.#behind) this.#show(subscription, snapshotOf);
     return before;
   }
 
@@ -132,7 +141,7 @@ export class LiveClient {
   }
 
   /** The client took bytes: when it caught up it gets the latest state. */
-  catchUp(epoch: string, softBytes: number): void {
+  catchUp(snapshotOf: SnapshotOf, softBytes: number): void {
     const { socket } = this;
     if (!this.#behind || socket === undefined) return;
     if (socket.getBufferedAmount() > softBytes / 4) return;
@@ -140,7 +149,7 @@ export class LiveClient {
     this.dropped = false;
     this.#snapshotBytes = 0;
     for (const subscription of [...this.subscriptions]) {
-      this.#show(subscription, epoch);
+      this.#show(subscription, snapshotOf);
       // Those served go to the end, so that the others are first when it falls behind again.
       const list = this.#subscriptions ?? [];
       list.push(...list.splice(list.indexOf(subscription), 1));
@@ -149,9 +158,9 @@ export class LiveClient {
     }
   }
 
-  #show(subscription: Subscription, epoch: string): void {
+  #show(subscription: Subscription, snapshotOf: SnapshotOf): void {
     const { id, topic } = subscription;
-    const message = `{"type":"snapshot","id":${JSON.stringify(id)},${topic.snapshot(epoch)}`;
+    const message = snapshotOf(topic, id);
     subscription.live = true;
     this.socket?.subscribe(topic.channel);
     this.socket?.send(message, false);

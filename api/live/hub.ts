@@ -18,7 +18,7 @@ import {
   stateOf,
 } from '../http/socket.types.js';
 import { innerFaults } from '../http/union-faults.js';
-import { LiveClient } from './client.js';
+import { LiveClient, type SnapshotOf } from './client.js';
 import type { LiveGuest, Narrowed } from './guest.js';
 import { DEFAULT_LIMITS, type LiveLimits } from './limits.js';
 import type { MemoryTable } from './table.js';
@@ -38,7 +38,7 @@ export interface LiveHubOptions {
   readonly guestOf?: (request: SocketRequest) => Promise<LiveGuest | undefined>;
 }
 
-/** Sends one message to every socket subscribed to a channel: `gateway.publish`. */
+/** Sends one message, which it copies, to every socket subscribed to a channel: `gateway.publish`. */
 export type Publish = (channel: string, message: Uint8Array, isBinary: boolean) => void;
 
 /** Figures for health and metrics. */
@@ -76,6 +76,7 @@ export class LiveHub {
   readonly #guestOf: LiveHubOptions['guestOf'];
   readonly #topics: TopicRegistry;
   readonly #clients: LiveClient[] = [];
+  readonly #snapshotOf: SnapshotOf = (topic, id) => this.#topics.snapshot(topic, id, this.epoch);
   #publish: Publish | undefined;
   #timer: TimerHandle | undefined;
   #checkFrom = 0;
@@ -152,7 +153,7 @@ export class LiveHub {
         this.#receive(stateOf(socket), data, isBinary);
       },
       drain: (socket) => {
-        stateOf(socket).catchUp(this.epoch, this.#limits.softBufferBytes);
+        stateOf(socket).catchUp(this.#snapshotOf, this.#limits.softBufferBytes);
       },
       dropped: (socket) => {
         stateOf(socket).dropped = true;
@@ -167,8 +168,7 @@ export class LiveHub {
   tick(): void {
     const startedMonoMs = this.#clock.monoMs();
     const ringBytes = this.#topics.ringBytes;
-    this.#topics.tick((topic, text) => {
-      const message = Buffer.from(text);
+    this.#topics.tick((topic, message) => {
       topic.ring.push(topic.revision, message, ringBytes);
       if (topic.subscribers === 0) return;
       this.#publish?.(topic.channel, message, false);
@@ -209,7 +209,7 @@ export class LiveHub {
       const unsent = client.check(this.#limits.softBufferBytes);
       if (unsent > this.#limits.hardBufferBytes) slow.push(client);
       else if (client.behind && unsent === 0) {
-        client.catchUp(this.epoch, this.#limits.softBufferBytes);
+        client.catchUp(this.#snapshotOf, this.#limits.softBufferBytes);
       }
     }
     for (const client of uninvited) {
@@ -294,7 +294,7 @@ export class LiveHub {
         return;
       }
     }
-    client.add(id, topic, this.epoch, this.#limits.softBufferBytes, narrowed);
+    client.add(id, topic, this.#snapshotOf, this.#limits.softBufferBytes, narrowed);
   }
 
   /** What a guest may see can change while they look: their subscriptions go over to it. */
@@ -309,7 +309,7 @@ export class LiveHub {
         const topic = this.#topics.topicOf(asked, within);
         this.#topics.join(topic);
         subscription.narrowed = { asked, within };
-        const left = client.move(subscription, topic, this.epoch, softBufferBytes);
+        const left = client.move(subscription, topic, this.#snapshotOf, softBufferBytes);
         this.#topics.leave(left, this.#clock.monoMs());
       } catch (thrown) {
         // Rather nothing than what may not be seen any more.

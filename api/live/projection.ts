@@ -1,87 +1,139 @@
+import type { JsonBytes } from './json-bytes.js';
 import type { RowRecord } from './table.js';
+
+/** Where the JSON of a row in some columns lies, of a tick. */
+export interface Fragment {
+  tick: number;
+  from: number;
+  to: number;
+}
+
+/** Fragments of rows that nobody looks at any more go when there are this many and few of them were asked for. */
+const MOST_IDLE = 4_096;
+
+const OPEN = Buffer.from('[');
+const CHANGED = Buffer.from(',{');
+const END = Buffer.from('}]');
+const ID = Buffer.from('{"id":');
 
 /**
  * The columns a topic sends, and the JSON of rows in them. Topics with equal columns share one projection, and
- * with it each row's fragment of a tick.
+ * with it each row's fragment of a tick. Of rows that are not in a window any more it holds a place each, up to a bound.
  */
 export class Projection {
   /** How many topics use it. */
   topics = 0;
   readonly #fields: ReadonlySet<string> | undefined;
-  readonly #changes = new Map<RowRecord, string>();
-  readonly #wholes = new Map<RowRecord, string>();
+  readonly #changes = new Map<RowRecord, Fragment>();
+  readonly #entries = new Map<RowRecord, Fragment>();
+  #asked = 0;
+  #tick = 0;
 
   /** @param fields undefined: all columns. */
   constructor(fields: readonly string[] | undefined) {
     this.#fields = fields === undefined ? undefined : new Set(fields);
   }
 
-  /** `["id",{changed columns}]`, or empty when none of the columns changed. */
-  change(record: RowRecord): string {
-    let text = this.#changes.get(record);
-    if (text === undefined) {
-      text = this.#encodeChange(record);
-      this.#changes.set(record, text);
+  /** `out` was cleared: what was written before is gone, and so are these rows. */
+  begin(removed: readonly RowRecord[]): void {
+    this.#tick += 1;
+    const held = this.#changes.size + this.#entries.size;
+    if (held > MOST_IDLE && this.#asked < held / 8) {
+      this.#changes.clear();
+      this.#entries.clear();
     }
-    return text;
+    this.#asked = 0;
+    for (const record of removed) {
+      this.#changes.delete(record);
+      this.#entries.delete(record);
+    }
   }
 
-  /** `["id",{all columns}]`. */
-  entry(record: RowRecord): string {
-    return `[${record.idJson},${this.row(record)}]`;
+  /** `["id",{changed columns}]`, written once a tick; undefined when none of the columns changed. */
+  change(record: RowRecord, out: JsonBytes): Fragment | undefined {
+    this.#asked += 1;
+    const place = this.#placeOf(this.#changes, record);
+    if (place.tick !== this.#tick) {
+      place.tick = this.#tick;
+      place.from = out.length;
+      this.#writeChange(record, out);
+      place.to = out.length;
+    }
+    return place.to > place.from ? place : undefined;
+  }
+
+  /** `["id",{"id":…, all columns}]`, written once a tick. */
+  entry(record: RowRecord, out: JsonBytes): Fragment {
+    this.#asked += 1;
+    const place = this.#placeOf(this.#entries, record);
+    if (place.tick !== this.#tick) {
+      place.tick = this.#tick;
+      place.from = out.length;
+      out.bytes(OPEN);
+      out.raw(record.idJson);
+      out.byte(COMMA);
+      this.row(record, out);
+      out.byte(CLOSE);
+      place.to = out.length;
+    }
+    return place;
   }
 
   /** `{"id":…, all columns}`. */
-  row(record: RowRecord): string {
-    let text = this.#wholes.get(record);
-    if (text === undefined) {
-      text = `{"id":${record.idJson}`;
-      for (const field of Object.keys(record.row)) {
-        if (field === 'id' || (this.#fields !== undefined && !this.#fields.has(field))) continue;
-        text += `,${keyOf(field)}${cellJson(record.row[field])}`;
-      }
-      text += '}';
-      this.#wholes.set(record, text);
-    }
-    return text;
-  }
-
-  /** Rows changed or may change: forget the fragments. */
-  forget(): void {
-    if (this.#changes.size > 0) this.#changes.clear();
-    if (this.#wholes.size > 0) this.#wholes.clear();
-  }
-
-  #encodeChange(record: RowRecord): string {
-    let cells = '';
-    for (const field of record.changed ?? []) {
+  row(record: RowRecord, out: JsonBytes): void {
+    out.bytes(ID);
+    out.raw(record.idJson);
+    for (const field of Object.keys(record.row)) {
       if (field === 'id' || (this.#fields !== undefined && !this.#fields.has(field))) continue;
-      cells += `${cells === '' ? '' : ','}${keyOf(field)}${cellJson(record.row[field])}`;
+      out.byte(COMMA);
+      out.bytes(keyOf(field));
+      out.cell(record.row[field]);
     }
-    return cells === '' ? '' : `[${record.idJson},{${cells}}]`;
+    out.byte(BRACE);
+  }
+
+  #placeOf(places: Map<RowRecord, Fragment>, record: RowRecord): Fragment {
+    let place = places.get(record);
+    if (place === undefined) {
+      place = { tick: 0, from: 0, to: 0 };
+      places.set(record, place);
+    }
+    return place;
+  }
+
+  #writeChange(record: RowRecord, out: JsonBytes): void {
+    const { changed, row } = record;
+    if (changed === undefined) return;
+    let first = true;
+    for (const field of changed) {
+      if (field === 'id' || (this.#fields !== undefined && !this.#fields.has(field))) continue;
+      if (first) {
+        out.bytes(OPEN);
+        out.raw(record.idJson);
+        out.bytes(CHANGED);
+        first = false;
+      } else out.byte(COMMA);
+      out.bytes(keyOf(field));
+      out.cell(row[field]);
+    }
+    if (!first) out.bytes(END);
   }
 }
 
+const COMMA = 44;
+const CLOSE = 93;
+const BRACE = 125;
+
 /** Column names repeat in every row; the table is bounded and starts over when it is full. */
-const KEYS = new Map<string, string>();
+const KEYS = new Map<string, Uint8Array>();
 const MAX_KEYS = 10_000;
 
-function keyOf(field: string): string {
+function keyOf(field: string): Uint8Array {
   let key = KEYS.get(field);
   if (key === undefined) {
     if (KEYS.size >= MAX_KEYS) KEYS.clear();
-    key = `${JSON.stringify(field)}:`;
+    key = Buffer.from(`${JSON.stringify(field)}:`);
     KEYS.set(field, key);
   }
   return key;
-}
-
-/** JSON of a cell; what JSON cannot say (NaN, a missing cell) is null. */
-function cellJson(cell: unknown): string {
-  if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : 'null';
-  if (cell === undefined || cell === null) return 'null';
-  if (cell === true) return 'true';
-  if (cell === false) return 'false';
-  const text: string | undefined = JSON.stringify(cell);
-  return text ?? 'null';
 }

@@ -1,5 +1,6 @@
 import type { LiveQuery } from '../contract/live.js';
-import type { Projection } from './projection.js';
+import type { JsonBytes } from './json-bytes.js';
+import type { Fragment, Projection } from './projection.js';
 import { MessageRing } from './ring.js';
 import { nextStamp, type RowRecord } from './table.js';
 import type { View } from './view.js';
@@ -24,7 +25,8 @@ export class Topic {
   #revision = 0;
   #shown: readonly RowRecord[];
   #total: number;
-  #snapshot: string | undefined;
+  /** What is the same of a snapshot for every client. */
+  #snapshot: Buffer | undefined;
 
   constructor(options: {
     readonly id: number;
@@ -53,39 +55,74 @@ export class Topic {
     return this.#revision;
   }
 
-  /** Compares the window with what the clients have. @returns the message they need, or undefined. */
-  collect(moved: boolean): string | undefined {
+  /**
+   * Compares the window with what the clients have, and writes the message they need to `out`, after the fragments of rows
+   * that no topic had written in this tick. @returns where it begins there; undefined: they need none.
+   */
+  collect(moved: boolean, out: JsonBytes): number | undefined {
     const before = this.#shown;
     const next = moved ? this.#window() : before;
     const total = this.view.order.length;
-    const totalPart = total === this.#total ? '' : `,"total":${String(total)}`;
+    const totalMoved = total !== this.#total;
     this.#total = total;
     this.#shown = next;
     const reordered = moved && !sameOrder(before, next);
-    const rows = reordered ? this.#rowsOf(before, next) : this.#changesOf(next);
-    if (rows === '' && !reordered && totalPart === '') return undefined;
+    const rows = reordered ? this.#rowsOf(before, next, out) : this.#changesOf(next, out);
+    if (rows.length === 0 && !reordered && !totalMoved) return undefined;
     this.#revision++;
-    const head = `"topic":${String(this.id)},"revision":${String(this.#revision)}${totalPart}`;
-    if (rows === '' && reordered) {
-      const left = leftOf(before, next);
-      if (left.length > 0 && left.length === before.length - next.length) {
-        const ids = left.map((record) => record.idJson).join(',');
-        return `{"type":"remove",${head},"ids":[${ids}]}`;
-      }
+    const left = rows.length === 0 && reordered ? leftOf(before, next) : NONE;
+    const leaves = left.length > 0 && left.length === before.length - next.length;
+    const from = out.length;
+    out.raw(leaves ? '{"type":"remove","topic":' : '{"type":"patch","topic":');
+    out.cell(this.id);
+    out.raw(',"revision":');
+    out.cell(this.#revision);
+    if (totalMoved) {
+      out.raw(',"total":');
+      out.cell(total);
     }
-    const order = reordered ? `,"order":[${next.map((record) => record.idJson).join(',')}]` : '';
-    return `{"type":"patch",${head},"rows":[${rows}]${order}}`;
+    if (leaves) writeIds(',"ids":[', left, out);
+    else {
+      out.raw(',"rows":[');
+      for (const [i, fragment] of rows.entries()) {
+        if (i > 0) out.byte(COMMA);
+        out.again(fragment.from, fragment.to);
+      }
+      out.byte(CLOSE);
+      if (reordered) writeIds(',"order":[', next, out);
+    }
+    out.byte(BRACE);
+    return from;
   }
 
-  /** The part of a snapshot that is the same for every client: all but the subscription's id. */
-  snapshot(epoch: string): string {
-    if (this.#snapshot === undefined) {
-      const rows = this.#shown.map((record) => this.projection.row(record)).join(',');
-      this.#snapshot =
-        `"topic":${String(this.id)},"epoch":${JSON.stringify(epoch)},` +
-        `"revision":${String(this.#revision)},"total":${String(this.#total)},"rows":[${rows}]}`;
+  /** The whole window, for a client's subscription `id`. `out` is cleared and used. */
+  snapshot(id: string, epoch: string, out: JsonBytes): Buffer {
+    this.#snapshot ??= this.#body(epoch, out);
+    return Buffer.concat([
+      Buffer.from(`{"type":"snapshot","id":${JSON.stringify(id)}`),
+      this.#snapshot,
+    ]);
+  }
+
+  #body(epoch: string, out: JsonBytes): Buffer {
+    out.clear();
+    out.raw(',"topic":');
+    out.cell(this.id);
+    out.raw(',"epoch":');
+    out.cell(epoch);
+    out.raw(',"revision":');
+    out.cell(this.#revision);
+    out.raw(',"total":');
+    out.cell(this.#total);
+    out.raw(',"rows":[');
+    for (const [i, record] of this.#shown.entries()) {
+      if (i > 0) out.byte(COMMA);
+      this.projection.row(record, out);
     }
-    return this.#snapshot;
+    out.raw(']}');
+    const body = Buffer.from(out.view(0));
+    out.clear();
+    return body;
   }
 
   /** Rows changed or may change: the encoded snapshot is old. */
@@ -99,28 +136,48 @@ export class Topic {
     return offset === 0 && order.length <= limit ? order : order.slice(offset, offset + limit);
   }
 
-  #changesOf(shown: readonly RowRecord[]): string {
-    let rows = '';
+  #changesOf(shown: readonly RowRecord[], out: JsonBytes): readonly Fragment[] {
+    const rows: Fragment[] = [];
     for (const record of shown) {
       if (record.changed === undefined) continue;
-      const text = this.projection.change(record);
-      if (text !== '') rows += rows === '' ? text : `,${text}`;
+      const fragment = this.projection.change(record, out);
+      if (fragment !== undefined) rows.push(fragment);
     }
     return rows;
   }
 
-  #rowsOf(before: readonly RowRecord[], next: readonly RowRecord[]): string {
+  #rowsOf(
+    before: readonly RowRecord[],
+    next: readonly RowRecord[],
+    out: JsonBytes,
+  ): readonly Fragment[] {
     const stayed = nextStamp();
     for (const record of before) record.stamp = stayed;
-    let rows = '';
+    const rows: Fragment[] = [];
     for (const record of next) {
-      let text = '';
-      if (record.stamp !== stayed) text = this.projection.entry(record);
-      else if (record.changed !== undefined) text = this.projection.change(record);
-      if (text !== '') rows += rows === '' ? text : `,${text}`;
+      if (record.stamp !== stayed) rows.push(this.projection.entry(record, out));
+      else if (record.changed !== undefined) {
+        const fragment = this.projection.change(record, out);
+        if (fragment !== undefined) rows.push(fragment);
+      }
     }
     return rows;
   }
+}
+
+const COMMA = 44;
+const CLOSE = 93;
+const BRACE = 125;
+const NONE: readonly RowRecord[] = [];
+
+/** `,"key":["id",…]` */
+function writeIds(open: string, records: readonly RowRecord[], out: JsonBytes): void {
+  out.raw(open);
+  for (const [i, record] of records.entries()) {
+    if (i > 0) out.byte(COMMA);
+    out.raw(record.idJson);
+  }
+  out.byte(CLOSE);
 }
 
 function sameOrder(a: readonly RowRecord[], b: readonly RowRecord[]): boolean {

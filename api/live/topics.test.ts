@@ -156,19 +156,20 @@ class World {
     const topic = this.registry.topicOf(liveQuery.parse(asked));
     this.registry.join(topic);
     const replica = new Replica();
-    replica.apply(JSON.parse(`{"type":"snapshot","id":"x",${topic.snapshot('e')}`) as LiveMessage);
+    replica.apply(JSON.parse(this.registry.snapshot(topic, 'x', 'e').toString()) as LiveMessage);
     this.watchers.push({ query: asked, topic, replica });
     return replica;
   }
 
   tick(): void {
     const seen = new Set<Topic>();
-    this.registry.tick((topic, text) => {
+    this.registry.tick((topic, message) => {
       expect(seen.has(topic), 'one message of a topic in a tick').toBe(false);
       seen.add(topic);
       this.messages++;
       for (const watcher of this.watchers) {
-        if (watcher.topic === topic) watcher.replica.apply(JSON.parse(text) as LiveMessage);
+        if (watcher.topic === topic)
+          watcher.replica.apply(JSON.parse(Buffer.from(message).toString()) as LiveMessage);
       }
     });
   }
@@ -251,7 +252,7 @@ describe('topics', () => {
     world.table.remove('r1');
     world.table.remove('r3');
     const texts: string[] = [];
-    world.registry.tick((_, text) => texts.push(text));
+    world.registry.tick((_, message) => texts.push(Buffer.from(message).toString()));
     expect(JSON.parse(texts[0] ?? '')).toEqual({
       type: 'remove',
       topic: topic.id,

@@ -1,6 +1,7 @@
 import { EngineError } from '../../engine/errors.js';
 import type { Filter, LiveQuery, LiveResource } from '../contract/live.js';
 import { narrowedQuery } from './guest.js';
+import { JsonBytes } from './json-bytes.js';
 import type { LiveLimits } from './limits.js';
 import { Projection } from './projection.js';
 import { canonicalQuery, requireShort } from './query.js';
@@ -27,6 +28,8 @@ export class TopicRegistry {
   /** Topics without clients, longest first. */
   readonly #idle = new Set<Topic>();
   readonly #limits: LiveLimits;
+  /** Fragments of a tick, and the message that is made of them now. */
+  readonly #out = new JsonBytes();
   #nextId = 1;
 
   /** Takes over the tables' changes: a table belongs to one registry. */
@@ -112,8 +115,16 @@ export class TopicRegistry {
     }
   }
 
-  /** Looks at every table once and hands over each topic's message, if it has one. */
-  tick(send: (topic: Topic, message: string) => void): void {
+  /** See `Topic.snapshot`. Not to be asked while a tick hands over messages. */
+  snapshot(topic: Topic, id: string, epoch: string): Buffer {
+    return topic.snapshot(id, epoch, this.#out);
+  }
+
+  /**
+   * Looks at every table once and hands over each topic's message, if it has one: bytes that are good during the call
+   * only.
+   */
+  tick(send: (topic: Topic, message: Uint8Array) => void): void {
     for (const resource of this.#resources.values()) {
       resource.table.drain((changed, removed) => {
         this.#collect(resource, changed, removed, send);
@@ -131,9 +142,11 @@ export class TopicRegistry {
     resource: Resource,
     changed: readonly RowRecord[],
     removed: readonly RowRecord[],
-    send: (topic: Topic, message: string) => void,
+    send: (topic: Topic, message: Uint8Array) => void,
   ): void {
-    for (const projection of resource.projections.values()) projection.forget();
+    const out = this.#out;
+    out.clear();
+    for (const projection of resource.projections.values()) projection.begin(removed);
     // Boards look at different places by the same columns: what does not touch those is looked at once, not once a board.
     const touched = new Map<string, readonly RowRecord[]>();
     for (const { view, topics } of resource.views.values()) {
@@ -143,11 +156,12 @@ export class TopicRegistry {
       const moved = view.apply(some, removed);
       for (const topic of topics) {
         topic.forget();
-        const message = topic.collect(moved);
-        if (message !== undefined) send(topic, message);
+        const from = topic.collect(moved, out);
+        if (from === undefined) continue;
+        send(topic, out.view(from));
+        out.cut(from);
       }
     }
-    for (const projection of resource.projections.values()) projection.forget();
   }
 
   #makeRoom(): void {
