@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ChannelKind } from '../../actors/device/protocol.js';
+import { liveQuery } from '../contract/live.js';
+import { DEFAULT_LIMITS } from '../live/limits.js';
 import { MemoryTable } from '../live/table.js';
+import { TopicRegistry } from '../live/topics.js';
 import { DeviceTables, METER_TURNS } from './tables.js';
 
 function setup() {
@@ -89,18 +92,44 @@ test('a removed device leaves no rows', () => {
   expect([devices.size, channels.size, tables.latestOf(['d']).length]).toEqual([0, 0, 0]);
 });
 
-test('rows of a meter are refreshed in the turn of its device, once, with its latest value', () => {
+test('rows of a meter are refreshed in the turn of its device, once, while somebody follows them', () => {
   const { devices, channels, tables } = setup();
   tables.put(definition);
   tables.markMeters('d', new Set(['power']));
+  const watch = channels.watch();
   tables.changes(changes);
-  expect(devices.get('d')).toMatchObject({ 'values.power': null, 'values.open': true });
+  watch.drain();
   tables.changes({ ...changes, atUnixMs: Float64Array.of(10_500, 10_501, 1), text: [] });
   tables.restore([{ channel: 1, atUnixMs: 10_600, value: 6 }]);
+  expect(watch.drain().has('d/power')).toBe(false);
   expect(tables.latestOf(['d'])[0]).toEqual({ channel: 1, atUnixMs: 10_600, value: 6 });
   for (let turn = 0; turn < METER_TURNS; turn++) tables.refreshMeters(turn);
+  expect(watch.drain().has('d/power')).toBe(true);
+  for (let turn = 0; turn < METER_TURNS; turn++) tables.refreshMeters(turn);
+  expect(watch.drain().size).toBe(0);
   expect(devices.get('d')).toMatchObject({ 'values.power': 6, lastSeenUnixMs: 10_001 });
   expect(channels.get('d/power')).toMatchObject({ value: 6, atUnixMs: 10_600 });
+});
+
+test('rows of a meter that nobody follows are up to date when they are read, one or all', () => {
+  const { devices, channels, tables } = setup();
+  tables.put(definition);
+  tables.markMeters('d', new Set(['power']));
+  const say = (value: number): void => {
+    tables.restore([{ channel: 1, atUnixMs: 10_000 + value, value }]);
+    for (let turn = 0; turn < METER_TURNS; turn++) tables.refreshMeters(turn);
+  };
+  say(5);
+  expect(devices.get('d')).toMatchObject({ 'values.power': 5 });
+  say(6);
+  expect(channels.get('d/power')).toMatchObject({ value: 6, atUnixMs: 10_006 });
+  say(7);
+  expect([...devices.rows()]).toMatchObject([{ 'values.power': 7 }]);
+  say(8);
+  const views = new TopicRegistry([devices], DEFAULT_LIMITS);
+  const query = liveQuery.parse({ resource: 'devices' });
+  expect(views.topicOf(query).shown[0]?.row).toMatchObject({ 'values.power': 8 });
+  expect([devices.observed, channels.observed]).toEqual([true, false]);
 });
 
 test('a device that is removed while its meters wait leaves nothing behind', () => {
@@ -108,7 +137,9 @@ test('a device that is removed while its meters wait leaves nothing behind', () 
   tables.put(definition);
   tables.markMeters('d', new Set(['power']));
   tables.changes(changes);
+  const watch = devices.watch();
   tables.remove('d');
+  expect([...watch.drain()]).toEqual(['d']);
   for (let turn = 0; turn < METER_TURNS; turn++) tables.refreshMeters(turn);
-  expect([devices.size, channels.size]).toEqual([0, 0]);
+  expect([devices.size, channels.size, watch.drain().size]).toEqual([0, 0, 0]);
 });

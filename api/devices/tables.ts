@@ -7,7 +7,7 @@ import type {
 } from '../../actors/device/protocol.js';
 import { NumberMap } from '../../engine/number-map.js';
 import type { ChannelRow, DeviceRow } from '../contract/rows.js';
-import type { LiveTable } from '../live/table.types.js';
+import type { LiveTable, RowWriter } from '../live/table.types.js';
 
 /** `lastSeenUnixMs` of a device that keeps speaking is refreshed this often. */
 const SEEN_EVERY_MS = 1_000;
@@ -18,6 +18,9 @@ interface DeviceEntry {
   definition: DeviceDefinition;
   seenUnixMs: number;
   readonly turn: number;
+  readonly row: RowWriter;
+  /** Its turn knows that something is due. */
+  listed: boolean;
   /** Meters that changed since their rows were refreshed. */
   readonly due: ChannelEntry[];
 }
@@ -25,14 +28,15 @@ interface DeviceEntry {
 interface ChannelEntry {
   readonly device: DeviceEntry;
   readonly kind: ChannelKind;
-  /** Row of the channels table. */
-  readonly rowId: string;
+  /** Of the channels table. */
+  readonly row: RowWriter;
   /** Column of the devices table. */
   readonly field: string;
   atUnixMs: number;
-  /** As the store has it: booleans are 0 and 1. */
-  value: number | string | undefined;
-  /** Changes many times a second: its rows are refreshed by `refreshMeters` only. */
+  /** As the store has it: booleans are 0 and 1. NaN: none, or a text. */
+  value: number;
+  text: string | undefined;
+  /** Changes many times a second: its rows are refreshed in turns, or when they are read. */
   meter: boolean;
   due: boolean;
 }
@@ -58,6 +62,10 @@ export class DeviceTables {
   constructor(devices: LiveTable, channels: LiveTable) {
     this.#devices = devices;
     this.#channels = channels;
+    devices.onRead((row) => this.#refresh(row?.id));
+    channels.onRead((row) =>
+      this.#refresh(row === undefined ? undefined : String(row['deviceId'])),
+    );
   }
 
   get size(): number {
@@ -92,7 +100,14 @@ export class DeviceTables {
   /** A device that is new, or that has new parameters or another name. */
   put(definition: DeviceDefinition): void {
     const known = this.#byId.get(definition.id);
-    const entry = known ?? { definition, seenUnixMs: 0, turn: this.#takeTurn(), due: [] };
+    const entry = known ?? {
+      definition,
+      seenUnixMs: 0,
+      turn: this.#takeTurn(),
+      row: this.#devices.writer(definition.id),
+      listed: false,
+      due: [],
+    };
     entry.definition = definition;
     if (known === undefined) {
       this.#byId.set(definition.id, entry);
@@ -111,6 +126,8 @@ export class DeviceTables {
     const entry = this.#byId.get(id);
     if (entry === undefined) return false;
     this.#byId.delete(id);
+    const due = this.#due[entry.turn] ?? [];
+    if (entry.listed) this.#due[entry.turn] = due.filter((device) => device !== entry);
     for (const channel of entry.definition.channels) {
       this.#byChannel.delete(channel.id);
       this.#channels.remove(`${id}/${channel.name}`);
@@ -142,18 +159,37 @@ export class DeviceTables {
     }
   }
 
-  /** Shows what the meters of the devices of a turn (0 to `METER_TURNS` − 1) say now. */
+  /**
+   * Shows what the meters of the devices of a turn (0 to `METER_TURNS` − 1) say now, to those who follow the rows. While
+   * nobody does they are refreshed when they are read.
+   */
   refreshMeters(turn: number): void {
     const devices = this.#due[turn];
     if (devices === undefined || devices.length === 0) return;
+    if (!this.#devices.observed && !this.#channels.observed) return;
     this.#due[turn] = [];
     for (const device of devices) {
-      for (const entry of device.due) {
-        entry.due = false;
-        if (entry.value !== undefined) this.#show(entry, entry.atUnixMs, entry.value);
-      }
-      device.due.length = 0;
+      device.listed = false;
+      this.#showDue(device);
     }
+  }
+
+  #refresh(deviceId: string | undefined): void {
+    if (deviceId === undefined) {
+      for (const devices of this.#due) for (const device of devices) this.#showDue(device);
+      return;
+    }
+    const device = this.#byId.get(deviceId);
+    if (device !== undefined && device.due.length > 0) this.#showDue(device);
+  }
+
+  #showDue({ due }: DeviceEntry): void {
+    for (const entry of due) {
+      entry.due = false;
+      const value = valueOf(entry);
+      if (value !== undefined) this.#show(entry, entry.atUnixMs, value);
+    }
+    due.length = 0;
   }
 
   edges(edges: readonly DeviceEdge[]): void {
@@ -176,8 +212,9 @@ export class DeviceTables {
     const latest: LatestValue[] = [];
     for (const channel of channels) {
       const entry = this.#byChannel.get(channel);
-      if (entry?.value === undefined) continue;
-      latest.push({ channel, atUnixMs: entry.atUnixMs, value: entry.value });
+      const value = entry === undefined ? undefined : valueOf(entry);
+      if (entry === undefined || value === undefined) continue;
+      latest.push({ channel, atUnixMs: entry.atUnixMs, value });
     }
     return latest;
   }
@@ -188,8 +225,9 @@ export class DeviceTables {
     for (const id of ids) {
       for (const { id: channel } of this.#byId.get(id)?.definition.channels ?? []) {
         const entry = this.#byChannel.get(channel);
-        if (entry?.value === undefined) continue;
-        latest.push({ channel, atUnixMs: entry.atUnixMs, value: entry.value });
+        const value = entry === undefined ? undefined : valueOf(entry);
+        if (entry === undefined || value === undefined) continue;
+        latest.push({ channel, atUnixMs: entry.atUnixMs, value });
       }
     }
     return latest;
@@ -208,10 +246,11 @@ export class DeviceTables {
     this.#byChannel.set(channel.id, {
       device,
       kind: channel.kind,
-      rowId,
+      row: this.#channels.writer(rowId),
       field,
       atUnixMs: Number.NEGATIVE_INFINITY,
-      value: undefined,
+      value: Number.NaN,
+      text: undefined,
       meter: false,
       due: false,
     });
@@ -238,31 +277,37 @@ export class DeviceTables {
     const entry = this.#byChannel.get(channel);
     if (entry === undefined || atUnixMs < entry.atUnixMs) return;
     entry.atUnixMs = atUnixMs;
-    entry.value = value;
+    const isNumber = typeof value === 'number';
+    entry.value = isNumber ? value : Number.NaN;
+    entry.text = isNumber ? undefined : value;
     if (!entry.meter) {
       this.#show(entry, atUnixMs, value);
       return;
     }
     if (entry.due) return;
     entry.due = true;
-    if (entry.device.due.length === 0) this.#due[entry.device.turn]?.push(entry.device);
-    entry.device.due.push(entry);
+    const { device } = entry;
+    device.due.push(entry);
+    if (device.listed) return;
+    device.listed = true;
+    this.#due[device.turn]?.push(device);
   }
 
   #unknown(channel: number, atUnixMs: number): void {
     const entry = this.#byChannel.get(channel);
     if (entry === undefined || atUnixMs < entry.atUnixMs) return;
     entry.atUnixMs = atUnixMs;
-    entry.value = undefined;
+    entry.value = Number.NaN;
+    entry.text = undefined;
     this.#show(entry, atUnixMs, null);
   }
 
   #show(entry: ChannelEntry, atUnixMs: number, value: number | string | null): void {
     const shown = entry.kind === 'boolean' && value !== null ? value === 1 : value;
     const { device } = entry;
-    this.#devices.set(device.definition.id, entry.field, shown);
-    this.#channels.set(entry.rowId, 'value', shown);
-    this.#channels.set(entry.rowId, 'atUnixMs', atUnixMs);
+    device.row.set(entry.field, shown);
+    entry.row.set('value', shown);
+    entry.row.set('atUnixMs', atUnixMs);
     this.#seen(device, atUnixMs, SEEN_EVERY_MS);
   }
 
@@ -274,8 +319,12 @@ export class DeviceTables {
   #seen(device: DeviceEntry, atUnixMs: number, everyMs: number): void {
     if (atUnixMs <= device.seenUnixMs + everyMs) return;
     device.seenUnixMs = atUnixMs;
-    this.#devices.set(device.definition.id, 'lastSeenUnixMs', Math.round(atUnixMs));
+    device.row.set('lastSeenUnixMs', Math.round(atUnixMs));
   }
+}
+
+function valueOf({ value, text }: ChannelEntry): number | string | undefined {
+  return text ?? (Number.isNaN(value) ? undefined : value);
 }
 
 function freshRow(definition: DeviceDefinition): DeviceRow {

@@ -166,10 +166,12 @@ export class Board {
 
   /** Once a second: what follows from the time, and parameters that were late to get a number. */
   sweep(): void {
-    const nowUnixMs = this.#options.clock.nowMs();
+    const { book, clock } = this.#options;
+    const nowUnixMs = clock.nowMs();
     for (const tile of this.#tiles.values()) {
       tile.sweep(nowUnixMs);
-      this.#people(tile);
+      // Whose time it is follows the clock; everything else of people and pictures is told when it changes.
+      if (tile.renamed || book.assignmentsOf(tile.channel.id).length > 0) this.#people(tile);
     }
     for (const deviceId of [...this.#waiting]) this.wire(deviceId);
   }
@@ -228,6 +230,7 @@ export class Board {
 
   #people(tile: Tile): void {
     const { tables, book, pictures, clock } = this.#options;
+    tile.renamed = false;
     const assignment = assignmentAt(book.assignmentsOf(tile.channel.id), clock.nowMs());
     const performer = book.rows.performers.get(assignment?.performerId ?? 0);
     const row = tables.rf.get(tile.id);

@@ -13,7 +13,7 @@ import { tileName } from '../../actors/inventory/naming.js';
 import type { SettingValues } from '../../actors/inventory/settings.js';
 import { CHANNEL_ROLES, type ChannelRole } from '../../actors/plugins/sdk/roles.js';
 import type { RfRow } from '../contract/rows.js';
-import type { LiveTable } from '../live/table.types.js';
+import type { LiveTable, RowWriter } from '../live/table.types.js';
 
 type Shown = number | string | boolean | null;
 /** Takes a value of one parameter. */
@@ -79,7 +79,9 @@ export class Tile {
   limits: SettingValues;
   reported: string | null = null;
   connected = false;
-  readonly #table: LiveTable;
+  /** Its name was set since whoever looks after people and pictures looked. */
+  renamed = true;
+  readonly #row: RowWriter;
   readonly #roles = new Set<ChannelRole>();
   #said: boolean | null = null;
   #active = false;
@@ -103,8 +105,8 @@ export class Tile {
   #status: TileStatus = 'com-error';
 
   constructor(table: LiveTable, channel: RfChannelRow, limits: SettingValues) {
-    this.#table = table;
     this.id = String(channel.id);
+    this.#row = table.writer(this.id);
     this.channel = channel;
     this.limits = limits;
   }
@@ -125,7 +127,7 @@ export class Tile {
   }
 
   /**
-   * What to do with values of a parameter. The usual one costs one `table.set`; only what a state follows from is
+   * What to do with values of a parameter. The usual one costs one write to the row; only what a state follows from is
    * looked at further.
    */
   taker(role: ChannelRole): Take | undefined {
@@ -158,6 +160,7 @@ export class Tile {
 
   /** Name, as it is given or as the receiver says it. */
   named(): void {
+    this.renamed = true;
     const { label, name } = tileName(this.channel, this.reported);
     this.#set('label', label);
     this.#set('name', name);
@@ -364,6 +367,6 @@ export class Tile {
   }
 
   #set(field: string, value: Shown): void {
-    this.#table.set(this.id, field, value);
+    this.#row.set(field, value);
   }
 }

@@ -102,10 +102,10 @@ export class Projection {
   }
 
   #writeChange(record: RowRecord, out: JsonBytes): void {
-    const { changed, row } = record;
-    if (changed === undefined) return;
+    const { changed, changes, row } = record;
     let first = true;
-    for (const field of changed) {
+    for (let i = 0; i < changes; i++) {
+      const field = changed[i] ?? 'id';
       if (field === 'id' || (this.#fields !== undefined && !this.#fields.has(field))) continue;
       if (first) {
         out.bytes(OPEN);

@@ -25,6 +25,7 @@ describe('messages of a topic', () => {
           expect(ring.since(i + 1, i + 1)).toEqual([]);
         }
       }),
+      { numRuns: 40 },
     );
   });
 

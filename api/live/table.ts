@@ -1,5 +1,5 @@
 import type { LiveResource, Row } from '../contract/live.js';
-import type { LiveTable, TableWatch } from './table.types.js';
+import type { LiveTable, RowWriter, TableWatch } from './table.types.js';
 
 /** A row and what changed in it since the last tick. Belongs to its table; the hub's views point at it. */
 export interface RowRecord {
@@ -8,8 +8,16 @@ export interface RowRecord {
   readonly idJson: string;
   /** Changed in place: readers copy what they keep. */
   readonly row: Record<string, unknown> & { readonly id: string };
-  /** Fields changed since the last tick; undefined: none. */
-  changed: string[] | undefined;
+  /**
+   * Fields changed since the last tick: the first `changes` of them. The list is used again for each tick; made anew it
+   * would be garbage at the rate of the meters.
+   */
+  readonly changed: string[];
+  changes: number;
+  /** In the list of rows of the next tick: with no changes too when it was removed and put back. */
+  dirty: boolean;
+  /** Was removed; a row that is put back within the tick is there again. */
+  gone: boolean;
   /** Came since the last tick: views do not know it. */
   fresh: boolean;
   /** Scratch mark of whoever walks rows now: a number nobody else uses, see `nextStamp`. */
@@ -37,6 +45,9 @@ export class MemoryTable implements LiveTable {
   #removed = new Map<string, RowRecord>();
   #tracking = false;
   readonly #watches = new Set<Watch>();
+  #refresh: ((row: Row | undefined) => void) | undefined;
+  /** Views that the hub keeps of it. */
+  views = 0;
 
   constructor(resource: LiveResource) {
     this.resource = resource;
@@ -46,15 +57,27 @@ export class MemoryTable implements LiveTable {
     return this.#records.size;
   }
 
+  get observed(): boolean {
+    return this.views > 0 || this.#watches.size > 0;
+  }
+
+  onRead(refresh: (row: Row | undefined) => void): void {
+    this.#refresh = refresh;
+  }
+
   get(id: string): Row | undefined {
-    return this.#records.get(id)?.row;
+    const row = this.#records.get(id)?.row;
+    if (row !== undefined) this.#refresh?.(row);
+    return row;
   }
 
   *rows(): IterableIterator<Row> {
+    this.#refresh?.(undefined);
     for (const record of this.#records.values()) yield record.row;
   }
 
   records(): IterableIterator<RowRecord> {
+    this.#refresh?.(undefined);
     return this.#records.values();
   }
 
@@ -70,11 +93,9 @@ export class MemoryTable implements LiveTable {
       this.#removed.delete(row.id);
       this.#records.set(row.id, gone);
       gone.fresh = true;
-      if (gone.changed === undefined) {
-        // A view made in between does not know it, so it counts as changed even when it is the same.
-        gone.changed = [];
-        this.#dirty.push(gone);
-      }
+      gone.gone = false;
+      // A view made in between does not know it, so it counts as changed even when it is the same.
+      this.#soil(gone);
       this.#note(row.id);
       this.#replace(gone, row);
       return;
@@ -86,17 +107,20 @@ export class MemoryTable implements LiveTable {
       id: row.id,
       idJson: JSON.stringify(row.id),
       row: fresh,
-      changed: undefined,
+      changed: [],
+      changes: 0,
+      dirty: false,
+      gone: false,
       fresh: this.#tracking,
       stamp: 0,
       key: 0,
     };
     this.#records.set(row.id, record);
     this.#note(row.id);
-    if (this.#tracking) {
-      record.changed = fields;
-      this.#dirty.push(record);
-    }
+    if (!this.#tracking) return;
+    record.changed.push(...fields);
+    record.changes = fields.length;
+    this.#soil(record);
   }
 
   patch(id: string, fields: Readonly<Record<string, unknown>>): boolean {
@@ -111,14 +135,29 @@ export class MemoryTable implements LiveTable {
   set(id: string, field: string, value: string | number | boolean | null): boolean {
     const record = this.#records.get(id);
     if (record === undefined) return false;
-    if (usable(field)) this.#assign(record, field, value);
+    this.assign(record, field, value);
     return true;
+  }
+
+  writer(id: string): RowWriter {
+    return new Writer(this, id);
+  }
+
+  /** For writers: of a record of this table that is not gone. */
+  assign(record: RowRecord, field: string, value: unknown): void {
+    if (usable(field)) this.#assign(record, field, value);
+  }
+
+  /** For writers. */
+  record(id: string): RowRecord | undefined {
+    return this.#records.get(id);
   }
 
   remove(id: string): boolean {
     const record = this.#records.get(id);
     if (record === undefined) return false;
     this.#records.delete(id);
+    record.gone = true;
     this.#note(id);
     if (this.#tracking) this.#removed.set(id, record);
     return true;
@@ -142,18 +181,15 @@ export class MemoryTable implements LiveTable {
     const removed = [...this.#removed.values()];
     this.#dirty = [];
     this.#removed = new Map();
-    const alive =
-      removed.length === 0
-        ? dirty
-        : dirty.filter((record) => this.#records.get(record.id) === record);
+    const alive = removed.length === 0 ? dirty : dirty.filter((record) => !record.gone);
     try {
       seen(alive, removed);
     } finally {
       for (const record of dirty) {
-        record.changed = undefined;
+        record.changes = 0;
+        record.dirty = false;
         record.fresh = false;
       }
-      for (const record of removed) record.changed = undefined;
     }
   }
 
@@ -182,10 +218,37 @@ export class MemoryTable implements LiveTable {
   #mark(record: RowRecord, field: string): void {
     if (this.#watches.size > 0) this.#note(record.id);
     if (!this.#tracking) return;
-    if (record.changed === undefined) {
-      record.changed = [field];
-      this.#dirty.push(record);
-    } else if (!record.changed.includes(field)) record.changed.push(field);
+    const { changed, changes } = record;
+    for (let i = 0; i < changes; i++) if (changed[i] === field) return;
+    changed[changes] = field;
+    record.changes = changes + 1;
+    this.#soil(record);
+  }
+
+  #soil(record: RowRecord): void {
+    if (record.dirty) return;
+    record.dirty = true;
+    this.#dirty.push(record);
+  }
+}
+
+/** Finds its row once, and again when it was removed and put anew. */
+class Writer implements RowWriter {
+  readonly #table: MemoryTable;
+  readonly #id: string;
+  #record: RowRecord | undefined;
+
+  constructor(table: MemoryTable, id: string) {
+    this.#table = table;
+    this.#id = id;
+  }
+
+  set(field: string, value: string | number | boolean | null): boolean {
+    if (this.#record === undefined || this.#record.gone)
+      this.#record = this.#table.record(this.#id);
+    if (this.#record === undefined) return false;
+    this.#table.assign(this.#record, field, value);
+    return true;
   }
 }
 

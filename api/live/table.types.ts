@@ -15,9 +15,24 @@ export interface LiveTable {
   patch(id: string, fields: Readonly<Record<string, unknown>>): boolean;
   /** The fast path: one field. */
   set(id: string, field: string, value: string | number | boolean | null): boolean;
+  /** For one who sets fields of the same row again and again; the row need not be there yet. */
+  writer(id: string): RowWriter;
   remove(id: string): boolean;
+  /** Somebody follows its changes: a view of a client, or a watch. */
+  readonly observed: boolean;
+  /**
+   * Of one who does not write every change while nobody follows them: `refresh` is called before a row is read, and with
+   * undefined before all are.
+   */
+  onRead(refresh: (row: Row | undefined) => void): void;
   /** Notes ids from now on; every row that is there counts as changed. */
   watch(): TableWatch;
+}
+
+/** Sets fields of one row, whichever row has its id at the time. */
+export interface RowWriter {
+  /** As `LiveTable.set`. */
+  set(field: string, value: string | number | boolean | null): boolean;
 }
 
 /** Which rows of a table changed, for one who looks now and then. Holds an id a row at most, until it is asked. */

@@ -139,7 +139,7 @@ export class Topic {
   #changesOf(shown: readonly RowRecord[], out: JsonBytes): readonly Fragment[] {
     const rows: Fragment[] = [];
     for (const record of shown) {
-      if (record.changed === undefined) continue;
+      if (record.changes === 0) continue;
       const fragment = this.projection.change(record, out);
       if (fragment !== undefined) rows.push(fragment);
     }
@@ -156,7 +156,7 @@ export class Topic {
     const rows: Fragment[] = [];
     for (const record of next) {
       if (record.stamp !== stayed) rows.push(this.projection.entry(record, out));
-      else if (record.changed !== undefined) {
+      else if (record.changes > 0) {
         const fragment = this.projection.change(record, out);
         if (fragment !== undefined) rows.push(fragment);
       }

@@ -72,6 +72,7 @@ export class TopicRegistry {
       const view = new View(resource.table.records(), query.filter, query.sort);
       entry = { key: viewKey, view, topics: new Set() };
       resource.views.set(viewKey, entry);
+      resource.table.views = resource.views.size;
     }
     let projection = resource.projections.get(fieldsKey);
     if (projection === undefined) {
@@ -186,6 +187,7 @@ export class TopicRegistry {
       entry.topics.delete(topic);
       if (entry.topics.size === 0) resource.views.delete(key);
     }
+    resource.table.views = resource.views.size;
     topic.projection.topics--;
     if (topic.projection.topics > 0) return;
     for (const [key, projection] of resource.projections) {

@@ -87,8 +87,7 @@ const EMPTY: Sorted = { rows: [], keys: new Float64Array(0) };
 
 function touches(record: RowRecord, fields: ReadonlySet<string>): boolean {
   if (fields.size === 0) return false;
-  const { changed } = record;
-  if (changed === undefined) return false;
-  for (const field of changed) if (fields.has(field)) return true;
+  const { changed, changes } = record;
+  for (let i = 0; i < changes; i++) if (fields.has(changed[i] ?? '')) return true;
   return false;
 }

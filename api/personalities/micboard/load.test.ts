@@ -121,6 +121,9 @@ function counted() {
     patch: (id, fields) => table.patch(id, fields),
     set: (id, field, value) => table.set(id, field, value),
     remove: (id) => table.remove(id),
+    writer: (id) => table.writer(id),
+    observed: table.observed,
+    onRead: (refresh) => table.onRead(refresh),
     watch: () => table.watch(),
   });
   const readsOf = (work: () => void): number => {
