@@ -71,6 +71,14 @@ export class MemoryTable implements LiveTable {
     return row;
   }
 
+  has(id: string): boolean {
+    return this.#records.has(id);
+  }
+
+  *written(): IterableIterator<Row> {
+    for (const record of this.#records.values()) yield record.row;
+  }
+
   *rows(): IterableIterator<Row> {
     this.#refresh?.(undefined);
     for (const record of this.#records.values()) yield record.row;

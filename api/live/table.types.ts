@@ -9,6 +9,9 @@ export interface LiveTable {
   readonly size: number;
   get(id: string): Row | undefined;
   rows(): IterableIterator<Row>;
+  has(id: string): boolean;
+  /** Rows as they were last written: for one who looks at all of them often, and not at what `onRead` would refresh. */
+  written(): IterableIterator<Row>;
   /** Adds or replaces a row. */
   put(row: Row): void;
   /** Changes fields of a row; a null field stays as null. Unknown id: false. */

@@ -61,7 +61,7 @@ export class Connections {
 
   async #look(): Promise<void> {
     const due = new Map<number, { id: string; said: string }[]>();
-    for (const row of this.#options.devices.rows()) {
+    for (const row of this.#options.devices.written()) {
       if (!this.#options.follows(row)) continue;
       const { state } = row as { readonly state?: unknown };
       const said = state === 'connected' ? 'online' : OFFLINE.has(state) ? 'offline' : undefined;
@@ -73,7 +73,7 @@ export class Connections {
     }
     this.#remember();
     for (const [id, known] of this.#known) {
-      if (known.said === REMOVED || this.#options.devices.get(id) !== undefined) continue;
+      if (known.said === REMOVED || this.#options.devices.has(id)) continue;
       known.said = REMOVED;
       due.set(known.parent, [...(due.get(known.parent) ?? []), { id, said: REMOVED }]);
     }

@@ -185,7 +185,7 @@ export class RuleService {
     let chosen = source ?? '';
     if (row.each !== null && source === undefined) {
       const globs = row.each.map(globOf);
-      for (const channel of this.#options.tables.channels.rows()) {
+      for (const channel of this.#options.tables.channels.written()) {
         if (!matchesAny(globs, channel.id)) continue;
         chosen = channel.id;
         break;
@@ -325,7 +325,7 @@ export class RuleService {
       return;
     }
     const names: string[] = [];
-    for (const channel of this.#options.tables.channels.rows()) names.push(channel.id);
+    for (const channel of this.#options.tables.channels.written()) names.push(channel.id);
     this.#slices.each(names, (name) => {
       if (!sources.has(name) && matchesAny(globs, name)) this.#add(ruleId, name);
     });

@@ -16,6 +16,6 @@ export function resolveChannel(channels: LiveTable, text: string): ResolvedChann
 /** Numbers are for scripts; a walk over the rows is fast enough for them and keeps no second index. */
 function byNumber(channels: LiveTable, number: number) {
   if (!Number.isInteger(number)) return undefined;
-  for (const row of channels.rows()) if (row['channel'] === number) return row;
+  for (const row of channels.written()) if (row['channel'] === number) return channels.get(row.id);
   return undefined;
 }

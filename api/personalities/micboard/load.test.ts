@@ -117,6 +117,8 @@ function counted() {
         yield row;
       }
     },
+    has: (id) => table.has(id),
+    written: () => table.written(),
     put: (row) => table.put(row),
     patch: (id, fields) => table.patch(id, fields),
     set: (id, field, value) => table.set(id, field, value),
