@@ -186,7 +186,7 @@ export class DeviceTables {
   #showDue({ due }: DeviceEntry): void {
     for (const entry of due) {
       entry.due = false;
-      const value = valueOf(entry);
+      const value = knownOf(entry);
       if (value !== undefined) this.#show(entry, entry.atUnixMs, value);
     }
     due.length = 0;
@@ -212,7 +212,7 @@ export class DeviceTables {
     const latest: LatestValue[] = [];
     for (const channel of channels) {
       const entry = this.#byChannel.get(channel);
-      const value = entry === undefined ? undefined : valueOf(entry);
+      const value = entry === undefined ? undefined : knownOf(entry);
       if (entry === undefined || value === undefined) continue;
       latest.push({ channel, atUnixMs: entry.atUnixMs, value });
     }
@@ -225,7 +225,7 @@ export class DeviceTables {
     for (const id of ids) {
       for (const { id: channel } of this.#byId.get(id)?.definition.channels ?? []) {
         const entry = this.#byChannel.get(channel);
-        const value = entry === undefined ? undefined : valueOf(entry);
+        const value = entry === undefined ? undefined : knownOf(entry);
         if (entry === undefined || value === undefined) continue;
         latest.push({ channel, atUnixMs: entry.atUnixMs, value });
       }
@@ -323,7 +323,7 @@ export class DeviceTables {
   }
 }
 
-function valueOf({ value, text }: ChannelEntry): number | string | undefined {
+function knownOf({ value, text }: ChannelEntry): number | string | undefined {
   return text ?? (Number.isNaN(value) ? undefined : value);
 }
 

@@ -9,7 +9,7 @@ export const CONNECTIONS_DEVICE = 'site:connections-';
 type Parent = FactDevices<{ readonly channels: readonly { readonly name: string }[] }>;
 
 export interface ConnectionsOptions {
-  readonly devices: Pick<LiveTable, 'rows' | 'get'>;
+  readonly devices: Pick<LiveTable, 'has' | 'written'>;
   readonly channels: Pick<LiveTable, 'get'>;
   readonly device: Parent;
   /** Devices that are followed: those of plugins. */
