@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
 import { connectSeries } from '../engine/series/client.js';
-import { RowText } from '../engine/series/row-text.js';
+import { SAMPLE_COLUMNS } from '../engine/series/native-block.js';
+import { SampleColumns } from '../engine/series/sample-columns.js';
+import { insertRows } from '../engine/series/store-insert.js';
 
 // The yardstick of the ingest bench: `ingest-raw-load URL DATABASE SECONDS`. Inserts rows like those of the devices into
 // the same table with the same client and format, 4,000 at a time as the group commits are, two inserts under way.
@@ -14,13 +15,19 @@ const FIRST_CHANNEL = 3_000_000_000;
 const client = connectSeries({ url, database });
 let atUs = Date.now() * 1_000;
 
-function body(): Buffer {
-  const rows = new RowText(ROWS * 40);
+function body(): Uint8Array {
+  const rows = new SampleColumns();
+  const channel = Uint32Array.from({ length: ROWS }, (_, i) => FIRST_CHANNEL + (i % CHANNELS));
+  const halves = rows.append(
+    channel,
+    Float64Array.from(channel, (_, i) => (i % 1_000) / 10),
+  );
   for (let i = 0; i < ROWS; i++) {
     atUs += 1;
-    rows.sample(FIRST_CHANNEL + (i % CHANNELS), atUs, (i % 1_000) / 10);
+    halves[i * 2] = atUs;
+    halves[i * 2 + 1] = atUs / 4_294_967_296;
   }
-  return rows.take();
+  return rows.seal();
 }
 
 let inserted = 0;
@@ -29,12 +36,7 @@ const untilMs = startedMs + Number(seconds) * 1_000;
 await Promise.all(
   Array.from({ length: 2 }, async () => {
     while (performance.now() < untilMs) {
-      await client.insert({
-        table: 'samples',
-        columns: ['channel', 'at', 'value'],
-        values: Readable.from([body()], { objectMode: false }),
-        format: 'TabSeparated',
-      });
+      await insertRows(client, 'samples', SAMPLE_COLUMNS, body(), { format: 'Native' });
       inserted += ROWS;
     }
   }),

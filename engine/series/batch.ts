@@ -1,5 +1,7 @@
 import { EngineError } from '../errors.js';
-import { RowText } from './row-text.js';
+import { eachBlockRow } from './native-block.js';
+import { eachTextRow, RowText, sampleLine } from './row-text.js';
+import { SampleColumns } from './sample-columns.js';
 import type { SampleBatch, SeriesEvent } from './series.types.js';
 
 /** Last µs that fits a rollup's 32-bit seconds: 2106-02-07. */
@@ -10,11 +12,15 @@ const MAX_AHEAD_US = 300_000_000;
 /** Channel numbers are interned from 1 upwards; above this they go to a map. */
 const DENSE_CHANNELS = 1 << 22;
 
-/** Rows sealed for one insert. Buffers are ClickHouse's tab-separated text. */
+/** Formats of ClickHouse that the samples of a batch are in. This version writes `Native`; text lies in spools of earlier ones. */
+export type SamplesFormat = 'Native' | 'TabSeparated';
+
+/** Rows sealed for one insert. `text` and `events` are ClickHouse's tab-separated text. */
 export interface StoreBatch {
   /** Unique; the store takes a token once. */
   readonly token: string;
   readonly rows: number;
+  readonly samplesFormat: SamplesFormat;
   readonly samples: Uint8Array;
   readonly text: Uint8Array;
   readonly events: Uint8Array;
@@ -24,19 +30,40 @@ export interface StoreBatch {
   readonly unverified: readonly number[];
 }
 
-/** Several batches as one insert, in order. Its token is the first one's: a group is sent once or as `attempted`. */
+/**
+ * Several batches as one insert, in order. Their samples are in one format, whose pieces make a whole one after the other.
+ * Its token is the first one's: a group is sent once or as `attempted`.
+ */
 export function mergeBatches(batches: readonly [StoreBatch, ...StoreBatch[]]): StoreBatch {
   const [first, ...more] = batches;
   if (more.length === 0) return first;
   return {
     token: first.token,
     rows: batches.reduce((sum, batch) => sum + batch.rows, 0),
+    samplesFormat: first.samplesFormat,
     samples: Buffer.concat(batches.map((batch) => batch.samples)),
     text: Buffer.concat(batches.map((batch) => batch.text)),
     events: Buffer.concat(batches.map((batch) => batch.events)),
     dirty: [...new Set(batches.flatMap((batch) => batch.dirty))],
     unverified: [...new Set(batches.flatMap((batch) => batch.unverified))],
   };
+}
+
+/** Calls `visit` with channel and Unix µs of every sample row of a batch. */
+export function eachSampleRow(
+  batch: Pick<StoreBatch, 'samples' | 'samplesFormat'>,
+  visit: (channel: number, atUs: number) => void,
+): void {
+  if (batch.samplesFormat === 'Native') eachBlockRow(batch.samples, visit);
+  else eachTextRow(batch.samples, visit);
+}
+
+/** The same batch with its samples as text, which people can read and the store takes as well. Slow: a string a row. */
+export function asText(batch: StoreBatch): StoreBatch {
+  if (batch.samplesFormat === 'TabSeparated') return batch;
+  const lines: string[] = [];
+  eachBlockRow(batch.samples, (...row) => lines.push(sampleLine(...row)));
+  return { ...batch, samplesFormat: 'TabSeparated', samples: Buffer.from(lines.join('')) };
 }
 
 /** Channel and hour in one safe integer. */
@@ -75,20 +102,22 @@ export class NewestTimes {
 }
 
 /**
- * Gathers rows for one insert. Rows are turned into text as they come, so that what waits is compact and the
+ * Gathers rows for one insert. Rows are copied as they come, so that what waits is compact and the
  * caller's arrays are free at once.
  */
 export class BatchBuilder {
   readonly #newest: NewestTimes;
-  readonly #samples = new RowText();
+  readonly #samples: SampleColumns;
   readonly #text = new RowText(256);
   readonly #events = new RowText(256);
   readonly #dirty = new Set<number>();
   readonly #unverified = new Set<number>();
   #rows = 0;
 
-  constructor(newest: NewestTimes) {
+  /** @param columns empty, and of this builder alone until `seal`. */
+  constructor(newest: NewestTimes, columns = new SampleColumns()) {
     this.#newest = newest;
+    this.#samples = columns;
   }
 
   get rows(): number {
@@ -96,20 +125,24 @@ export class BatchBuilder {
   }
 
   get bytes(): number {
-    return this.#samples.length + this.#text.length + this.#events.length;
+    return this.#samples.bytes + this.#text.length + this.#events.length;
   }
 
   /** Takes numeric rows `from` to `to` (exclusive) of a checked batch. */
   addSamples(batch: SampleBatch, from: number, to: number, nowUs: number): void {
     const newest = this.#newest;
-    for (let i = from; i < to; i++) {
-      const channel = batch.channel[i] ?? 0;
-      const atUs = Math.round((batch.atUnixMs[i] ?? 0) * 1_000);
+    const channels = batch.channel.subarray(from, to);
+    const halves = this.#samples.append(channels, batch.value.subarray(from, to));
+    for (let i = 0; i < channels.length; i++) {
+      const channel = channels[i] ?? 0;
+      const atUs = Math.round((batch.atUnixMs[from + i] ?? 0) * 1_000);
       const known = newest.get(channel);
       if (known === -1) this.#unverified.add(channel);
       if (atUs <= known || atUs > nowUs + MAX_AHEAD_US) this.#dirty.add(hourKey(channel, atUs));
       else newest.set(channel, atUs);
-      this.#samples.sample(channel, atUs, batch.value[i] ?? Number.NaN);
+      // Stored as what they are modulo 2³².
+      halves[i * 2] = atUs;
+      halves[i * 2 + 1] = atUs / 4_294_967_296;
     }
     this.#rows += to - from;
   }
@@ -134,7 +167,8 @@ export class BatchBuilder {
     return {
       token,
       rows: this.#rows,
-      samples: this.#samples.take(),
+      samplesFormat: 'Native',
+      samples: this.#samples.seal(),
       text: this.#text.take(),
       events: this.#events.take(),
       dirty: [...this.#dirty],

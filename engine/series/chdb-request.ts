@@ -11,7 +11,7 @@ const STREAMABLE = new Set([
 ]);
 /** Formats with a head or a foot that would be repeated in every chunk: made as a file, then sent. */
 const WHOLE_FILE = new Set(['Parquet', 'ORC', 'Arrow', 'ArrowStream', 'Native']);
-/** Insert formats the embedded store takes as bytes. */
+/** Text formats whose bytes the engine takes behind the statement, where an empty line ends them. */
 const RAW_INSERT = new Set([
   'JSONEachRow',
   'JSONCompactEachRow',
@@ -87,7 +87,8 @@ export function parseHttpQuery(search: URLSearchParams, acceptEncoding: string):
 export interface RawInsert {
   readonly table: string;
   readonly columns: readonly string[] | undefined;
-  readonly format: RawInsertFormat;
+  /** `Native` is read from a file: bytes of numbers may look like an empty line. */
+  readonly format: RawInsertFormat | 'Native';
 }
 
 const NAME = '[A-Za-z_][A-Za-z0-9_]*';
@@ -101,7 +102,7 @@ export function parseRawInsert(sql: string): RawInsert | undefined {
   const found = INSERT.exec(sql.replaceAll('`', ''));
   if (found === null) return undefined;
   const [, table = '', list, format = ''] = found;
-  if (!isRawInsertFormat(format)) return undefined;
+  if (format !== 'Native' && !isRawInsertFormat(format)) return undefined;
   const columns = list
     ?.split(',')
     .map((column) => column.trim())

@@ -7,7 +7,7 @@ import { EngineError } from '../errors.js';
 import { type HttpQuery, parseHttpQuery } from './chdb-request.js';
 import type { Answer, ChdbStore } from './chdb-store.js';
 
-/** Largest accepted request body: a batch of about four million rows. */
+/** Largest accepted request body: more than ten million samples. */
 const MAX_BODY_BYTES = 268_435_456;
 /** All request bodies in memory together. */
 const MAX_BODIES_BYTES = 805_306_368;
@@ -108,7 +108,8 @@ export class ChdbServer {
     );
   }
 
-  async #readBody(request: IncomingMessage, hold: (bytes: number) => void): Promise<Uint8Array> {
+  /** The body as it came, in pieces: what is written to a file need not be joined. */
+  async #readBody(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer[]> {
     const gzip = request.headers['content-encoding'] === 'gzip';
     const source = gzip ? request.pipe(createGunzip()) : request;
     const chunks: Buffer[] = [];
@@ -128,7 +129,7 @@ export class ChdbServer {
       }
       chunks.push(chunk);
     }
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
+    return chunks;
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import { EngineError } from '../errors.js';
@@ -12,6 +13,7 @@ import {
   preamble,
   quote,
   type RawInsert,
+  type RawInsertFormat,
   type Statement,
 } from './chdb-request.js';
 
@@ -71,19 +73,23 @@ export class ChdbStore {
    */
   async run(
     http: HttpQuery,
-    body: Uint8Array,
+    body: readonly Uint8Array[],
     signal: AbortSignal,
     deliver: (answer: Answer) => Promise<void>,
   ): Promise<void> {
     const insert = http.query === '' ? undefined : parseRawInsert(http.query);
     if (insert !== undefined) {
       await this.#inserts.use(signal, async (connection) => {
-        const writtenRows = await insertRaw(connection, insert, http, body);
+        await useDatabase(connection, http.database);
+        const writtenRows =
+          insert.format === 'Native'
+            ? await insertFile(connection, insert, http, body, join(this.#scratch, randomUUID()))
+            : await insertRaw(connection, insert, insert.format, http, body);
         await deliver({ format: 'TabSeparated', writtenRows, body: new Uint8Array(0) });
       });
       return;
     }
-    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+    const text = joined(body).toString();
     const whole = http.query === '' ? text : text === '' ? http.query : `${http.query}\n${text}`;
     const statement = parseStatement(whole, http.defaultFormat);
     if (http.settings.has('readonly')) {
@@ -201,18 +207,64 @@ async function useDatabase(connection: Connection, database: string | undefined)
 async function insertRaw(
   connection: Connection,
   insert: RawInsert,
+  format: RawInsertFormat,
   http: HttpQuery,
-  body: Uint8Array,
+  body: readonly Uint8Array[],
 ): Promise<number> {
-  await useDatabase(connection, http.database);
   const summary = await connection.session.insert({
     table: insert.table,
-    values: body,
-    format: insert.format,
+    values: joined(body),
+    format,
     settings: Object.fromEntries(http.settings),
     ...(insert.columns === undefined ? {} : { columns: insert.columns }),
   });
   return summary.rowsSent ?? summary.rowsWritten;
+}
+
+/**
+ * Inserts a body that the engine cannot take behind its statement, by a file that is gone before a disk would have to write
+ * it: the engine reads it as the client of ClickHouse reads one, and the insert is the same as by HTTP.
+ */
+async function insertFile(
+  { session }: Connection,
+  insert: RawInsert,
+  http: HttpQuery,
+  body: readonly Uint8Array[],
+  path: string,
+): Promise<number> {
+  if (body.length === 0) return 0;
+  try {
+    await writePieces(path, body);
+    const columns = insert.columns === undefined ? '' : ` (${insert.columns.join(', ')})`;
+    const settings = [...http.settings].map(([name, value]) => `${name}=${quote(value)}`);
+    const set = settings.length === 0 ? '' : ` SETTINGS ${settings.join(', ')}`;
+    const { rowsRead } = await session.queryAsync(
+      `INSERT INTO ${insert.table}${columns} FROM INFILE ${quote(path)} COMPRESSION 'none'${set} FORMAT ${insert.format}`,
+    );
+    return rowsRead;
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    const { bytesWritten } = await file.writev(pieces);
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (bytesWritten !== size) {
+      throw new EngineError('internal', `of ${size} bytes to insert ${bytesWritten} were written`);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Buffer {
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined
+    ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
+    : Buffer.concat(pieces);
 }
 
 async function* rawChunks(stream: AsyncIterable<{ raw(): Uint8Array }>) {

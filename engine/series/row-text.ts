@@ -1,17 +1,12 @@
 const TAB = 9;
 const NEWLINE = 10;
 const DOT = 46;
-const MINUS = 45;
 const ZERO = 48;
 
-/** No sample row is longer: 10 digits of channel, 17 of time, 25 of value, 3 separators. */
-const MAX_ROW_BYTES = 56;
+/** What a row has before its cells of text is no longer: 10 digits of channel, 17 of time, 2 separators. */
+const MAX_HEAD_BYTES = 29;
 
-/**
- * Rows as ClickHouse's tab-separated text, in one growing buffer. Numbers are written digit by digit: at this
- * rate a string a cell would be most of the cost of an insert. Floats round-trip exactly; -0 becomes 0; NaN and
- * infinities are `nan`, `inf`, `-inf`.
- */
+/** Rows of few kinds that come seldom, texts and events, as ClickHouse's tab-separated text in one growing buffer. */
 export class RowText {
   #bytes: Buffer;
   #length = 0;
@@ -25,15 +20,8 @@ export class RowText {
   }
 
   /** @param atUs Unix µs, an integer from 0 to 4,294,967,295,999,999. */
-  sample(channel: number, atUs: number, value: number): void {
-    this.#reserve(MAX_ROW_BYTES);
-    this.#head(channel, atUs);
-    this.#float(value);
-    this.#bytes[this.#length++] = NEWLINE;
-  }
-
   text(channel: number, atUs: number, value: string): void {
-    this.#reserve(MAX_ROW_BYTES);
+    this.#reserve(MAX_HEAD_BYTES);
     this.#head(channel, atUs);
     this.#escaped(value);
     this.#byte(NEWLINE);
@@ -41,7 +29,7 @@ export class RowText {
 
   /** `at`, then cells of text. */
   event(atUs: number, cells: readonly string[]): void {
-    this.#reserve(MAX_ROW_BYTES);
+    this.#reserve(MAX_HEAD_BYTES);
     this.#time(atUs);
     for (const cell of cells) {
       this.#byte(TAB);
@@ -68,31 +56,6 @@ export class RowText {
     this.#digits(seconds, 10);
     this.#bytes[this.#length++] = DOT;
     this.#digits(atUs - seconds * 1_000_000, 6);
-  }
-
-  #float(value: number): void {
-    const thousandths = Math.round(value * 1_000);
-    // Equal after the division means that the decimal text with three places reads back as this very float.
-    if (thousandths / 1_000 === value && Math.abs(thousandths) < 4_000_000_000) {
-      const size = Math.abs(thousandths);
-      if (thousandths < 0) this.#bytes[this.#length++] = MINUS;
-      const whole = Math.floor(size / 1_000);
-      this.#digits(whole, 1);
-      const rest = size - whole * 1_000;
-      if (rest !== 0) {
-        this.#bytes[this.#length++] = DOT;
-        this.#digits(rest, 3);
-      }
-      return;
-    }
-    const text = Number.isFinite(value)
-      ? String(value)
-      : Number.isNaN(value)
-        ? 'nan'
-        : value > 0
-          ? 'inf'
-          : '-inf';
-    this.#length += this.#bytes.write(text, this.#length, 'latin1');
   }
 
   /** A non-negative integer below 2³², with leading zeros up to `minDigits`. */
@@ -139,8 +102,8 @@ export class RowText {
   }
 }
 
-/** Calls `visit` with channel and Unix µs of every sample row in `text`, as `RowText` wrote it. */
-export function eachSampleRow(
+/** Calls `visit` with channel and Unix µs of every sample row in `text`, as earlier versions wrote them to the spool. */
+export function eachTextRow(
   text: Uint8Array,
   visit: (channel: number, atUs: number) => void,
 ): void {
@@ -158,4 +121,16 @@ export function eachSampleRow(
     const end = text.indexOf(NEWLINE, i);
     i = end === -1 ? text.length : end + 1;
   }
+}
+
+/** A sample as `eachTextRow` and the store read it, for people: exact, with a line's end. */
+export function sampleLine(channel: number, atUs: number, value: number): string {
+  const seconds = Math.floor(atUs / 1_000_000);
+  const at = `${pad(seconds, 10)}.${pad(atUs - seconds * 1_000_000, 6)}`;
+  const number = Number.isNaN(value) ? 'nan' : String(value).replace('Infinity', 'inf');
+  return `${channel}\t${at}\t${Object.is(value, -0) ? '-0' : number}\n`;
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, '0');
 }

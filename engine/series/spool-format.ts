@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { EngineError } from '../errors.js';
 import type { StoreBatch } from './batch.js';
+import { blockRows } from './native-block.js';
 
 /**
  * A record of a spool segment: magic `ESPL`, payload length, CRC-32 of the payload (each uint32, little endian),
- * payload. The payload is the length of a JSON head (uint32), the head, and the three texts of a batch.
+ * payload. The payload is the length of a JSON head (uint32), the head, and the three parts of a batch: samples, in the
+ * format that the head names, texts and events.
  */
 export const RECORD_HEAD_BYTES = 12;
 const MAGIC = Buffer.from('ESPL', 'latin1');
@@ -14,6 +16,8 @@ export const MAX_RECORD_BYTES = 268_435_456;
 interface Head {
   readonly token: string;
   readonly rows: number;
+  /** Format of the samples. Absent: tab-separated text, as of versions before this was written. */
+  readonly format?: string;
   readonly samples: number;
   readonly text: number;
   readonly events: number;
@@ -33,6 +37,7 @@ export function encodeRecord(batch: StoreBatch, attempted: boolean): Uint8Array[
   const head: Head = {
     token: batch.token,
     rows: batch.rows,
+    ...(batch.samplesFormat === 'TabSeparated' ? {} : { format: batch.samplesFormat }),
     samples: batch.samples.length,
     text: batch.text.length,
     events: batch.events.length,
@@ -65,12 +70,16 @@ export function decodePayload(payload: Buffer): SpooledBatch {
     const textAt = jsonEnd + head.samples;
     const eventsAt = textAt + head.text;
     if (eventsAt + head.events !== payload.length) throw new Error('lengths do not add up');
+    const samples = payload.subarray(jsonEnd, textAt);
+    if (head.format !== undefined && head.format !== 'Native') throw new Error('unknown format');
+    if (head.format === 'Native') blockRows(samples);
     return {
       attempted: head.attempted,
       batch: {
         token: head.token,
         rows: head.rows,
-        samples: payload.subarray(jsonEnd, textAt),
+        samplesFormat: head.format ?? 'TabSeparated',
+        samples,
         text: payload.subarray(textAt, eventsAt),
         events: payload.subarray(eventsAt),
         dirty: head.dirty,

@@ -34,7 +34,8 @@ function openSpool(options: Partial<SpoolOptions> = {}): Spool {
 function batch(token: string, bytes = 40): StoreBatch {
   const samples = Buffer.alloc(bytes, `${token}\t`);
   const none = Buffer.alloc(0);
-  return { token, rows: 1, samples, text: none, events: none, dirty: [5], unverified: [1] };
+  const parts = { samplesFormat: 'TabSeparated' as const, samples, text: none, events: none };
+  return { token, rows: 1, ...parts, dirty: [5], unverified: [1] };
 }
 
 async function fill(spool: Spool, ...tokens: string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync 
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../errors.js';
-import { mergeBatches, type StoreBatch } from './batch.js';
+import { asText, mergeBatches, type StoreBatch } from './batch.js';
 import { promoteJournal } from './journal.js';
 import { Quarantine } from './quarantine.js';
 import { decodePayload, encodeRecord, readRecord, type SpooledBatch } from './spool-format.js';
@@ -158,9 +158,12 @@ export class Spool {
     else await this.#writeCursor(reading);
   }
 
-  /** Keeps rows that the store refused for good, for a human to look at. @returns the file. */
+  /**
+   * Keeps rows that the store refused for good, as text for a human to look at; the file is a segment of a spool too.
+   * @returns the file.
+   */
   async quarantine(batch: StoreBatch): Promise<string> {
-    return this.#quarantine.keep(`refused-${batch.token}`, encodeRecord(batch, true));
+    return this.#quarantine.keep(`refused-${batch.token}`, encodeRecord(asText(batch), true));
   }
 
   /**
@@ -320,7 +323,7 @@ function tryDecode(payload: Buffer): SpooledBatch | undefined {
   }
 }
 
-/** `first` and the whole, undamaged records behind it, up to `maxRows` rows; moves `reading.end` behind them. */
+/** `first` and the whole, undamaged records of its format behind it, up to `maxRows` rows; moves `reading.end` behind them. */
 function takeGroup(first: SpooledBatch, reading: Reading, maxRows: number): SpooledBatch {
   const batches: [StoreBatch, ...StoreBatch[]] = [first.batch];
   let rows = first.batch.rows;
@@ -329,6 +332,7 @@ function takeGroup(first: SpooledBatch, reading: Reading, maxRows: number): Spoo
     const found = readRecord(reading.content, reading.end);
     const more = found.kind === 'record' ? tryDecode(found.payload) : undefined;
     if (more === undefined || rows + more.batch.rows > maxRows) break;
+    if (more.batch.samplesFormat !== first.batch.samplesFormat) break;
     batches.push(more.batch);
     rows += more.batch.rows;
     attempted ||= more.attempted;

@@ -1,8 +1,16 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
 import { EngineError } from '../errors.js';
-import { hourKey, type NewestTimes, type StoreBatch, splitHourKey } from './batch.js';
-import { eachSampleRow } from './row-text.js';
+import {
+  eachSampleRow,
+  hourKey,
+  type NewestTimes,
+  type SamplesFormat,
+  type StoreBatch,
+  splitHourKey,
+} from './batch.js';
+import { SAMPLE_COLUMNS } from './native-block.js';
 
 /** ClickHouse errors about the data itself: sent again, the same bytes fail again. */
 const REFUSALS = new Set([6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 349]);
@@ -38,7 +46,7 @@ export class StoreInsert {
       const dirty = new Set(batch.dirty);
       if (batch.unverified.length > 0) await this.#verify(batch, dirty);
       if (attempted) {
-        eachSampleRow(batch.samples, (channel, atUs) => dirty.add(hourKey(channel, atUs)));
+        eachSampleRow(batch, (channel, atUs) => dirty.add(hourKey(channel, atUs)));
       }
       if (dirty.size > 0) await this.#mark(dirty, nowUnixMs);
       const settings = attempted
@@ -48,13 +56,15 @@ export class StoreInsert {
             insert_deduplication_token: batch.token,
             deduplicate_blocks_in_dependent_materialized_views: 1 as const,
           };
-      const columns: [string, ...string[]] = ['channel', 'at', 'value'];
-      await this.#send('samples', columns, batch.samples, settings);
+      await insertRows(this.#client, 'samples', SAMPLE_COLUMNS, batch.samples, {
+        format: batch.samplesFormat,
+        settings,
+      });
       began = batch.samples.length > 0;
-      await this.#send('samples_text', columns, batch.text, settings);
+      await insertRows(this.#client, 'samples_text', SAMPLE_COLUMNS, batch.text, { settings });
       began ||= batch.text.length > 0;
-      const eventColumns: [string, ...string[]] = ['at', 'kind', 'subject', 'id', 'detail'];
-      await this.#send('events', eventColumns, batch.events, settings);
+      const eventColumns = ['at', 'kind', 'subject', 'id', 'detail'];
+      await insertRows(this.#client, 'events', eventColumns, batch.events, { settings });
     } catch (error) {
       const failed = storeError(error);
       // A part is in the store: without the cause `neverSent` says no, and all of it goes again as attempted.
@@ -79,7 +89,7 @@ export class StoreInsert {
       }
     }
     if (stored.size > 0) {
-      eachSampleRow(batch.samples, (channel, atUs) => {
+      eachSampleRow(batch, (channel, atUs) => {
         if (atUs <= (stored.get(channel) ?? -1)) dirty.add(hourKey(channel, atUs));
       });
     }
@@ -98,29 +108,38 @@ export class StoreInsert {
         `${this.#writer}\t${hour}\t${channel}\t${this.#lastMark}\t${touched(nowUnixMs)}\n`,
       );
     }
-    await this.#send(
-      'rollup_dirty',
-      ['writer', 'hour', 'channel', 'marked', 'touched'],
-      Buffer.from(lines.join('')),
-      { insert_deduplicate: 0 },
-    );
-  }
-
-  async #send(
-    table: string,
-    columns: [string, ...string[]],
-    text: Uint8Array,
-    settings: Readonly<Record<string, string | 0 | 1>>,
-  ): Promise<void> {
-    if (text.length === 0) return;
-    await this.#client.insert({
-      table,
-      columns,
-      values: Readable.from([text], { objectMode: false }),
-      format: 'TabSeparated',
-      clickhouse_settings: settings,
+    const columns = ['writer', 'hour', 'channel', 'marked', 'touched'];
+    await insertRows(this.#client, 'rollup_dirty', columns, Buffer.from(lines.join('')), {
+      settings: { insert_deduplicate: 0 },
     });
   }
+}
+
+/**
+ * Inserts rows in the bytes of a format of ClickHouse, text when none is given; no bytes, no insert. When it resolves the
+ * store has read all of `rows` and nobody holds them any more.
+ * @param columns names of ours, never input.
+ */
+export async function insertRows(
+  client: ClickHouseClient,
+  table: string,
+  columns: readonly string[],
+  rows: Uint8Array,
+  options: {
+    readonly format?: SamplesFormat;
+    readonly settings?: Readonly<Record<string, string | 0 | 1>>;
+  } = {},
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { format = 'TabSeparated', settings = {} } = options;
+  // Not `insert`: the client's knows no binary format.
+  const { stream } = await client.exec({
+    query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+    values: Readable.from([rows], { objectMode: false }),
+    clickhouse_settings: settings,
+  });
+  // Nothing is in the answer of an insert; read to its end, it leaves the connection to the next.
+  await finished(stream.resume());
 }
 
 function touched(nowUnixMs: number): number {

@@ -10,6 +10,7 @@ import { connectSeries } from './client.js';
 import { type Group, newGroup, RoomGate, type Sealed, settle } from './commit-group.js';
 import { Journal } from './journal.js';
 import { RollupRepair } from './repair.js';
+import { SampleColumns } from './sample-columns.js';
 import type {
   SampleBatch,
   SeriesEvent,
@@ -49,6 +50,8 @@ export class StoreWriter implements SeriesWriter {
   readonly #options: SeriesWriterOptions;
   readonly #client: ClickHouseClient;
   readonly #newest = new NewestTimes();
+  /** Of the open group, one after the other. */
+  readonly #columns = new SampleColumns();
   readonly #insert: StoreInsert;
   readonly #repair: RollupRepair;
   readonly #spool: Spool;
@@ -149,11 +152,9 @@ export class StoreWriter implements SeriesWriter {
     const builder = new BatchBuilder(new NewestTimes());
     builder.addSamples(batch, 0, batch.channel.length, nowUs);
     builder.addText(batch);
-    const { token, rows, samples, text, events } = builder.seal(
-      `${this.#tokenPrefix}-j${this.#nextToken++}`,
-    );
+    const sealed = builder.seal(`${this.#tokenPrefix}-j${this.#nextToken++}`);
     // What is late and what is new is found out when it is replayed: all its hours are put right then.
-    const record = { token, rows, samples, text, events, dirty: [], unverified: [] };
+    const record = { ...sealed, dirty: [], unverified: [] };
     const written = this.#journal.append(record);
     written.then(
       (entry) => {
@@ -241,7 +242,7 @@ export class StoreWriter implements SeriesWriter {
 
   #openGroup(): Group {
     if (this.#group !== undefined) return this.#group;
-    this.#group = newGroup(new BatchBuilder(this.#newest));
+    this.#group = newGroup(new BatchBuilder(this.#newest, this.#columns));
     this.#hurried = false;
     const { windowMs = 40, maxWindowMs = windowMs } = this.#options;
     this.#openWindow(Math.max(windowMs, Math.min(maxWindowMs, this.#insertMs * WINDOW_PER_INSERT)));
@@ -327,6 +328,7 @@ export class StoreWriter implements SeriesWriter {
       await this.#insert.insert(sealed.batch, false, clock.nowMs());
       this.#insertMs = clock.monoMs() - beganMonoMs;
       this.#rowsStored += sealed.batch.rows;
+      this.#columns.giveBack(sealed.batch.samples);
       this.#done(sealed, 'store');
     } catch (thrown) {
       const error = EngineError.from(thrown);
