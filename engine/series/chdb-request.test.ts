@@ -30,13 +30,14 @@ test('a literal cannot end itself', () => {
   expect(quote(`'; DROP TABLE samples; -- \\`)).toBe(`'\\'; DROP TABLE samples; -- \\\\'`);
 });
 
-test('only a plain insert of a text format goes the raw way', () => {
+test('only a plain insert of a text format or of blocks goes the raw way', () => {
   expect(parseRawInsert('INSERT INTO `samples` (channel, at)\nFORMAT TabSeparated\n')).toEqual({
     table: 'samples',
     columns: ['channel', 'at'],
     format: 'TabSeparated',
   });
   expect(parseRawInsert('INSERT INTO d.t FORMAT JSONEachRow')?.columns).toBeUndefined();
+  expect(parseRawInsert('INSERT INTO t (a) FORMAT Native')?.format).toBe('Native');
   expect(parseRawInsert('INSERT INTO t SELECT 1')).toBeUndefined();
   expect(parseRawInsert('INSERT INTO t FORMAT RowBinary')).toBeUndefined();
   expect(parseRawInsert('INSERT INTO t (a; DROP TABLE t) FORMAT CSV')).toBeUndefined();

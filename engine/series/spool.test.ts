@@ -1,20 +1,24 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StoreBatch } from './batch.js';
+import { BatchBuilder, eachSampleRow, NewestTimes, type StoreBatch } from './batch.js';
 import { Spool, type SpoolOptions, type SpoolReport } from './spool.js';
 import { decodePayload, encodeRecord, readRecord } from './spool-format.js';
+import { batchOf } from './testing.js';
 
 let parent = '';
 let reports: SpoolReport[] = [];
@@ -181,6 +185,78 @@ test('several small batches are replayed as one, whole and in order, within the 
   expect(await spool.next(3)).toEqual(group);
   await spool.forget();
   expect(await drain(spool)).toEqual(['e']);
+});
+
+/** A record as versions before the format of samples was written: its head does not name one. */
+function oldRecord(token: string, samples: string): Buffer {
+  const json = JSON.stringify({
+    ...{ token, rows: 1, samples: samples.length, text: 0, events: 0 },
+    ...{ dirty: [], unverified: [1], attempted: false },
+  });
+  return record(json, samples);
+}
+
+function record(json: string, parts: string): Buffer {
+  const headLength = Buffer.alloc(4);
+  headLength.writeUInt32LE(json.length);
+  const payload = Buffer.concat([headLength, Buffer.from(json + parts)]);
+  const frame = Buffer.alloc(12);
+  frame.write('ESPL', 'latin1');
+  frame.writeUInt32LE(payload.length, 4);
+  frame.writeUInt32LE(crc32(payload), 8);
+  return Buffer.concat([frame, payload]);
+}
+
+function blockOf(token: string): StoreBatch {
+  const builder = new BatchBuilder(new NewestTimes());
+  builder.addSamples(batchOf([[7, 1_000, 0.5]]), 0, 1, 0);
+  return builder.seal(token);
+}
+
+test('records of earlier versions hold text, and never go in one insert with blocks', async () => {
+  mkdirSync(folder());
+  const lines = ['1\t0000000001.000000\t21.5\n', '1\t0000000002.000000\tnan\n'];
+  const old = lines.map((line, i) => oldRecord(`old-${i}`, line));
+  const blocks = ['c', 'd'].map((token) => ({ batch: blockOf(token), attempted: false }));
+  const fresh = blocks.flatMap(({ batch: each }) => encodeRecord(each, false));
+  writeFileSync(join(folder(), '000000000001.seg'), Buffer.concat([...old, ...fresh]));
+  const spool = openSpool();
+  const text = await spool.next(1_000);
+  expect(text?.batch).toMatchObject({ token: 'old-0', rows: 2, samplesFormat: 'TabSeparated' });
+  expect(String(text?.batch.samples)).toBe(lines.join(''));
+  await spool.forget();
+  const columns = await spool.next(1_000);
+  expect(columns?.batch).toMatchObject({ token: 'c', rows: 2, samplesFormat: 'Native' });
+  const found: number[][] = [];
+  if (columns !== undefined)
+    eachSampleRow(columns.batch, (channel, atUs) => found.push([channel, atUs]));
+  expect(found).toEqual([
+    [7, 1_000_000],
+    [7, 1_000_000],
+  ]);
+  await spool.forget();
+  expect(spool.empty).toBe(true);
+});
+
+test('a record in a format of a later version, or whose blocks are none, is set aside', async () => {
+  mkdirSync(folder());
+  const head = { rows: 1, samples: 4, text: 0, events: 0, dirty: [], unverified: [] };
+  const records = ['Parquet', 'Native'].map((format) =>
+    record(JSON.stringify({ token: format, ...head, format, attempted: false }), 'abcd'),
+  );
+  const good = encodeRecord(blockOf('good'), false);
+  writeFileSync(join(folder(), '000000000001.seg'), Buffer.concat([...records, ...good]));
+  expect(await drain(openSpool())).toEqual(['good']);
+  expect(reports.map(({ type }) => type)).toEqual(['spool.corrupt', 'spool.corrupt']);
+});
+
+test('what the store refused is kept as text, and is a segment that can be tried again', async () => {
+  const spool = openSpool();
+  const file = await spool.quarantine(blockOf('r'));
+  expect(readFileSync(file, 'latin1')).toContain('7\t0000000001.000000\t0.5\n');
+  renameSync(file, join(folder(), 'refused.seg'));
+  const again = await openSpool().next();
+  expect(again).toMatchObject({ attempted: true, batch: { token: 'r', rows: 1 } });
 });
 
 test('after a restart the whole first group may have been sent already', async () => {
