@@ -10,6 +10,7 @@ import { IdentityFacts, identityOf } from './identity.js';
 import { FrameParser } from './parser.js';
 import { Recogniser, silent, unknownSeries } from './recogniser.js';
 import { DEVICE_RULES } from './rules.js';
+import type { SampleValue } from './samples.js';
 import { Waiter } from './waiter.js';
 import type { Wire, WireUser } from './wire.js';
 
@@ -34,9 +35,14 @@ export interface ConnectionEnvironment {
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
   /** The device's identity is complete or has changed. */
   identified(facts: IdentityFacts): void;
+  /** The connection broke; its session hears of it after this. */
+  lost(): void;
 }
 
 type Handles = Map<FieldId, number>;
+
+/** Of the frame in hand, of all connections: each value is read before the next frame comes. */
+const sampleValues: SampleValue[] = [];
 
 /** One device: asks, listens, reports to its session. The series is known when `identify` has resolved. */
 export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
@@ -56,6 +62,8 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #parts = 0;
   /** Index is the part; 0 the device. */
   #handles: Handles[] = [new Map<FieldId, number>()];
+  /** Index is the part, then the place in the family's sample: handles that are wanted with every frame. */
+  #sampleHandles: (number | undefined)[][] = [];
   /** 0 until the host says how often: a receiver that nobody asked for meters sends none. */
   #meterMs = 0;
   #meterTold: number[] = [];
@@ -149,6 +157,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     this.#family = family;
     this.#parts = parts;
     while (this.#handles.length <= parts) this.#handles.push(new Map());
+    this.#sampleHandles = Array.from({ length: parts + 1 }, () => []);
     this.#meterTold = new Array<number>(parts + 1).fill(-1);
     const asks: string[] = [];
     if (family.id === 'p10t') asks.push('< GET DEVICE_NAME >');
@@ -175,18 +184,15 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   gone(error: EngineError): void {
     if (this.#ended) return;
     this.#finish('', error);
-    if (this.#started) this.#session.lost(error);
+    if (!this.#started) return;
+    this.#env.lost();
+    this.#session.lost(error);
   }
 
   #frame(frame: Frame): void {
     const verb = frame.verb;
     if (verb === 'sample') {
-      this.#sampled = true;
-      const part = frame.channel;
-      const sample = this.#family?.sample;
-      if (sample === undefined) return;
-      if (part >= 1 && part <= this.#parts) sample(frame, part, this);
-      else this.impossible(part, 'SAMPLE', frame.text());
+      this.#sample(frame);
       return;
     }
     if (verb !== 'rep' && verb !== 'report') return;
@@ -199,6 +205,27 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     this.#reports += 1;
     if (part === 0) this.#deviceReport(frame);
     else this.#partReport(frame, part);
+  }
+
+  #sample(frame: Frame): void {
+    this.#sampled = true;
+    const sample = this.#family?.sample;
+    if (sample === undefined) return;
+    const part = frame.channel;
+    const handles = this.#sampleHandles[part];
+    if (part < 1 || handles === undefined || !sample.read(frame, sampleValues)) {
+      this.impossible(part, 'SAMPLE', frame.text());
+      return;
+    }
+    const { fields } = sample;
+    for (let i = 0; i < fields.length; i++) {
+      const value = sampleValues[i];
+      const field = fields[i];
+      if (value === undefined || field === undefined) continue;
+      const handle = handles[i];
+      if (handle === undefined) handles[i] = this.#read(part, field, value);
+      else this.#session.read(handle, value);
+    }
   }
 
   #deviceReport(frame: Frame): void {
@@ -256,17 +283,18 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     } else this.#read(part, field, value);
   }
 
-  #read(part: number, field: FieldId, value: number | string | boolean | null): void {
+  /** Answers the handle; undefined: nothing is declared for what was never known. */
+  #read(part: number, field: FieldId, value: number | string | boolean | null): number | undefined {
     const handles = this.#handles[part];
-    if (handles === undefined) return;
+    if (handles === undefined) return undefined;
     let handle = handles.get(field);
     if (handle === undefined) {
-      // Nothing is declared for what was never known.
-      if (value === null) return;
+      if (value === null) return undefined;
       handle = this.#session.channel(specOf(part, field));
       handles.set(field, handle);
     }
     this.#session.read(handle, value);
+    return handle;
   }
 
   impossible(part: number, key: string, text: string): void {

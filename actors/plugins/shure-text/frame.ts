@@ -3,7 +3,7 @@ export type Verb = 'get' | 'set' | 'rep' | 'report' | 'sample' | 'meter' | 'othe
 
 /** More words than any frame has; further ones are not looked at. */
 const MAX_WORDS = 48;
-/** Different keys kept as strings; a device that invents more has them decoded each time. */
+/** Different keys kept as strings; when devices invented more, the further ones are decoded each time. */
 const MAX_KEYS = 512;
 const KEY_SLOTS = 2_048;
 
@@ -13,7 +13,7 @@ const BRACE_CLOSE = 0x7d;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Keys as strings, found by their bytes without making one. */
+/** Keys as strings, found by their bytes without making one. Devices say the same words, so all frames share one. */
 class KeyTable {
   readonly #texts = new Array<string | undefined>(KEY_SLOTS);
   #count = 0;
@@ -37,6 +37,8 @@ class KeyTable {
     return asText(bytes, from, to);
   }
 }
+
+const keys = new KeyTable();
 
 function equals(text: string, bytes: Uint8Array, from: number): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[from + i]) return false;
@@ -71,7 +73,6 @@ export class Frame {
   #words = 0;
   readonly #from = new Int32Array(MAX_WORDS);
   readonly #to = new Int32Array(MAX_WORDS);
-  readonly #keys = new KeyTable();
 
   /** Takes what stood between the delimiters. False: there is no verb or no key. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
@@ -87,7 +88,7 @@ export class Frame {
     const keyFrom = this.#from[keyAt] ?? 0;
     const keyTo = this.#to[keyAt] ?? 0;
     if (keyTo - keyFrom > 64) return false;
-    this.key = this.#keys.find(bytes, keyFrom, keyTo);
+    this.key = keys.find(bytes, keyFrom, keyTo);
     this.#first = keyAt + 1;
     this.count = words - this.#first;
     return true;

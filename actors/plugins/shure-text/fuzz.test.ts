@@ -8,6 +8,7 @@ import type { Frame } from './frame.js';
 import { IdentityFacts } from './identity.js';
 import { FrameParser } from './parser.js';
 import { DEVICE_RULES } from './rules.js';
+import { tellSample } from './testing/samples.js';
 
 const CASES = 1_000_000;
 /** A sane parser needs seconds; a machine that is busy may need much longer. */
@@ -103,7 +104,7 @@ describe('a million damaged inputs', () => {
       const deliver = (frame: Frame): void => {
         if (frame.key === 'STILL_HERE') alive += 1;
         orders.heard(frame.channel, frame);
-        if (frame.verb === 'sample') family?.sample?.(frame, 1, sink);
+        if (frame.verb === 'sample') tellSample(family?.sample, frame, 1, sink);
         else if (frame.channel < 0) {
           facts.take(frame);
           DEVICE_RULES.get(frame.key)?.(frame, 0, sink);

@@ -149,10 +149,10 @@ class ShureInstance implements PluginInstance<DeviceConfig> {
     }
     const { family, udp } = speaks(target.config);
     const connection: ShureConnection = new ShureConnection(
-      this.#environment(target.externalId, session),
-      watched(session, () => {
+      this.#environment(target.externalId, session, () => {
         this.#live.delete(connection);
       }),
+      session,
       { family, parts: target.config.channels, udp },
     );
     const at = { host, port: target.port ?? PORT, signal: session.signal };
@@ -189,7 +189,11 @@ class ShureInstance implements PluginInstance<DeviceConfig> {
     };
   }
 
-  #environment(externalId: string, session: DeviceSession): ConnectionEnvironment {
+  #environment(
+    externalId: string,
+    session: DeviceSession,
+    lost: () => void,
+  ): ConnectionEnvironment {
     return {
       clock: this.#context.clock,
       config: this.#context.config,
@@ -199,6 +203,7 @@ class ShureInstance implements PluginInstance<DeviceConfig> {
       identified: (facts) => {
         this.#remember(externalId, session.deviceId, facts);
       },
+      lost,
     };
   }
 
@@ -242,26 +247,4 @@ function speaks(config: DeviceConfig): { family: Family | undefined; udp: boolea
   // Only UHF-R speaks over UDP.
   const family = chosen ?? (transport === 'udp' ? FAMILIES.uhfr : undefined);
   return { family, udp: transport === 'udp' };
-}
-
-/** The same session; `onLost` runs before it hears of the loss. */
-function watched(session: DeviceSession, onLost: () => void): DeviceSession {
-  return {
-    deviceId: session.deviceId,
-    signal: session.signal,
-    identify: (identity) => {
-      session.identify(identity);
-    },
-    channel: (spec) => session.channel(spec),
-    read: (handle, value, atUnixMs) => {
-      session.read(handle, value, atUnixMs);
-    },
-    alive: () => {
-      session.alive();
-    },
-    lost: (error) => {
-      onLost();
-      session.lost(error);
-    },
-  };
 }

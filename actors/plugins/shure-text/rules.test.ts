@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FAMILIES, type FamilyId, familyOfKeys, familyOfModel } from './families.js';
 import { type FieldId, type FieldSink, fieldOf, specOf } from './fields.js';
 import { FrameParser } from './parser.js';
+import { tellSample } from './testing/samples.js';
 
 /** What frames of a series tell, as `part.field` → value; impossible ones as `!KEY`. */
 function told(family: FamilyId, text: string): Record<string, number | string | boolean | null> {
@@ -16,7 +17,7 @@ function told(family: FamilyId, text: string): Record<string, number | string | 
   };
   const { rules, sample, transport } = FAMILIES[family];
   const parser = new FrameParser(transport === 'udp' ? 'star' : 'angle', (frame) => {
-    if (frame.verb === 'sample') sample?.(frame, frame.channel, sink);
+    if (frame.verb === 'sample') tellSample(sample, frame, frame.channel, sink);
     else rules.get(frame.key)?.(frame, frame.channel, sink);
   });
   parser.push(Buffer.from(text, 'latin1'));

@@ -63,6 +63,8 @@ async function askHost(
   return overTcp ?? (await ask(env, host, port, true, signal));
 }
 
+const nothing = (): void => undefined;
+
 async function ask(
   env: SearchEnvironment,
   host: string,
@@ -72,7 +74,7 @@ async function ask(
 ): Promise<FoundDevice | undefined> {
   const session = new Probe(`${host}:${port}`, outer);
   const connection = new ShureConnection(
-    { clock: env.clock, config: env.config, log: () => undefined, identified: () => undefined },
+    { clock: env.clock, config: env.config, log: nothing, identified: nothing, lost: nothing },
     session,
     { family: udp ? FAMILIES.uhfr : undefined, parts: 0, udp },
   );
