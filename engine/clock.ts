@@ -30,6 +30,45 @@ export class SystemClock implements Clock {
   }
 }
 
+/**
+ * A clock whose Unix time stands still while `during` runs: what arrives together has one time, that of its arrival, and
+ * one look at the clock serves all of it. Monotonic time goes on.
+ */
+export class ArrivalClock implements Clock {
+  readonly #clock: Clock;
+  #arrivedUnixMs: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  nowMs(): number {
+    return this.#arrivedUnixMs ?? this.#clock.nowMs();
+  }
+
+  monoMs(): number {
+    return this.#clock.monoMs();
+  }
+
+  setTimeout(fn: () => void, delayMs: number): TimerHandle {
+    return this.#clock.setTimeout(fn, delayMs);
+  }
+
+  clearTimeout(handle: TimerHandle): void {
+    this.#clock.clearTimeout(handle);
+  }
+
+  /** Runs `take` at once, at one time; what it leaves for later has the time of then. */
+  during(take: () => void): void {
+    this.#arrivedUnixMs = this.#clock.nowMs();
+    try {
+      take();
+    } finally {
+      this.#arrivedUnixMs = undefined;
+    }
+  }
+}
+
 interface Pending {
   readonly id: number;
   readonly dueMonoMs: number;

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../../engine/clock.js';
+import type { ArrivalClock, Clock, TimerHandle } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { FromPluginThread, InstanceLimits, InstanceNet } from '../protocol.js';
 import { pluginError, Redactor } from '../sdk/errors.js';
@@ -27,7 +27,7 @@ export interface InstanceDefinition {
 }
 
 export interface InstanceHooks {
-  readonly clock: Clock;
+  readonly clock: ArrivalClock;
   readonly logged: (line: LogLine) => void;
   readonly found: (instanceId: number, device: FoundDevice) => void;
 }
@@ -64,7 +64,8 @@ export class Instance {
     this.redactor = new Redactor(
       secretValues(loaded.description.configurationSchema, definition.config),
     );
-    this.net = new PluginNetwork({ clock: hooks.clock, limits: definition.net });
+    const { clock } = hooks;
+    this.net = new PluginNetwork({ clock, arrivals: clock, limits: definition.net });
     this.#timers = new OwnedTimers(hooks.clock);
     this.#hooks = hooks;
   }

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../../engine/clock.js';
+import { ArrivalClock, type Clock, type TimerHandle } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import type { SeriesEvent, SeriesWriter } from '../../../engine/series/series.types.js';
 import type { SupervisorApi, SupervisorReport } from '../../../engine/supervisor.types.js';
@@ -65,6 +65,8 @@ export class PluginThread {
   readonly readings: Readings;
   readonly links: Links;
   readonly #setup: PluginThreadSetup;
+  /** By this what is read is dated. */
+  readonly #arrivals: ArrivalClock;
   readonly #instances = new Map<number, Instance>();
   /** Openings and closings of an instance follow each other. */
   readonly #turnOf = new Map<number, Promise<unknown>>();
@@ -78,8 +80,10 @@ export class PluginThread {
   #closed = false;
 
   constructor(setup: PluginThreadSetup) {
-    const { clock, supervisor, writer, ports } = setup;
+    const { supervisor, writer, ports } = setup;
+    const clock = new ArrivalClock(setup.clock);
     this.#setup = setup;
+    this.#arrivals = clock;
     this.readings = new Readings({
       clock,
       writer,
@@ -153,7 +157,7 @@ export class PluginThread {
         definition,
         loaded,
         {
-          clock,
+          clock: this.#arrivals,
           logged: (line) => this.#log(line),
           found: (instanceId, device) => {
             const holder = this.#instances.get(instanceId);

@@ -10,7 +10,7 @@ import {
 } from 'cockatiel';
 import { Agent, type Dispatcher } from 'undici';
 import { backoff } from '../../../engine/backoff.js';
-import type { Clock } from '../../../engine/clock.js';
+import type { ArrivalClock, Clock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import { guarded } from '../../../engine/guarded.js';
 import { closeDatagrams } from './datagrams.js';
@@ -54,10 +54,13 @@ const shared = Buffer.allocUnsafeSlow(65_536);
 
 function sharedRead(
   onBytes: (chunk: Uint8Array) => void,
+  arrivals: ArrivalClock | undefined,
   onFault: (error: EngineError) => void,
 ): OnReadOpts {
   const take = guarded((size: number) => {
-    onBytes(shared.subarray(0, size));
+    const chunk = shared.subarray(0, size);
+    if (arrivals === undefined) onBytes(chunk);
+    else arrivals.during(() => onBytes(chunk));
   }, onFault);
   return {
     buffer: shared,
@@ -71,6 +74,8 @@ function sharedRead(
 export interface NetworkOptions {
   readonly clock: Clock;
   readonly limits?: Partial<NetLimits>;
+  /** Told of what comes with `onBytes`: the clock by which its values are dated. */
+  readonly arrivals?: ArrivalClock;
   /** Who is asked for services. Default: everybody, by multicast. */
   readonly servicesAt?: { readonly address: string; readonly port: number };
 }
@@ -78,6 +83,7 @@ export interface NetworkOptions {
 /** The limits of one instance, held over everything it opens. Made and closed by the host. */
 export class PluginNetwork implements PluginNet {
   readonly #clock: Clock;
+  readonly #arrivals: ArrivalClock | undefined;
   readonly #servicesAt: NetworkOptions['servicesAt'];
   readonly #ended = new AbortController();
   readonly #open = new Set<() => void>();
@@ -91,8 +97,9 @@ export class PluginNetwork implements PluginNet {
   #consecutiveFailures = 0;
   #lastSuccessUnixMs: number | undefined;
 
-  constructor({ clock, limits, servicesAt }: NetworkOptions) {
+  constructor({ clock, limits, servicesAt, arrivals }: NetworkOptions) {
     this.#clock = clock;
+    this.#arrivals = arrivals;
     this.#servicesAt = servicesAt;
     // One for each request under way: hundreds are no leak.
     setMaxListeners(0, this.#ended.signal);
@@ -180,7 +187,9 @@ export class PluginNetwork implements PluginNet {
       host,
       port,
       noDelay: true,
-      ...(onBytes === undefined ? {} : { onread: sharedRead(onBytes, (e) => socket.destroy(e)) }),
+      ...(onBytes === undefined
+        ? {}
+        : { onread: sharedRead(onBytes, this.#arrivals, (e) => socket.destroy(e)) }),
     });
     const destroy = (): void => {
       socket.destroy();
