@@ -7,7 +7,14 @@ export const STEP_MS = 0.001;
 export type Placed = 'latest' | 'late' | 'repeat';
 
 const FIRST_CAPACITY = 1_024;
+/** Of a change: time, value and channel. */
+const ROW_BYTES = 20;
 const KINDS: readonly ChannelKind[] = ['number', 'text', 'boolean'];
+/** Bits of a channel's state: place of its kind in `KINDS`, and how its change is told. */
+const KIND = 3;
+const TEXT = 1;
+const RARE = 4;
+const DIRTY = 8;
 
 /**
  * Latest value of every channel of a shard, in columns. A channel has a slot, given once by `add` and
@@ -17,9 +24,7 @@ export class ChannelTable {
   #channel = new Uint32Array(FIRST_CAPACITY);
   #atUnixMs = new Float64Array(FIRST_CAPACITY).fill(Number.NEGATIVE_INFINITY);
   #value = new Float64Array(FIRST_CAPACITY).fill(Number.NaN);
-  #kind = new Uint8Array(FIRST_CAPACITY);
-  #dirty = new Uint8Array(FIRST_CAPACITY);
-  #rare = new Uint8Array(FIRST_CAPACITY);
+  #state = new Uint8Array(FIRST_CAPACITY);
   readonly #text: (string | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #slotOf = new Map<number, number>();
@@ -41,8 +46,7 @@ export class ChannelTable {
     this.#channel[slot] = channel.id;
     this.#atUnixMs[slot] = Number.NEGATIVE_INFINITY;
     this.#value[slot] = Number.NaN;
-    this.#kind[slot] = KINDS.indexOf(channel.kind);
-    this.#rare[slot] = 0;
+    this.#state[slot] = KINDS.indexOf(channel.kind);
     this.#text[slot] = undefined;
     this.#slotOf.set(channel.id, slot);
     return slot;
@@ -50,18 +54,18 @@ export class ChannelTable {
 
   /** Changes of this channel are told with those that `drainChanges` is asked for now and then, whatever their number. */
   tellRarely(slot: number): void {
-    this.#rare[slot] = 1;
+    this.#state[slot] = this.#stateAt(slot) | RARE;
   }
 
   remove(channelId: number): boolean {
     const slot = this.#slotOf.get(channelId);
     if (slot === undefined) return false;
     this.#slotOf.delete(channelId);
-    if (this.#dirty[slot] === 1) {
+    if ((this.#stateAt(slot) & DIRTY) !== 0) {
       this.#dirtySlots = this.#dirtySlots.filter((s) => s !== slot);
       this.#rareSlots = this.#rareSlots.filter((s) => s !== slot);
     }
-    this.#dirty[slot] = 0;
+    this.#state[slot] = 0;
     this.#free.push(slot);
     return true;
   }
@@ -75,7 +79,7 @@ export class ChannelTable {
   }
 
   kindAt(slot: number): ChannelKind {
-    return KINDS[this.#kind[slot] ?? 0] ?? 'number';
+    return KINDS[this.#stateAt(slot) & KIND] ?? 'number';
   }
 
   /** Time of the latest value, −∞ before the first. */
@@ -86,7 +90,7 @@ export class ChannelTable {
   /** The latest value; undefined before the first, and where it is unknown now. Booleans are 0 and 1. */
   latest(slot: number): number | string | undefined {
     if (this.atUnixMs(slot) === Number.NEGATIVE_INFINITY) return undefined;
-    if (this.#kind[slot] === 1) return this.#text[slot];
+    if ((this.#stateAt(slot) & KIND) === TEXT) return this.#text[slot];
     const value = this.#value[slot];
     return Number.isNaN(value) ? undefined : value;
   }
@@ -140,7 +144,7 @@ export class ChannelTable {
   }
 
   /**
-   * One row for each channel that changed since the last call, with fresh buffers; undefined: none. `rare`: also of those that are told
+   * One row for each channel that changed since the last call, in one fresh buffer; undefined: none. `rare`: also of those that are told
    * rarely.
    */
   drainChanges(rare = true): ChangeBatch | undefined {
@@ -151,14 +155,15 @@ export class ChannelTable {
     }
     if (slots.length === 0) return undefined;
     this.#dirtySlots = [];
-    const channel = new Uint32Array(slots.length);
-    const atUnixMs = new Float64Array(slots.length);
-    const value = new Float64Array(slots.length);
+    const columns = new ArrayBuffer(slots.length * ROW_BYTES);
+    const atUnixMs = new Float64Array(columns, 0, slots.length);
+    const value = new Float64Array(columns, slots.length * 8, slots.length);
+    const channel = new Uint32Array(columns, slots.length * 16, slots.length);
     const text: { channel: number; atUnixMs: number; value: string }[] = [];
     const unknown: { channel: number; atUnixMs: number }[] = [];
     let rows = 0;
     for (const slot of slots) {
-      this.#dirty[slot] = 0;
+      this.#state[slot] = this.#stateAt(slot) & ~DIRTY;
       const id = this.#channel[slot] ?? 0;
       const at = this.#atUnixMs[slot] ?? 0;
       const latest = this.latest(slot);
@@ -175,20 +180,24 @@ export class ChannelTable {
       value[rows] = latest;
       rows += 1;
     }
-    if (rows === slots.length) return { channel, atUnixMs, value, text };
     return {
-      channel: channel.slice(0, rows),
-      atUnixMs: atUnixMs.slice(0, rows),
-      value: value.slice(0, rows),
+      channel: channel.subarray(0, rows),
+      atUnixMs: atUnixMs.subarray(0, rows),
+      value: value.subarray(0, rows),
       text,
       ...(unknown.length === 0 ? {} : { unknown }),
     };
   }
 
+  #stateAt(slot: number): number {
+    return this.#state[slot] ?? 0;
+  }
+
   #touch(slot: number): void {
-    if (this.#dirty[slot] === 1) return;
-    this.#dirty[slot] = 1;
-    (this.#rare[slot] === 1 ? this.#rareSlots : this.#dirtySlots).push(slot);
+    const state = this.#stateAt(slot);
+    if ((state & DIRTY) !== 0) return;
+    this.#state[slot] = state | DIRTY;
+    ((state & RARE) === 0 ? this.#dirtySlots : this.#rareSlots).push(slot);
   }
 
   #grow(): void {
@@ -199,17 +208,11 @@ export class ChannelTable {
     atUnixMs.set(this.#atUnixMs);
     const value = new Float64Array(capacity).fill(Number.NaN);
     value.set(this.#value);
-    const kind = new Uint8Array(capacity);
-    kind.set(this.#kind);
-    const dirty = new Uint8Array(capacity);
-    dirty.set(this.#dirty);
-    const rare = new Uint8Array(capacity);
-    rare.set(this.#rare);
-    this.#rare = rare;
+    const state = new Uint8Array(capacity);
+    state.set(this.#state);
     this.#channel = channel;
     this.#atUnixMs = atUnixMs;
     this.#value = value;
-    this.#kind = kind;
-    this.#dirty = dirty;
+    this.#state = state;
   }
 }

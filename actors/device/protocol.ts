@@ -105,7 +105,7 @@ export interface ReplyBatch {
 
 export const OBSERVERS = 0xffff_ffff;
 
-/** Latest values since the last tick; one row per changed channel. Buffers are transferred. */
+/** Latest values since the last tick; one row per changed channel. The columns are in one buffer, which is transferred. */
 export interface ChangeBatch {
   readonly channel: Uint32Array;
   readonly atUnixMs: Float64Array;

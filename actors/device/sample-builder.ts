@@ -40,6 +40,16 @@ export class SampleBuilder {
     };
   }
 
+  /** The rows so far for as long as `use` runs; afterwards the builder is empty, and its columns are used again. */
+  lend(use: (batch: SampleBatch) => void): void {
+    try {
+      use(this.take());
+    } finally {
+      this.#rows = 0;
+      this.#text = [];
+    }
+  }
+
   #grow(): void {
     const capacity = this.#channel.length * 2;
     const channel = new Uint32Array(capacity);

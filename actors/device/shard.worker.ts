@@ -2,12 +2,7 @@
 import { openSeriesWriter } from '../../engine/series/writer.js';
 import { ShardHost } from '../host.js';
 import { FeedSource } from '../rule/feed-source.js';
-import type {
-  ChangeBatch,
-  DeviceShardOptions,
-  FromDeviceShard,
-  ToDeviceShard,
-} from './protocol.js';
+import type { DeviceShardOptions, FromDeviceShard, ToDeviceShard } from './protocol.js';
 import { DeviceShard } from './shard.js';
 
 const INTERN_DEADLINE_MS = 10_000;
@@ -72,7 +67,7 @@ shard = new DeviceShard({
       ]);
     },
     changes: (batch) => {
-      link.post('changes', batch, buffersOf(batch));
+      link.post('changes', batch, [batch.channel.buffer as ArrayBuffer]);
     },
     edges: (edges) => {
       link.post('edges', edges);
@@ -119,7 +114,3 @@ host.onStop(async () => {
   feed.close();
 });
 host.ready();
-
-function buffersOf({ channel, atUnixMs, value }: ChangeBatch): ArrayBuffer[] {
-  return [channel, atUnixMs, value].map((array) => array.buffer as ArrayBuffer);
-}

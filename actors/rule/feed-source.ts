@@ -8,6 +8,8 @@ import type { FeedAck, FeedAttachment, FeedBatch, FeedWish } from './protocol.js
 const MOST_KEPT = 1_000_000;
 /** Rows sent and not yet taken: a rule thread that is stuck must not grow a queue in its port. */
 const MOST_ON_THE_WAY = 200_000;
+/** Time, value and channel of a number. */
+const ROW_BYTES = 20;
 
 export interface FeedSourceOptions {
   /** Latest value of a channel in this thread, told when it is wished for; undefined: none, or not here. */
@@ -29,6 +31,8 @@ export class FeedSource {
   readonly #options: FeedSourceOptions;
   readonly #sinks = new Map<string, Sink>();
   #watched = false;
+  /** 1 for each channel that any rule thread watches. */
+  #mask = new Uint8Array(0);
   #missed = 0;
 
   constructor(options: FeedSourceOptions) {
@@ -38,6 +42,11 @@ export class FeedSource {
   /** Somebody watches something: only then is it worth handing rows over. */
   get watched(): boolean {
     return this.#watched;
+  }
+
+  /** This channel is watched: a source that gathers rows for this alone need not gather others. */
+  wants(channel: number): boolean {
+    return this.#mask[channel] === 1;
   }
 
   /** Rows sent since the start, to all rule threads. */
@@ -101,7 +110,15 @@ export class FeedSource {
 
   #wish(sink: Sink, port: MessagePort, channels: Uint32Array): void {
     const fresh = sink.wish(port, channels);
-    this.#watched = [...this.#sinks.values()].some((one) => one.channels > 0);
+    const sinks = [...this.#sinks.values()];
+    this.#watched = sinks.some((one) => one.channels > 0);
+    const mask = new Uint8Array(sinks.reduce((most, one) => Math.max(most, one.mask.length), 0));
+    for (const one of sinks) {
+      one.mask.forEach((wanted, id) => {
+        if (wanted === 1) mask[id] = 1;
+      });
+    }
+    this.#mask = mask;
     const known: number[] = [];
     const ats: number[] = [];
     const values: number[] = [];
@@ -133,7 +150,8 @@ class Sink {
   #port: MessagePort | undefined;
   /** It said what it wants: before that nothing is sent. */
   #open = false;
-  #mask = new Uint8Array(0);
+  /** 1 for each channel in the wish. */
+  mask = new Uint8Array(0);
   #kept: FeedBatch[] = [];
   /** Of `#kept`: sent to the present incarnation. */
   #sent = 0;
@@ -173,7 +191,7 @@ class Sink {
   /** @returns channels that were not in the wish before. */
   wish(port: MessagePort, channels: Uint32Array): readonly number[] {
     if (port !== this.#port) return [];
-    const before = this.#mask;
+    const before = this.mask;
     const most = channels.reduce((max, channel) => Math.max(max, channel), -1);
     const mask = new Uint8Array(most + 1);
     const fresh: number[] = [];
@@ -181,7 +199,7 @@ class Sink {
       if (!this.#open || before[channel] !== 1) fresh.push(channel);
       mask[channel] = 1;
     }
-    this.#mask = mask;
+    this.mask = mask;
     this.channels = channels.length;
     if (!this.#open) {
       this.#open = true;
@@ -215,23 +233,30 @@ class Sink {
   }
 
   rows(batch: SampleBatch): void {
-    const mask = this.#mask;
+    const { mask } = this;
     const { channel, atUnixMs, value } = batch;
     let many = 0;
     for (let i = 0; i < channel.length; i++) if (mask[channel[i] ?? 0] === 1) many += 1;
     const text = batch.text.filter((row) => mask[row.channel] === 1);
     if (many === 0 && text.length === 0) return;
-    const channels = new Uint32Array(many);
-    const ats = new Float64Array(many);
-    const values = new Float64Array(many);
-    let row = 0;
-    for (let i = 0; i < channel.length; i++) {
-      const id = channel[i] ?? 0;
-      if (mask[id] !== 1) continue;
-      channels[row] = id;
-      ats[row] = atUnixMs[i] ?? 0;
-      values[row] = value[i] ?? Number.NaN;
-      row += 1;
+    const columns = new ArrayBuffer(many * ROW_BYTES);
+    const ats = new Float64Array(columns, 0, many);
+    const values = new Float64Array(columns, many * 8, many);
+    const channels = new Uint32Array(columns, many * 16, many);
+    if (many === channel.length) {
+      channels.set(channel);
+      ats.set(atUnixMs);
+      values.set(value);
+    } else {
+      let row = 0;
+      for (let i = 0; i < channel.length; i++) {
+        const id = channel[i] ?? 0;
+        if (mask[id] !== 1) continue;
+        channels[row] = id;
+        ats[row] = atUnixMs[i] ?? 0;
+        values[row] = value[i] ?? Number.NaN;
+        row += 1;
+      }
     }
     this.#sequence += 1;
     const sequence = this.#sequence;

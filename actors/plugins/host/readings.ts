@@ -37,6 +37,13 @@ export const WRONG_KIND = 'is declared as';
 const PENDING = -1;
 const REFUSED = -2;
 
+/** How a parameter takes a value of its own kind without a look at its declaration; 0: by its declaration. */
+const AS_NUMBER = 1;
+const AS_TEXT = 2;
+const AS_FLAG = 3;
+/** Beside one of these: its values are not stored. */
+const UNSTORED = 4;
+
 interface Waiting {
   readonly atUnixMs: number;
   readonly value: number | string;
@@ -51,13 +58,16 @@ export class DeviceReadings {
   readonly handles = new Map<string, number>();
   /** Slot in the table by handle; below 0: none. */
   readonly slots: number[] = [];
+  /** `AS_…` and `UNSTORED` by handle. */
+  readonly ways: number[] = [];
   readonly waiting: (Waiting[] | undefined)[] = [];
   /** Handles whose last value that waits is not known any more. */
   readonly unknown = new Set<number>();
   /** Registered parameters by name: those of an earlier run too. */
   readonly known = new Map<string, number>();
   heardUnixMs = 0;
-  second = 0;
+  /** Begin of the second that `count` is of. */
+  secondUnixMs = 0;
   count = 0;
   dropped = 0;
   /** Its clock was told to be wrong. */
@@ -78,7 +88,7 @@ export interface ReadingsOptions {
   readonly intern: (claims: readonly Claim[]) => Promise<InternAnswer>;
   readonly protocol: () => string;
   /** What rules watch, also of parameters that are not kept. */
-  readonly feed?: Pick<FeedSource, 'rows' | 'watched'>;
+  readonly feed?: Pick<FeedSource, 'rows' | 'wants'>;
   /** Something the operator should know of a device. */
   readonly tell: (device: DeviceReadings, text: string) => void;
   readonly onFault: (error: EngineError) => void;
@@ -91,11 +101,13 @@ export interface ReadingsOptions {
 export class Readings {
   readonly table = new ChannelTable();
   readonly #options: ReadingsOptions;
+  readonly #clock: Clock;
+  readonly #feed: ReadingsOptions['feed'];
   readonly #registrar: Registrar;
   readonly #devices = new Map<string, DeviceReadings>();
   #rows = new SampleBuilder(4_096);
-  /** Values for rules since the last flush, while anything is watched. */
-  #heard = new SampleBuilder(64);
+  /** Values that rules watch, since the last flush. */
+  readonly #heard = new SampleBuilder(64);
   #gather: TimerHandle | undefined;
   #claimAgain: TimerHandle | undefined;
   /** Devices with parameters that have no channel yet, until the next flush. */
@@ -109,6 +121,8 @@ export class Readings {
 
   constructor(options: ReadingsOptions) {
     this.#options = options;
+    this.#clock = options.clock;
+    this.#feed = options.feed;
     this.#registrar = new Registrar(options.intern, (round) => this.#registered(round));
   }
 
@@ -151,6 +165,7 @@ export class Readings {
     const present = device.handles.get(checked.id);
     if (present !== undefined) {
       device.specs[present] = checked;
+      device.ways[present] = wayOf(checked);
       return present;
     }
     const handle = device.specs.length;
@@ -158,6 +173,7 @@ export class Readings {
       throw new EngineError('conflict', `a device has at most ${MAX_CHANNELS} parameters`);
     }
     device.specs.push(checked);
+    device.ways.push(wayOf(checked));
     device.handles.set(checked.id, handle);
     const slot = device.known.get(checked.id);
     device.slots.push(slot ?? PENDING);
@@ -172,12 +188,12 @@ export class Readings {
     value: number | string | boolean | null,
     atUnixMs: number | undefined,
   ): void {
-    const nowUnixMs = this.#options.clock.nowMs();
+    const nowUnixMs = this.#clock.nowMs();
     device.heardUnixMs = nowUnixMs;
     device.spoke = true;
     const slot = device.slots[handle];
-    const spec = device.specs[handle];
-    if (slot === undefined || spec === undefined || !allowed(device, nowUnixMs)) {
+    const way = device.ways[handle];
+    if (slot === undefined || way === undefined || !allowed(device, nowUnixMs)) {
       device.dropped += 1;
       return;
     }
@@ -185,28 +201,32 @@ export class Readings {
       this.#unknown(device, handle, slot, nowUnixMs);
       return;
     }
-    if (!device.toldKind && typeof value !== TYPES[spec.kind]) this.#tellKind(device, spec, value);
-    let kept: number | string | undefined;
-    if (typeof value === 'number') {
-      const number = spec.read === undefined ? value : converted(spec.read, value);
-      kept = !Number.isFinite(number)
-        ? undefined
-        : spec.kind === 'number'
-          ? number
-          : convert(spec.kind, number);
-    } else {
-      kept = convert(spec.kind, value);
-      if (typeof kept === 'number' && spec.read !== undefined) kept = converted(spec.read, kept);
-      else if (typeof kept === 'string' && kept.length > MAX_TEXT_CHARS)
-        kept = kept.slice(0, MAX_TEXT_CHARS);
-    }
+    const kept = asItIs(way & 3, value) ?? this.#converted(device, handle, value);
     if (kept === undefined) {
       device.dropped += 1;
       return;
     }
     const said = atUnixMs === undefined ? undefined : this.#believed(device, atUnixMs, nowUnixMs);
     if (slot < 0) this.#wait(device, handle, slot, said ?? nowUnixMs, kept);
-    else this.#place(slot, spec, said, nowUnixMs, kept);
+    else this.#place(slot, way < UNSTORED, said, nowUnixMs, kept);
+  }
+
+  /** By its declaration; undefined: it does not fit. */
+  #converted(
+    device: DeviceReadings,
+    handle: number,
+    value: number | string | boolean,
+  ): number | string | undefined {
+    const spec = device.specs[handle];
+    if (spec === undefined) return undefined;
+    if (!device.toldKind && typeof value !== TYPES[spec.kind]) this.#tellKind(device, spec, value);
+    if (typeof value === 'number') {
+      const number = spec.read === undefined ? value : converted(spec.read, value);
+      return Number.isFinite(number) ? convert(spec.kind, number) : undefined;
+    }
+    const kept = convert(spec.kind, value);
+    if (typeof kept === 'string') return kept.slice(0, MAX_TEXT_CHARS);
+    return kept === undefined || spec.read === undefined ? kept : converted(spec.read, kept);
   }
 
   /** What waits to be stored is: it was known then. */
@@ -217,7 +237,7 @@ export class Readings {
 
   /** Changes since the last call; those of twins once in `TWINS_EVERY_MS`. */
   changes(): ChangeBatch | undefined {
-    const nowMonoMs = this.#options.clock.monoMs();
+    const nowMonoMs = this.#clock.monoMs();
     const twins = nowMonoMs - this.#twinsMonoMs >= TWINS_EVERY_MS;
     if (twins) this.#twinsMonoMs = nowMonoMs;
     return this.table.drainChanges(twins);
@@ -225,17 +245,14 @@ export class Readings {
 
   /** Gives everything gathered to the writer, and waits for nothing. */
   flush(): void {
-    if (this.#gather !== undefined) this.#options.clock.clearTimeout(this.#gather);
+    if (this.#gather !== undefined) this.#clock.clearTimeout(this.#gather);
     this.#gather = undefined;
     if (this.#claims.size > 0) {
       for (const device of this.#claims) this.#claim(device);
       this.#claims.clear();
       this.#registrar.flush();
     }
-    if (this.#heard.rows > 0) {
-      this.#options.feed?.rows(this.#heard.take());
-      this.#heard = new SampleBuilder(64);
-    }
+    if (this.#heard.rows > 0) this.#heard.lend((batch) => this.#feed?.rows(batch));
     const rows = this.#rows.rows;
     if (rows === 0) return;
     if (this.#unacknowledged + rows > MAX_UNACKNOWLEDGED) {
@@ -261,12 +278,12 @@ export class Readings {
   close(): void {
     this.flush();
     this.#closed = true;
-    if (this.#claimAgain !== undefined) this.#options.clock.clearTimeout(this.#claimAgain);
+    if (this.#claimAgain !== undefined) this.#clock.clearTimeout(this.#claimAgain);
   }
 
   #place(
     slot: number,
-    spec: ChannelSpec,
+    stored: boolean,
     said: number | undefined,
     nowUnixMs: number,
     value: number | string,
@@ -277,16 +294,17 @@ export class Readings {
     const kept = (kind === 'text') === (typeof value === 'string') ? value : convert(kind, value);
     if (kept === undefined) return;
     const atUnixMs = said ?? table.after(slot, nowUnixMs);
-    if (this.#options.feed?.watched === true) {
-      this.#heard.add(table.channelAt(slot), atUnixMs, kept);
+    const channel = table.channelAt(slot);
+    if (this.#feed?.wants(channel) === true) {
+      this.#heard.add(channel, atUnixMs, kept);
       this.#gatherSoon();
     }
     if (kind !== 'number' && table.latest(slot) === kept) {
       const sinceMs = atUnixMs - table.atUnixMs(slot);
       if (sinceMs >= 0 && sinceMs < SAME_EVERY_MS) return;
     }
-    if (table.put(slot, atUnixMs, kept) === 'repeat' || spec.history === false) return;
-    this.#rows.add(table.channelAt(slot), atUnixMs, kept);
+    if (table.put(slot, atUnixMs, kept) === 'repeat' || !stored) return;
+    this.#rows.add(channel, atUnixMs, kept);
     this.#taken += 1;
     this.#gatherSoon();
   }
@@ -337,7 +355,7 @@ export class Readings {
 
   #gatherSoon(): void {
     if (this.#gather !== undefined || this.#closed) return;
-    this.#gather = this.#options.clock.setTimeout(() => {
+    this.#gather = this.#clock.setTimeout(() => {
       this.#gather = undefined;
       try {
         this.flush();
@@ -383,7 +401,7 @@ export class Readings {
 
   // The main thread was away: everything that is still without a channel is claimed anew.
   #claimLater(): void {
-    this.#claimAgain ??= this.#options.clock.setTimeout(() => {
+    this.#claimAgain ??= this.#clock.setTimeout(() => {
       this.#claimAgain = undefined;
       for (const device of this.#devices.values()) this.#claimSoon(device);
     }, CLAIM_AGAIN_MS);
@@ -407,7 +425,10 @@ export class Readings {
       const queue = device.waiting[handle] ?? [];
       device.waiting[handle] = undefined;
       this.#waitingValues -= queue.length;
-      for (const { atUnixMs, value } of queue) this.#place(slot, spec, undefined, atUnixMs, value);
+      const stored = spec.history !== false;
+      for (const { atUnixMs, value } of queue) {
+        this.#place(slot, stored, undefined, atUnixMs, value);
+      }
       if (device.unknown.delete(handle)) this.table.forget(slot, this.table.after(slot, 0));
     }
   }
@@ -418,11 +439,24 @@ const isTwin = ({ meter, history }: ChannelSpec): boolean => meter === true && h
 
 const TYPES = { number: 'number', text: 'string', boolean: 'boolean' } as const;
 
-// A window of a second that begins with it: two array-free comparisons a value.
+function wayOf({ kind, read, history }: ChannelSpec): number {
+  const as = kind === 'number' ? AS_NUMBER : kind === 'text' ? AS_TEXT : AS_FLAG;
+  return (read === undefined ? as : 0) + (history === false ? UNSTORED : 0);
+}
+
+/** Undefined: it must be converted, or is none. */
+function asItIs(as: number, value: number | string | boolean): number | string | undefined {
+  if (typeof value === 'number') {
+    return as === AS_NUMBER && Number.isFinite(value) ? value : undefined;
+  }
+  if (typeof value === 'boolean') return as === AS_FLAG ? Number(value) : undefined;
+  return as === AS_TEXT && value.length <= MAX_TEXT_CHARS ? value : undefined;
+}
+
 function allowed(device: DeviceReadings, nowUnixMs: number): boolean {
-  const second = Math.floor(nowUnixMs / 1_000);
-  if (second !== device.second) {
-    device.second = second;
+  const intoSecondMs = nowUnixMs - device.secondUnixMs;
+  if (intoSecondMs >= 1_000 || intoSecondMs < 0) {
+    device.secondUnixMs = Math.floor(nowUnixMs / 1_000) * 1_000;
     device.count = 0;
   }
   device.count += 1;

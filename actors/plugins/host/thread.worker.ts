@@ -1,6 +1,5 @@
 /** Thread entry of a plugin: joins the plugin's host to its link, its writer and its supervisor. */
 import { openSeriesWriter } from '../../../engine/series/writer.js';
-import type { ChangeBatch } from '../../device/protocol.js';
 import { ShardHost } from '../../host.js';
 import { FeedSource } from '../../rule/feed-source.js';
 import type { FromPluginThread, PluginThreadOptions, ToPluginThread } from '../protocol.js';
@@ -69,7 +68,7 @@ thread = new PluginThread({
   ports: {
     intern: (claims) => link.call('devices.intern', claims, { deadlineMs: INTERN_DEADLINE_MS }),
     changes: (batch) => {
-      link.post('changes', batch, buffersOf(batch));
+      link.post('changes', batch, [batch.channel.buffer as ArrayBuffer]);
     },
     edges: (edges) => {
       link.post('edges', edges);
@@ -140,8 +139,4 @@ host.ready();
 
 function resources(kind: RegExp): number {
   return process.getActiveResourcesInfo().filter((name) => kind.test(name)).length;
-}
-
-function buffersOf({ channel, atUnixMs, value }: ChangeBatch): ArrayBuffer[] {
-  return [channel, atUnixMs, value].map((array) => array.buffer as ArrayBuffer);
 }
