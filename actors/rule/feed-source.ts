@@ -114,9 +114,7 @@ export class FeedSource {
     this.#watched = sinks.some((one) => one.channels > 0);
     const mask = new Uint8Array(sinks.reduce((most, one) => Math.max(most, one.mask.length), 0));
     for (const one of sinks) {
-      one.mask.forEach((wanted, id) => {
-        if (wanted === 1) mask[id] = 1;
-      });
+      for (let id = 0; id < one.mask.length; id++) if (one.mask[id] === 1) mask[id] = 1;
     }
     this.#mask = mask;
     const known: number[] = [];

@@ -355,7 +355,6 @@ export class Links {
       refused: (thrown) => instance.refused(thrown),
       declared: () => this.#identities.add(device),
       lost: fail,
-      nowMs: () => clock.nowMs(),
     });
     device.session = session;
     const timer = clock.setTimeout(() => {

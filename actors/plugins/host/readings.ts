@@ -182,6 +182,12 @@ export class Readings {
     return handle;
   }
 
+  /** It spoke, whatever it said. */
+  heard(device: DeviceReadings): void {
+    device.heardUnixMs = this.#clock.nowMs();
+    device.spoke = true;
+  }
+
   read(
     device: DeviceReadings,
     handle: number,

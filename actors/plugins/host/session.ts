@@ -13,7 +13,6 @@ export interface SessionHooks {
   readonly lost: (error: EngineError) => void;
   /** Tells what was refused, and answers it as the plugin and the operator are shown it. */
   readonly refused: (thrown: unknown) => EngineError;
-  readonly nowMs: () => number;
 }
 
 /** One attempt and the connection it led to. Once ended, what the plugin still says is not heard. */
@@ -63,9 +62,7 @@ export class Session implements DeviceSession {
   }
 
   alive(): void {
-    if (!this.#live) return;
-    this.#device.heardUnixMs = this.#hooks.nowMs();
-    this.#device.spoke = true;
+    if (this.#live) this.#readings.heard(this.#device);
   }
 
   lost(error: EngineError): void {

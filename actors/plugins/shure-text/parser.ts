@@ -16,6 +16,9 @@ const OUTSIDE = 0;
 const INSIDE = 1;
 const IN_STRING = 2;
 
+/** A frame is done with when its parser goes on, so one serves all. */
+const frame = new Frame();
+
 export interface ParserCounts {
   frames: number;
   /** Frames that were cut, too long, or without a key. */
@@ -35,7 +38,6 @@ export class FrameParser {
   readonly #open: number;
   readonly #close: number;
   readonly #deliver: (frame: Frame) => void;
-  readonly #frame = new Frame();
   readonly #carry = new Uint8Array(MAX_FRAME_BYTES + 1);
   #carried = 0;
   #stringBytes = 0;
@@ -106,10 +108,10 @@ export class FrameParser {
 
   #finish(chunk: Uint8Array, begin: number, end: number): void {
     let valid: boolean;
-    if (this.#carried === 0) valid = this.#frame.read(chunk, begin, end);
+    if (this.#carried === 0) valid = frame.read(chunk, begin, end);
     else {
       this.#keep(chunk, begin, end);
-      valid = this.#frame.read(this.#carry, 0, this.#carried);
+      valid = frame.read(this.#carry, 0, this.#carried);
       this.#carried = 0;
     }
     if (!valid) {
@@ -117,7 +119,7 @@ export class FrameParser {
       return;
     }
     this.counts.frames += 1;
-    this.#deliver(this.#frame);
+    this.#deliver(frame);
   }
 
   #keep(chunk: Uint8Array, begin: number, end: number): void {
