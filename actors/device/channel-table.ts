@@ -10,6 +10,15 @@ const FIRST_CAPACITY = 1_024;
 /** Of a change: time, value and channel. */
 const ROW_BYTES = 20;
 const KINDS: readonly ChannelKind[] = ['number', 'text', 'boolean'];
+/**
+ * A channel's record of 24 bytes, in one piece because a sample needs all of it: time and latest value as doubles, then
+ * the channel's number and its state, 32 bits each. These are the places of a slot's fields in the two views of the records.
+ */
+const timeOf = (slot: number): number => slot * 3;
+const numberOf = (slot: number): number => slot * 3 + 1;
+const channelOf = (slot: number): number => slot * 6 + 4;
+const stateOf = (slot: number): number => slot * 6 + 5;
+const RECORD_BYTES = 24;
 /** Bits of a channel's state: place of its kind in `KINDS`, and how its change is told. */
 const KIND = 3;
 const TEXT = 1;
@@ -17,14 +26,12 @@ const RARE = 4;
 const DIRTY = 8;
 
 /**
- * Latest value of every channel of a shard, in columns. A channel has a slot, given once by `add` and
- * reused after `remove`. Numbers and booleans (0, 1) are in `value`; texts in a side list.
+ * Latest value of every channel of a shard, in records of numbers. A channel has a slot, given once by `add` and
+ * reused after `remove`. Booleans are 0 and 1; texts are in a side list.
  */
 export class ChannelTable {
-  #channel = new Uint32Array(FIRST_CAPACITY);
-  #atUnixMs = new Float64Array(FIRST_CAPACITY).fill(Number.NEGATIVE_INFINITY);
-  #value = new Float64Array(FIRST_CAPACITY).fill(Number.NaN);
-  #state = new Uint8Array(FIRST_CAPACITY);
+  #doubles = new Float64Array(new ArrayBuffer(FIRST_CAPACITY * RECORD_BYTES));
+  #words = new Uint32Array(this.#doubles.buffer);
   readonly #text: (string | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #slotOf = new Map<number, number>();
@@ -42,11 +49,11 @@ export class ChannelTable {
     const present = this.#slotOf.get(channel.id);
     if (present !== undefined) return present;
     const slot = this.#free.pop() ?? this.#used++;
-    if (slot >= this.#channel.length) this.#grow();
-    this.#channel[slot] = channel.id;
-    this.#atUnixMs[slot] = Number.NEGATIVE_INFINITY;
-    this.#value[slot] = Number.NaN;
-    this.#state[slot] = KINDS.indexOf(channel.kind);
+    if (slot * RECORD_BYTES >= this.#doubles.byteLength) this.#grow();
+    this.#words[channelOf(slot)] = channel.id;
+    this.#doubles[timeOf(slot)] = Number.NEGATIVE_INFINITY;
+    this.#doubles[numberOf(slot)] = Number.NaN;
+    this.#words[stateOf(slot)] = KINDS.indexOf(channel.kind);
     this.#text[slot] = undefined;
     this.#slotOf.set(channel.id, slot);
     return slot;
@@ -54,7 +61,7 @@ export class ChannelTable {
 
   /** Changes of this channel are told with those that `drainChanges` is asked for now and then, whatever their number. */
   tellRarely(slot: number): void {
-    this.#state[slot] = this.#stateAt(slot) | RARE;
+    this.#words[stateOf(slot)] = this.#stateAt(slot) | RARE;
   }
 
   remove(channelId: number): boolean {
@@ -65,7 +72,7 @@ export class ChannelTable {
       this.#dirtySlots = this.#dirtySlots.filter((s) => s !== slot);
       this.#rareSlots = this.#rareSlots.filter((s) => s !== slot);
     }
-    this.#state[slot] = 0;
+    this.#words[stateOf(slot)] = 0;
     this.#free.push(slot);
     return true;
   }
@@ -75,7 +82,7 @@ export class ChannelTable {
   }
 
   channelAt(slot: number): number {
-    return this.#channel[slot] ?? 0;
+    return this.#words[channelOf(slot)] ?? 0;
   }
 
   kindAt(slot: number): ChannelKind {
@@ -84,14 +91,14 @@ export class ChannelTable {
 
   /** Time of the latest value, −∞ before the first. */
   atUnixMs(slot: number): number {
-    return this.#atUnixMs[slot] ?? Number.NEGATIVE_INFINITY;
+    return this.#doubles[timeOf(slot)] ?? Number.NEGATIVE_INFINITY;
   }
 
   /** The latest value; undefined before the first, and where it is unknown now. Booleans are 0 and 1. */
   latest(slot: number): number | string | undefined {
     if (this.atUnixMs(slot) === Number.NEGATIVE_INFINITY) return undefined;
     if ((this.#stateAt(slot) & KIND) === TEXT) return this.#text[slot];
-    const value = this.#value[slot];
+    const value = this.#doubles[numberOf(slot)];
     return Number.isNaN(value) ? undefined : value;
   }
 
@@ -100,7 +107,7 @@ export class ChannelTable {
    * that is not older, so that two samples of one millisecond both survive in the store.
    */
   after(slot: number, atUnixMs: number): number {
-    const last = this.#atUnixMs[slot] ?? Number.NEGATIVE_INFINITY;
+    const last = this.atUnixMs(slot);
     if (atUnixMs > last) return atUnixMs;
     // Near 1.8e12 a double resolves 0.24 µs, so the sum rounded to whole µs is always later.
     return Math.round((last + STEP_MS) * 1_000) / 1_000;
@@ -111,16 +118,16 @@ export class ChannelTable {
    * the latest, which needs no second row in the store.
    */
   put(slot: number, atUnixMs: number, value: number | string): Placed {
-    const last = this.#atUnixMs[slot] ?? Number.NEGATIVE_INFINITY;
+    const last = this.atUnixMs(slot);
     if (atUnixMs < last) return 'late';
     if (typeof value === 'number') {
-      if (atUnixMs === last && this.#value[slot] === value) return 'repeat';
-      this.#value[slot] = value;
+      if (atUnixMs === last && this.#doubles[numberOf(slot)] === value) return 'repeat';
+      this.#doubles[numberOf(slot)] = value;
     } else {
       if (atUnixMs === last && this.#text[slot] === value) return 'repeat';
       this.#text[slot] = value;
     }
-    this.#atUnixMs[slot] = atUnixMs;
+    this.#doubles[timeOf(slot)] = atUnixMs;
     this.#touch(slot);
     return 'latest';
   }
@@ -128,9 +135,9 @@ export class ChannelTable {
   /** The latest value is not known any more; announced as a change. @returns false: none was known, or a later one is. */
   forget(slot: number, atUnixMs: number): boolean {
     if (this.latest(slot) === undefined || atUnixMs < this.atUnixMs(slot)) return false;
-    this.#value[slot] = Number.NaN;
+    this.#doubles[numberOf(slot)] = Number.NaN;
     this.#text[slot] = undefined;
-    this.#atUnixMs[slot] = atUnixMs;
+    this.#doubles[timeOf(slot)] = atUnixMs;
     this.#touch(slot);
     return true;
   }
@@ -138,9 +145,9 @@ export class ChannelTable {
   /** Takes over a value that is stored already: no change is announced. */
   restore(slot: number, atUnixMs: number, value: number | string): void {
     if (atUnixMs < this.atUnixMs(slot)) return;
-    if (typeof value === 'number') this.#value[slot] = value;
+    if (typeof value === 'number') this.#doubles[numberOf(slot)] = value;
     else this.#text[slot] = value;
-    this.#atUnixMs[slot] = atUnixMs;
+    this.#doubles[timeOf(slot)] = atUnixMs;
   }
 
   /**
@@ -163,20 +170,20 @@ export class ChannelTable {
     const unknown: { channel: number; atUnixMs: number }[] = [];
     let rows = 0;
     for (const slot of slots) {
-      this.#state[slot] = this.#stateAt(slot) & ~DIRTY;
-      const id = this.#channel[slot] ?? 0;
-      const at = this.#atUnixMs[slot] ?? 0;
+      this.#words[stateOf(slot)] = this.#stateAt(slot) & ~DIRTY;
+      const id = this.channelAt(slot);
+      const atMs = this.atUnixMs(slot);
       const latest = this.latest(slot);
       if (latest === undefined) {
-        unknown.push({ channel: id, atUnixMs: at });
+        unknown.push({ channel: id, atUnixMs: atMs });
         continue;
       }
       if (typeof latest === 'string') {
-        text.push({ channel: id, atUnixMs: at, value: latest });
+        text.push({ channel: id, atUnixMs: atMs, value: latest });
         continue;
       }
       channel[rows] = id;
-      atUnixMs[rows] = at;
+      atUnixMs[rows] = atMs;
       value[rows] = latest;
       rows += 1;
     }
@@ -190,29 +197,20 @@ export class ChannelTable {
   }
 
   #stateAt(slot: number): number {
-    return this.#state[slot] ?? 0;
+    return this.#words[stateOf(slot)] ?? 0;
   }
 
   #touch(slot: number): void {
     const state = this.#stateAt(slot);
     if ((state & DIRTY) !== 0) return;
-    this.#state[slot] = state | DIRTY;
+    this.#words[stateOf(slot)] = state | DIRTY;
     ((state & RARE) === 0 ? this.#dirtySlots : this.#rareSlots).push(slot);
   }
 
   #grow(): void {
-    const capacity = this.#channel.length * 2;
-    const channel = new Uint32Array(capacity);
-    channel.set(this.#channel);
-    const atUnixMs = new Float64Array(capacity).fill(Number.NEGATIVE_INFINITY);
-    atUnixMs.set(this.#atUnixMs);
-    const value = new Float64Array(capacity).fill(Number.NaN);
-    value.set(this.#value);
-    const state = new Uint8Array(capacity);
-    state.set(this.#state);
-    this.#channel = channel;
-    this.#atUnixMs = atUnixMs;
-    this.#value = value;
-    this.#state = state;
+    const words = new Uint32Array(this.#words.length * 2);
+    words.set(this.#words);
+    this.#words = words;
+    this.#doubles = new Float64Array(words.buffer);
   }
 }

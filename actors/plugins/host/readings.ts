@@ -34,6 +34,7 @@ const MAX_WAITING_EACH = 64;
 /** In the line that tells of a value of another kind than its parameter was declared with. */
 export const WRONG_KIND = 'is declared as';
 
+/** In place of a slot. */
 const PENDING = -1;
 const REFUSED = -2;
 
@@ -41,8 +42,14 @@ const REFUSED = -2;
 const AS_NUMBER = 1;
 const AS_TEXT = 2;
 const AS_FLAG = 3;
+const AS = 3;
 /** Beside one of these: its values are not stored. */
 const UNSTORED = 4;
+/** Bits of a place above those: the slot. */
+const WAY_BITS = 3;
+const WAY = 7;
+const placeOf = (slot: number, way: number): number => (slot << WAY_BITS) | way;
+const slotOf = (place: number): number => place >> WAY_BITS;
 
 interface Waiting {
   readonly atUnixMs: number;
@@ -56,10 +63,8 @@ export class DeviceReadings {
   maxPerS: number;
   readonly specs: ChannelSpec[] = [];
   readonly handles = new Map<string, number>();
-  /** Slot in the table by handle; below 0: none. */
-  readonly slots: number[] = [];
-  /** `AS_…` and `UNSTORED` by handle. */
-  readonly ways: number[] = [];
+  /** By handle, in one number: its slot in the table (below 0: none), and how it takes values. */
+  readonly places: number[] = [];
   readonly waiting: (Waiting[] | undefined)[] = [];
   /** Handles whose last value that waits is not known any more. */
   readonly unknown = new Set<number>();
@@ -154,7 +159,7 @@ export class Readings {
     for (const slot of device.known.values()) this.table.remove(this.table.channelAt(slot));
     for (const queue of device.waiting) this.#waitingValues -= queue?.length ?? 0;
     device.known.clear();
-    device.slots.fill(REFUSED);
+    device.places.fill(placeOf(REFUSED, 0));
     device.waiting.length = 0;
     device.unknown.clear();
   }
@@ -165,7 +170,8 @@ export class Readings {
     const present = device.handles.get(checked.id);
     if (present !== undefined) {
       device.specs[present] = checked;
-      device.ways[present] = wayOf(checked);
+      const slot = slotOf(device.places[present] ?? placeOf(REFUSED, 0));
+      device.places[present] = placeOf(slot, wayOf(checked));
       return present;
     }
     const handle = device.specs.length;
@@ -173,10 +179,9 @@ export class Readings {
       throw new EngineError('conflict', `a device has at most ${MAX_CHANNELS} parameters`);
     }
     device.specs.push(checked);
-    device.ways.push(wayOf(checked));
     device.handles.set(checked.id, handle);
     const slot = device.known.get(checked.id);
-    device.slots.push(slot ?? PENDING);
+    device.places.push(placeOf(slot ?? PENDING, wayOf(checked)));
     if (slot === undefined) this.#claimSoon(device);
     else if (isTwin(checked)) this.table.tellRarely(slot);
     return handle;
@@ -197,24 +202,24 @@ export class Readings {
     const nowUnixMs = this.#clock.nowMs();
     device.heardUnixMs = nowUnixMs;
     device.spoke = true;
-    const slot = device.slots[handle];
-    const way = device.ways[handle];
-    if (slot === undefined || way === undefined || !allowed(device, nowUnixMs)) {
+    const place = device.places[handle];
+    if (place === undefined || !allowed(device, nowUnixMs)) {
       device.dropped += 1;
       return;
     }
+    const slot = slotOf(place);
     if (value === null) {
       this.#unknown(device, handle, slot, nowUnixMs);
       return;
     }
-    const kept = asItIs(way & 3, value) ?? this.#converted(device, handle, value);
+    const kept = asItIs(place & AS, value) ?? this.#converted(device, handle, value);
     if (kept === undefined) {
       device.dropped += 1;
       return;
     }
     const said = atUnixMs === undefined ? undefined : this.#believed(device, atUnixMs, nowUnixMs);
     if (slot < 0) this.#wait(device, handle, slot, said ?? nowUnixMs, kept);
-    else this.#place(slot, way < UNSTORED, said, nowUnixMs, kept);
+    else this.#place(slot, (place & UNSTORED) === 0, said, nowUnixMs, kept);
   }
 
   /** By its declaration; undefined: it does not fit. */
@@ -381,7 +386,7 @@ export class Readings {
     const channels: Claim['channels'][number][] = [];
     for (let handle = 0; handle < device.specs.length; handle += 1) {
       const spec = device.specs[handle];
-      if (spec !== undefined && (device.slots[handle] ?? PENDING) === PENDING) {
+      if (spec !== undefined && slotOf(device.places[handle] ?? 0) === PENDING) {
         // With its unit, so that it need not be learnt, and written once more, from the identity.
         const unit = spec.unit === undefined || spec.unit === '' ? {} : { unit: spec.unit };
         channels.push({ name: spec.id, kind: spec.kind, ...unit });
@@ -397,8 +402,8 @@ export class Readings {
     for (const [deviceId, reason] of round.refused) {
       const device = this.#devices.get(deviceId);
       if (device === undefined) continue;
-      for (let handle = 0; handle < device.slots.length; handle += 1) {
-        if (device.slots[handle] === PENDING) device.slots[handle] = REFUSED;
+      for (const [handle, place] of device.places.entries()) {
+        if (slotOf(place) === PENDING) device.places[handle] = placeOf(REFUSED, place & WAY);
       }
       this.#options.tell(device, `${deviceId}: its parameters were not taken: ${reason}`);
     }
@@ -426,7 +431,7 @@ export class Readings {
       const handle = device.handles.get(channel.name);
       const spec = handle === undefined ? undefined : device.specs[handle];
       if (handle === undefined || spec === undefined) continue;
-      device.slots[handle] = slot;
+      device.places[handle] = placeOf(slot, wayOf(spec));
       if (isTwin(spec)) this.table.tellRarely(slot);
       const queue = device.waiting[handle] ?? [];
       device.waiting[handle] = undefined;

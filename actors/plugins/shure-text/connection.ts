@@ -62,8 +62,8 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
   #parts = 0;
   /** Index is the part; 0 the device. */
   #handles: Handles[] = [new Map<FieldId, number>()];
-  /** Index is the part, then the place in the family's sample: handles that are wanted with every frame. */
-  #sampleHandles: (number | undefined)[][] = [];
+  /** Handles that are wanted with every frame: of part 1 in the order of the family's sample, then of part 2, and so on. */
+  #sampleHandles: number[] = [];
   /** 0 until the host says how often: a receiver that nobody asked for meters sends none. */
   #meterMs = 0;
   #meterTold: number[] = [];
@@ -157,7 +157,7 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     this.#family = family;
     this.#parts = parts;
     while (this.#handles.length <= parts) this.#handles.push(new Map());
-    this.#sampleHandles = Array.from({ length: parts + 1 }, () => []);
+    this.#sampleHandles = new Array<number>(parts * (family.sample?.fields.length ?? 0)).fill(-1);
     this.#meterTold = new Array<number>(parts + 1).fill(-1);
     const asks: string[] = [];
     if (family.id === 'p10t') asks.push('< GET DEVICE_NAME >');
@@ -212,18 +212,19 @@ export class ShureConnection implements DeviceConnection, FieldSink, WireUser {
     const sample = this.#family?.sample;
     if (sample === undefined) return;
     const part = frame.channel;
-    const handles = this.#sampleHandles[part];
-    if (part < 1 || handles === undefined || !sample.read(frame, sampleValues)) {
+    if (part < 1 || part > this.#parts || !sample.read(frame, sampleValues)) {
       this.impossible(part, 'SAMPLE', frame.text());
       return;
     }
     const { fields } = sample;
+    const handles = this.#sampleHandles;
+    const first = (part - 1) * fields.length;
     for (let i = 0; i < fields.length; i++) {
       const value = sampleValues[i];
       const field = fields[i];
       if (value === undefined || field === undefined) continue;
-      const handle = handles[i];
-      if (handle === undefined) handles[i] = this.#read(part, field, value);
+      const handle = handles[first + i] ?? -1;
+      if (handle < 0) handles[first + i] = this.#read(part, field, value) ?? -1;
       else this.#session.read(handle, value);
     }
   }
