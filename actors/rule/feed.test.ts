@@ -61,6 +61,23 @@ it('only what is watched is sent, with its latest value first, and nothing while
   await soon(() => expect(source.watched).toBe(false));
 });
 
+it('what any thread watches is wanted, and each gets its own of it', async () => {
+  const source = sourceOf();
+  const one = sinkOf(source, [1, 2], 'rule-0');
+  const other = sinkOf(source, [2, 9], 'rule-1');
+  const wanted = (): number[] => [0, 1, 2, 7, 9, 99].filter((channel) => source.wants(channel));
+  await soon(() => expect(wanted()).toEqual([1, 2, 9]));
+  say(source, [1, 10], [2, 20], [9, 90], [7, 70]);
+  await soon(() =>
+    expect([one.heard, other.heard]).toEqual([
+      [10, 20],
+      [20, 90],
+    ]),
+  );
+  one.sink.watch(new Uint32Array(0));
+  await soon(() => expect(wanted()).toEqual([2, 9]));
+});
+
 it('what is not settled is told again to the next thread of that name, and what is settled is not', async () => {
   const source = sourceOf();
   const first = sinkOf(source, [1]);

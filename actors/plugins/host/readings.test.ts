@@ -17,6 +17,12 @@ const spec = (id: string, more: Partial<ChannelSpec> = {}): ChannelSpec => ({
 function opened(...specs: readonly ChannelSpec[]) {
   const stored: SampleBatch[] = [];
   const claims: Claim[] = [];
+  const heard: (number | string)[][] = [];
+  const watched = new Set<number>();
+  const rowsOf = (batch: SampleBatch): (number | string)[][] => [
+    ...Array.from(batch.channel, (channel, i) => [channel, batch.value[i] ?? Number.NaN]),
+    ...batch.text.map(({ channel, value }) => [channel, value]),
+  ];
   const clock = new SystemClock();
   let nowMs = 1_800_000_000_000;
   const readings = new Readings({
@@ -37,6 +43,10 @@ function opened(...specs: readonly ChannelSpec[]) {
       },
       close: () => Promise.resolve(),
     },
+    feed: {
+      wants: (channel) => watched.has(channel),
+      rows: (batch) => void heard.push(...rowsOf(batch)),
+    },
     intern: (some) => {
       claims.push(...some);
       return Promise.resolve({ devices: [], refused: [] });
@@ -52,6 +62,8 @@ function opened(...specs: readonly ChannelSpec[]) {
   const handles = specs.map((one) => readings.declare(device, one));
   return {
     claims,
+    heard,
+    watched,
     declare: (one: ChannelSpec) => {
       readings.declare(device, one);
       readings.flush();
@@ -64,12 +76,7 @@ function opened(...specs: readonly ChannelSpec[]) {
     latest: (id: number) => readings.table.latest(readings.table.slotOf(id) ?? -1),
     rows: () => {
       readings.flush();
-      return stored
-        .splice(0)
-        .flatMap((batch) => [
-          ...Array.from(batch.channel, (channel, i) => [channel, batch.value[i]]),
-          ...batch.text.map(({ channel, value }) => [channel, value]),
-        ]);
+      return stored.splice(0).flatMap(rowsOf);
     },
   };
 }
@@ -116,6 +123,30 @@ test('what follows from another parameter is shown and not kept', () => {
   one.read(1, -70);
   expect(one.latest(2)).toBe(-70);
   expect(one.rows()).toEqual([[1, 50]]);
+});
+
+test('rules hear each value of what they watch, stored or not, and nothing else', () => {
+  const one = opened(
+    spec('rf_percent'),
+    spec('rssi', { history: false }),
+    spec('antenna', { kind: 'text' }),
+    spec('name', { kind: 'text' }),
+  );
+  one.watched.add(2).add(3);
+  for (let i = 0; i < 2; i++) {
+    one.read(0, 50);
+    one.read(1, -70);
+    one.read(2, 'AB');
+    one.read(3, 'Anna');
+    one.pass(100);
+    one.rows();
+  }
+  expect(one.heard).toEqual([
+    [2, -70],
+    [3, 'AB'],
+    [2, -70],
+    [3, 'AB'],
+  ]);
 });
 
 test('unknown takes the latest value away and stores nothing, also before the parameter is registered', () => {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTcp } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { SystemClock } from '../../../engine/clock.js';
+import { ArrivalClock, SystemClock } from '../../../engine/clock.js';
 import { EngineError } from '../../../engine/errors.js';
 import { PluginNetwork } from './net.js';
 import type { NetLimits } from './net.types.js';
@@ -333,6 +333,32 @@ describe('a socket', () => {
     const failed = await new Promise((resolve) => void second.once('error', resolve));
     expect(failed).toMatchObject({ message: 'not for me' });
     await closing;
+  });
+
+  it('hands its bytes over at one time, that of their arrival', async () => {
+    const tcp = createTcp((socket) => {
+      socket.write('bytes');
+      ends.push(async () => void socket.destroy());
+    });
+    ends.push(() => new Promise((done) => void tcp.close(() => done())));
+    const port = await new Promise<number>((resolve) => {
+      tcp.listen(0, '127.0.0.1', () => {
+        const address = tcp.address();
+        resolve(typeof address === 'object' ? (address?.port ?? 0) : 0);
+      });
+    });
+    let looks = 0;
+    const clock = new SystemClock();
+    clock.nowMs = () => ++looks;
+    const arrivals = new ArrivalClock(clock);
+    const net = new PluginNetwork({ clock, arrivals });
+    ends.push(() => net.close());
+    const times: number[] = [];
+    const onBytes = (): void => void times.push(arrivals.nowMs(), arrivals.nowMs());
+    await net.tcp({ host: '127.0.0.1', port, onBytes });
+    await vi.waitFor(() => expect(times).toHaveLength(2));
+    expect(times[0]).toBe(times[1]);
+    expect(arrivals.nowMs()).toBeGreaterThan(times[1] ?? 0);
   });
 
   it('of a web server talks both ways, and a message over the limit ends it', async () => {
