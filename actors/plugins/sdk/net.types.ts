@@ -110,7 +110,8 @@ export interface PluginNet {
   ): Promise<WebSocketStream>;
   /**
    * A connected socket, `noDelay`; the caller sets its listeners. With `onBytes` it emits no `data`: what comes is given to that, in a
-   * buffer that all such sockets share and that is used again when it returns; a throw of it ends the socket with an `error`.
+   * buffer that all such sockets share and that is used again when it returns; a throw of it ends the socket with an `error`. Values
+   * read before it returns have the time of arrival.
    * @throws EngineError `device.unreachable`, `call.aborted`
    */
   tcp(options: {

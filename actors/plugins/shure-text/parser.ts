@@ -58,12 +58,15 @@ export class FrameParser {
     let state = this.#state;
     // Where the frame, or the part of it that is in this chunk, begins.
     let begin = 0;
+    // At this byte it is too long.
+    let limit = MAX_FRAME_BYTES - this.#carried;
     for (let i = 0; i < size; i++) {
       const byte = chunk[i];
       if (state === OUTSIDE) {
         if (byte === open) {
           state = INSIDE;
           begin = i + 1;
+          limit = begin + MAX_FRAME_BYTES;
           this.#carried = 0;
         } else if (byte !== undefined && byte > SPACE) this.counts.skippedBytes += 1;
         continue;
@@ -77,6 +80,7 @@ export class FrameParser {
         if (byte === open) {
           this.counts.malformed += 1;
           begin = i + 1;
+          limit = begin + MAX_FRAME_BYTES;
           this.#carried = 0;
           continue;
         }
@@ -88,9 +92,10 @@ export class FrameParser {
       else if (++this.#stringBytes > MAX_STRING_BYTES) {
         state = this.#abandonString(chunk, begin, i + 1);
         begin = i + 1;
+        limit = begin + MAX_FRAME_BYTES - this.#carried;
         continue;
       }
-      if (this.#carried + i - begin >= MAX_FRAME_BYTES) {
+      if (i >= limit) {
         this.counts.malformed += 1;
         state = OUTSIDE;
       }
