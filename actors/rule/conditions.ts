@@ -1,5 +1,6 @@
 import { EngineError } from '../../engine/errors.js';
 import { evaluatorOf } from './expression-evaluator.js';
+import type { ExpressionTexts, Programs } from './expression-texts.js';
 import type { Comparison, Condition, RuleDefinition } from './rule.types.js';
 import { SlidingWindow } from './window.js';
 
@@ -19,6 +20,8 @@ export const CODE = {
   off: 9,
   /** Holds while its channel is silent. */
   silence: 10,
+  /** An expression over the latest numbers and flags of its channels. */
+  program: 11,
 } as const;
 
 const CODE_OF: Readonly<Record<Comparison, number>> = {
@@ -94,6 +97,10 @@ export interface ConditionWorld {
 export interface CompiledCondition {
   readonly plain: Plain;
   readonly evaluator: Evaluator | undefined;
+  /** With the code `program`. */
+  readonly programs: Programs | undefined;
+  /** Takes the place of the programs when a channel of numbers says a text. */
+  readonly fallback: (() => Evaluator) | undefined;
   /** Channels in order, by number. */
   readonly channels: readonly number[];
   /** Silence for so long makes the condition hold: a condition of type `no-data`. 0: another one. */
@@ -102,6 +109,53 @@ export interface CompiledCondition {
 }
 
 const NOTHING: Plain = { code: CODE.evaluator, a: 0, b: 0, clearA: 0, clearB: 0 };
+
+const [BUFFER, BITS] = (() => {
+  const numbers = new Float64Array(1);
+  return [numbers, new BigInt64Array(numbers.buffer)] as const;
+})();
+
+/** The next larger number of a finite one. */
+function above(value: number): number {
+  if (value === 0) return Number.MIN_VALUE;
+  BUFFER[0] = value;
+  BITS[0] = (BITS[0] ?? 0n) + (value > 0 ? 1n : -1n);
+  return BUFFER[0];
+}
+const below = (value: number): number => -above(-value);
+
+/** No number is in it. */
+export const NOWHERE: readonly [low: number, high: number] = [
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
+
+/** Values, both ends with them, that leave a condition by numbers as it is: some of them, of most conditions all. */
+export function stayOf(
+  code: number,
+  a: number,
+  b: number,
+  clearA: number,
+  clearB: number,
+  held: boolean,
+): readonly [low: number, high: number] {
+  switch (code) {
+    case CODE.above:
+      return held ? [above(clearA), Number.POSITIVE_INFINITY] : [Number.NEGATIVE_INFINITY, a];
+    case CODE.atLeast:
+      return held ? [clearA, Number.POSITIVE_INFINITY] : [Number.NEGATIVE_INFINITY, below(a)];
+    case CODE.below:
+      return held ? [Number.NEGATIVE_INFINITY, below(clearA)] : [a, Number.POSITIVE_INFINITY];
+    case CODE.atMost:
+      return held ? [Number.NEGATIVE_INFINITY, clearA] : [above(a), Number.POSITIVE_INFINITY];
+    case CODE.inside:
+      return held ? [clearA, clearB] : NOWHERE;
+    case CODE.outside:
+      return held ? NOWHERE : [a, b];
+    default:
+      return NOWHERE;
+  }
+}
 
 function comparison(op: Comparison, value: number, clear: number | undefined): Plain {
   // A clear value on the wrong side would make it flap on every sample.
@@ -115,9 +169,16 @@ function comparison(op: Comparison, value: number, clear: number | undefined): P
 export function compileCondition(
   definition: RuleDefinition,
   world: ConditionWorld,
+  texts: ExpressionTexts,
 ): CompiledCondition {
   const { condition } = definition;
-  const none = { evaluator: undefined, silentMs: 0, scheduleId: undefined };
+  const none = {
+    evaluator: undefined,
+    programs: undefined,
+    fallback: undefined,
+    silentMs: 0,
+    scheduleId: undefined,
+  };
   switch (condition.type) {
     case 'threshold':
       return {
@@ -206,13 +267,15 @@ export function compileCondition(
         scheduleId: id,
       };
     }
-    case 'expression':
-      return {
-        ...none,
-        plain: NOTHING,
-        evaluator: evaluatorOf(condition, definition, world),
-        channels: Object.values(definition.channels).map(({ channel }) => channel),
-      };
+    case 'expression': {
+      const text = texts.of(condition, definition);
+      const { programs } = text;
+      const channels = Object.values(definition.channels).map(({ channel }) => channel);
+      const fallback = (): Evaluator => evaluatorOf(text, definition, world);
+      if (programs === undefined)
+        return { ...none, plain: NOTHING, evaluator: fallback(), channels };
+      return { ...none, plain: { ...NOTHING, code: CODE.program }, programs, fallback, channels };
+    }
   }
 }
 

@@ -1,11 +1,10 @@
 import type { ConditionWorld, Evaluator } from './conditions.js';
-import { compileExpression } from './expression/compile.js';
 import type { CompiledExpression, ExpressionFrame, Value } from './expression/expression.types.js';
-import { scopeOf } from './expression/scope.js';
-import type { Condition, RuleDefinition } from './rule.types.js';
+import type { ExpressionText } from './expression-texts.js';
+import type { RuleDefinition } from './rule.types.js';
 import { SlidingWindow } from './window.js';
 
-const NO_ANSWER =
+export const NO_ANSWER =
   'the expression has no answer although all values are there: look for a division by zero';
 
 /** An expression with the latest values and the windows that it reads. */
@@ -52,9 +51,9 @@ class Side implements ExpressionFrame {
   readonly #windowsOf: (readonly SlidingWindow[] | undefined)[] = [];
   #missing = false;
 
-  constructor(text: string, definition: RuleDefinition, world: ConditionWorld) {
-    this.#expression = compileExpression(text, scopeOf(definition), 'boolean');
-    const { channels, windows, timed } = this.#expression;
+  constructor(expression: CompiledExpression, definition: RuleDefinition, world: ConditionWorld) {
+    this.#expression = expression;
+    const { channels, windows, timed } = expression;
     this.#variable = (name) => world.variable(name) ?? definition.variables?.[name];
     this.#placeOf = Object.keys(definition.channels).map((name) => channels.indexOf(name));
     this.#windows = windows.map(({ spanMs }) => new SlidingWindow(spanMs));
@@ -116,13 +115,14 @@ class Side implements ExpressionFrame {
   }
 }
 
-/** @throws EngineError `input.invalid` with what is wrong in the text, and where. */
+/** Of one rule: it remembers what the texts ask for. */
 export function evaluatorOf(
-  condition: Extract<Condition, { readonly type: 'expression' }>,
+  { held, clear }: ExpressionText,
   definition: RuleDefinition,
   world: ConditionWorld,
 ): Evaluator {
-  const clear =
-    condition.clear === undefined ? undefined : new Side(condition.clear, definition, world);
-  return new ExpressionEvaluator(new Side(condition.text, definition, world), clear);
+  return new ExpressionEvaluator(
+    new Side(held, definition, world),
+    clear === undefined ? undefined : new Side(clear, definition, world),
+  );
 }

@@ -1,5 +1,15 @@
 // Over 400 lines: the columns and all that reads them side by side, where a sample costs fractions of a microsecond.
-import { CODE, type CompiledCondition, type Evaluator, holdsPlain } from './conditions.js';
+import {
+  CODE,
+  type CompiledCondition,
+  type Evaluator,
+  holdsPlain,
+  NOWHERE,
+  stayOf,
+} from './conditions.js';
+import { UNANSWERED } from './expression/program.js';
+import { NO_ANSWER } from './expression-evaluator.js';
+import type { Programs } from './expression-texts.js';
 import type { FeedBatch, KnownValue, RuleCheckpoint } from './protocol.js';
 import type { RuleDefinition } from './rule.types.js';
 import { grown, WatchList } from './watch-list.js';
@@ -46,6 +56,8 @@ export class RuleTable {
   readonly #onTurn: RuleTableOptions['onTurn'];
   readonly #definitions: (RuleDefinition | undefined)[] = [];
   readonly #evaluators: (Evaluator | undefined)[] = [];
+  readonly #programs: (Programs | undefined)[] = [];
+  readonly #fallbacks: ((() => Evaluator) | undefined)[] = [];
   readonly #free: number[] = [];
   /** Rules that something may happen to without a sample. */
   readonly #timed = new Set<number>();
@@ -91,9 +103,11 @@ export class RuleTable {
   add(definition: RuleDefinition, compiled: CompiledCondition, nowMonoMs: number): number {
     const rule = this.#free.pop() ?? this.#used++;
     while (rule >= this.#code.length) this.#grow();
-    const { plain, evaluator, channels, silentMs } = compiled;
+    const { plain, evaluator, programs, fallback, channels, silentMs } = compiled;
     this.#definitions[rule] = definition;
     this.#evaluators[rule] = evaluator;
+    this.#programs[rule] = programs;
+    this.#fallbacks[rule] = fallback;
     this.#code[rule] = silentMs > 0 ? CODE.silence : plain.code;
     this.#a[rule] = plain.a;
     this.#b[rule] = plain.b;
@@ -122,12 +136,15 @@ export class RuleTable {
       this.#evaluators[rule]?.timed === true;
     if (timed) this.#timed.add(rule);
     else this.#timed.delete(rule);
+    this.#stay(rule);
   }
 
   remove(rule: number): void {
     this.list.unlink(this.#first[rule] ?? 0, this.#channels[rule] ?? 0);
     this.#definitions[rule] = undefined;
     this.#evaluators[rule] = undefined;
+    this.#programs[rule] = undefined;
+    this.#fallbacks[rule] = undefined;
     this.#timed.delete(rule);
     this.#free.push(rule);
   }
@@ -135,6 +152,7 @@ export class RuleTable {
   /** The first sample from then on that finds the condition holding is told as `again`; undefined: none. */
   repeat(rule: number, fromMonoMs: number | undefined): void {
     this.#againMonoMs[rule] = fromMonoMs === undefined ? 0 : Math.max(1, fromMonoMs);
+    this.#stay(rule);
   }
 
   /** Nothing is announced as silent before. */
@@ -144,15 +162,13 @@ export class RuleTable {
 
   /** The condition has not held, for whoever looks from now on. */
   reset(rule: number): void {
-    this.#on[rule] = 0;
-    this.#count[rule] = 0;
     this.#flags[rule] = 0;
+    this.#put(rule, false, 0);
     this.touch(rule);
   }
 
   restore(rule: number, { on, count, seen }: Restored): void {
-    this.#on[rule] = on ? 1 : 0;
-    this.#count[rule] = count;
+    this.#put(rule, on, count);
     const first = this.#first[rule] ?? 0;
     for (let i = 0; i < (this.#channels[rule] ?? 0); i++) {
       this.list.seenUnixMs[first + i] = seen[i] ?? Number.NEGATIVE_INFINITY;
@@ -196,7 +212,7 @@ export class RuleTable {
 
   /** The machine of a rule says that it is silent or at fault, from before. */
   quiet(rule: number, state: 'no-data' | 'error'): void {
-    this.#flags[rule] = state === 'no-data' ? SILENT | ANNOUNCED : FAILING;
+    this.#mark(rule, state === 'no-data' ? SILENT | ANNOUNCED : FAILING);
   }
 
   evaluator(rule: number): Evaluator | undefined {
@@ -265,7 +281,8 @@ export class RuleTable {
       list.seenUnixMs[link] = atUnixMs;
       this.#sample(rule, link - first, atUnixMs, value);
     }
-    if (this.#evaluators[rule] !== undefined) this.ask(rule, nowUnixMs);
+    const asks = this.#evaluators[rule] ?? this.#programs[rule];
+    if (asks !== undefined) this.ask(rule, nowUnixMs);
   }
 
   take(batch: FeedBatch, nowMonoMs: number): void {
@@ -273,7 +290,7 @@ export class RuleTable {
     const { list } = this;
     // First: they bring the lists up to date, and those make new arrays.
     const { start, order } = list;
-    const { seenUnixMs: seen, rule: ruleOf, heardMonoMs: heard } = list;
+    const { seenUnixMs: seen, rule: ruleOf, heardMonoMs: heard, low, high } = list;
     const [codes, as, bs, clearAs, clearBs, ons, counts, needs, flags] = [
       this.#code,
       this.#a,
@@ -286,6 +303,7 @@ export class RuleTable {
       this.#flags,
     ];
     const againsMonoMs = this.#againMonoMs;
+    const firsts = this.#first;
     let decisions = 0;
     for (let i = 0; i < channel.length; i++) {
       const slot = list.slotOf(channel[i] ?? 0);
@@ -304,8 +322,14 @@ export class RuleTable {
         if (at <= (seen[link] ?? 0)) continue;
         seen[link] = at;
         decisions += 1;
+        // Nothing turns: by far the most samples.
+        if (sample >= (low[link] ?? 0) && sample <= (high[link] ?? 0)) continue;
         const rule = ruleOf[link] ?? 0;
         const code = codes[rule] ?? CODE.off;
+        if (code === CODE.program) {
+          this.#number(rule, link - (firsts[rule] ?? 0), at, sample, ons[rule] === 1);
+          continue;
+        }
         if (code === CODE.evaluator || code >= CODE.off || flags[rule] !== 0) {
           this.#sample(rule, link - (this.#first[rule] ?? 0), at, sample);
           continue;
@@ -320,7 +344,6 @@ export class RuleTable {
           held,
           sample,
         );
-        // Nothing turns: by far the most samples.
         if (!holds && !held) continue;
         if (holds && held && (counts[rule] ?? 0) >= (needs[rule] ?? 1)) {
           const againMonoMs = againsMonoMs[rule] ?? 0;
@@ -365,12 +388,14 @@ export class RuleTable {
   /** Asks a condition again without a sample. */
   ask(rule: number, nowUnixMs: number): void {
     const evaluator = this.#evaluators[rule];
-    if (evaluator === undefined || this.#code[rule] === CODE.off) return;
+    const code = this.#code[rule];
+    if ((evaluator === undefined && code !== CODE.program) || code === CODE.off) return;
     const held = this.#on[rule] === 1;
-    const answer = evaluator.holds(held, nowUnixMs);
+    const answer =
+      evaluator === undefined ? this.#answerOf(rule, held) : evaluator.holds(held, nowUnixMs);
     if (typeof answer === 'string') this.#fail(rule, answer, nowUnixMs);
     else if (answer !== undefined && (answer !== held || (this.#flags[rule] ?? 0) & FAILING)) {
-      this.#settle(rule, answer, nowUnixMs, evaluator.shown ?? null);
+      this.#settle(rule, answer, nowUnixMs, evaluator?.shown ?? null);
     }
   }
 
@@ -408,6 +433,11 @@ export class RuleTable {
       return;
     }
     const held = this.#on[rule] === 1;
+    if (code === CODE.program) {
+      if (typeof value === 'number') this.#number(rule, channel, atUnixMs, value, held);
+      else this.#word(rule, channel, atUnixMs, value);
+      return;
+    }
     if (code !== CODE.evaluator) {
       if (typeof value !== 'number') return;
       const [a = 0, b = 0] = [this.#a[rule], this.#b[rule]];
@@ -425,13 +455,83 @@ export class RuleTable {
     }
   }
 
+  /** A sample of a rule with a program. */
+  #number(rule: number, channel: number, atUnixMs: number, value: number, held: boolean): void {
+    this.list.said[(this.#first[rule] ?? 0) + channel] = value;
+    const answer = this.#run(rule, held);
+    if (answer === UNANSWERED) this.#fail(rule, NO_ANSWER, atUnixMs);
+    if (answer < 0) return;
+    const holds = answer === 1;
+    const count = this.#count[rule] ?? 0;
+    const settled = count === (holds ? this.#need[rule] : 0);
+    if (holds === held && settled && this.#flags[rule] === 0) return;
+    this.#settle(rule, holds, atUnixMs, value);
+  }
+
+  /** A channel of numbers says a text: from now on an evaluator decides, with what the program knew. */
+  #word(rule: number, channel: number, atUnixMs: number, value: string): void {
+    const evaluator = this.#fallbacks[rule]?.();
+    if (evaluator === undefined) return;
+    const first = this.#first[rule] ?? 0;
+    const { said, seenUnixMs } = this.list;
+    for (let i = 0; i < (this.#channels[rule] ?? 0); i++) {
+      const known = said[first + i] ?? Number.NaN;
+      if (!Number.isNaN(known)) evaluator.take(i, seenUnixMs[first + i] ?? 0, known);
+    }
+    this.#evaluators[rule] = evaluator;
+    this.#programs[rule] = undefined;
+    this.#code[rule] = CODE.evaluator;
+    this.#sample(rule, channel, atUnixMs, value);
+  }
+
+  /** 1, 0, or why there is none; see `Program`. */
+  #run(rule: number, held: boolean): number {
+    const programs = this.#programs[rule];
+    if (programs === undefined) return 0;
+    const { clear } = programs;
+    const first = this.#first[rule] ?? 0;
+    if (!held || clear === undefined) return programs.held.run(this.list.said, first);
+    const cleared = clear.run(this.list.said, first);
+    return cleared < 0 ? cleared : 1 - cleared;
+  }
+
+  #answerOf(rule: number, held: boolean): ReturnType<Evaluator['holds']> {
+    const answer = this.#run(rule, held);
+    return answer >= 0 ? answer === 1 : answer === UNANSWERED ? NO_ANSWER : undefined;
+  }
+
+  #put(rule: number, on: boolean, count: number): void {
+    this.#on[rule] = on ? 1 : 0;
+    this.#count[rule] = count;
+    this.#stay(rule);
+  }
+
+  #mark(rule: number, flags: number): void {
+    this.#flags[rule] = flags;
+    this.#stay(rule);
+  }
+
+  /** Which samples need not be looked at, as the rule is now. To be called when anything of it changed that `take` looks at. */
+  #stay(rule: number): void {
+    if (this.#channels[rule] !== 1) return;
+    const held = this.#on[rule] === 1;
+    const counted = !held || (this.#count[rule] ?? 0) >= (this.#need[rule] ?? 1);
+    const plain = counted && this.#flags[rule] === 0 && this.#againMonoMs[rule] === 0;
+    const [a = 0, b = 0] = [this.#a[rule], this.#b[rule]];
+    const [clearA = 0, clearB = 0] = [this.#clearA[rule], this.#clearB[rule]];
+    const code = this.#code[rule] ?? CODE.off;
+    const link = this.#first[rule] ?? 0;
+    const [low, high] = plain ? stayOf(code, a, b, clearA, clearB, held) : NOWHERE;
+    this.list.low[link] = low;
+    this.list.high[link] = high;
+  }
+
   #settle(rule: number, holds: boolean, atUnixMs: number, value: number | string | null): void {
     const need = this.#need[rule] ?? 1;
     const before = this.#count[rule] ?? 0;
     const after = holds ? Math.min(need, before + 1) : 0;
     if (before !== after || holds !== (this.#on[rule] === 1)) this.touch(rule);
-    this.#on[rule] = holds ? 1 : 0;
-    this.#count[rule] = after;
+    this.#put(rule, holds, after);
     const flags = this.#flags[rule] ?? 0;
     if ((flags & SILENT) !== 0) {
       // A rule of several channels speaks again when all of them do: the sweep sees it.
@@ -439,11 +539,11 @@ export class RuleTable {
       return;
     }
     if ((flags & FAILING) !== 0) {
-      this.#flags[rule] = 0;
+      this.#mark(rule, 0);
       this.#onTurn(rule, { type: 'mended', holds: after >= need }, atUnixMs, value);
       return;
     }
-    if (flags !== 0 && (this.#channels[rule] ?? 0) === 1) this.#flags[rule] = 0;
+    if (flags !== 0 && (this.#channels[rule] ?? 0) === 1) this.#mark(rule, 0);
     if (before < need && after >= need) this.#onTurn(rule, { type: 'held' }, atUnixMs, value);
     else if (before >= need && after < need) {
       this.#onTurn(rule, { type: 'ceased' }, atUnixMs, value);
@@ -452,15 +552,15 @@ export class RuleTable {
 
   #speak(rule: number, atUnixMs: number, value: number | string | null): void {
     const silent = ((this.#flags[rule] ?? 0) & SILENT) !== 0;
-    this.#flags[rule] = 0;
+    this.#mark(rule, 0);
     if (silent) this.#onTurn(rule, { type: 'spoke', holds: this.holds(rule) }, atUnixMs, value);
   }
 
   #fallSilent(rule: number, nowUnixMs: number): void {
-    this.#flags[rule] = (this.#flags[rule] ?? 0) | ANNOUNCED;
+    this.#mark(rule, (this.#flags[rule] ?? 0) | ANNOUNCED);
     const policy = this.#definitions[rule]?.noData ?? 'no-data';
     this.#instead(rule, policy, nowUnixMs, () => {
-      this.#flags[rule] = (this.#flags[rule] ?? 0) | SILENT;
+      this.#mark(rule, (this.#flags[rule] ?? 0) | SILENT);
       this.#onTurn(rule, { type: 'silent' }, nowUnixMs, null);
     });
   }
@@ -469,7 +569,7 @@ export class RuleTable {
     if (((this.#flags[rule] ?? 0) & FAILING) !== 0) return;
     const policy = this.#definitions[rule]?.onError ?? 'error';
     this.#instead(rule, policy, atUnixMs, () => {
-      this.#flags[rule] = (this.#flags[rule] ?? 0) | FAILING;
+      this.#mark(rule, (this.#flags[rule] ?? 0) | FAILING);
       this.#onTurn(rule, { type: 'failed', reason }, atUnixMs, null);
     });
   }
@@ -489,8 +589,7 @@ export class RuleTable {
       return;
     }
     this.touch(rule);
-    this.#on[rule] = policy === 'firing' ? 1 : 0;
-    this.#count[rule] = policy === 'firing' ? need : 0;
+    this.#put(rule, policy === 'firing', policy === 'firing' ? need : 0);
     if (policy === 'firing' && !held) this.#onTurn(rule, { type: 'held' }, atUnixMs, null);
     if (policy === 'normal' && held) this.#onTurn(rule, { type: 'ceased' }, atUnixMs, null);
   }

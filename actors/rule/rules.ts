@@ -12,6 +12,7 @@ import {
   compileCondition,
 } from './conditions.js';
 import type { EdgeOutbox, UntoldEdge } from './edge-outbox.js';
+import { ExpressionTexts } from './expression-texts.js';
 import { type LateTurn, LateTurns, lateMsOf } from './late-turns.js';
 import { machineOf, parseMemory, type RuleMemory } from './memory.js';
 import type { KnownValue, RuleCheckpoint, RuleValues, RuleWaits } from './protocol.js';
@@ -68,6 +69,7 @@ export class Rules {
   /** Had an edge, or counted, since the last checkpoint. */
   readonly #moved = new Set<string>();
   readonly #late: LateTurns<Rule>;
+  readonly #texts = new ExpressionTexts();
   #watched: ReadonlySet<string> = new Set();
   #booting = false;
   #edges = 0;
@@ -319,7 +321,7 @@ export class Rules {
     let compiled: CompiledCondition;
     let fault = definition.fault ?? null;
     try {
-      compiled = compileCondition(definition, this.#options.world);
+      compiled = compileCondition(definition, this.#options.world, this.#texts);
     } catch (thrown) {
       fault ??= EngineError.from(thrown).message;
       compiled = NOTHING;
@@ -656,6 +658,8 @@ interface Stand {
 const NOTHING: CompiledCondition = {
   plain: { code: CODE.off, a: 0, b: 0, clearA: 0, clearB: 0 },
   evaluator: undefined,
+  programs: undefined,
+  fallback: undefined,
   channels: [],
   silentMs: 0,
   scheduleId: undefined,

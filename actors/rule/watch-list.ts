@@ -19,6 +19,11 @@ export class WatchList {
   slot = new Uint32Array(FIRST);
   /** Newest sample that the rule of a link decided on. Older ones, and the same one again, decide nothing. */
   seenUnixMs = new Float64Array(FIRST);
+  /** What that sample said, of rules with a program; NaN before the first. */
+  said = new Float64Array(FIRST);
+  /** Samples from `low` to `high` leave the rule of a link as it is; see `stayOf`. */
+  low = new Float64Array(FIRST);
+  high = new Float64Array(FIRST);
   #start = new Uint32Array(1);
   #order = new Uint32Array(0);
   #stale = false;
@@ -60,6 +65,9 @@ export class WatchList {
       this.rule[first + i] = rule;
       this.slot[first + i] = this.#slotFor(channel, nowMonoMs);
       this.seenUnixMs[first + i] = Number.NEGATIVE_INFINITY;
+      this.said[first + i] = Number.NaN;
+      this.low[first + i] = Number.POSITIVE_INFINITY;
+      this.high[first + i] = Number.NEGATIVE_INFINITY;
     }
     if (channels.length > 0) this.#stale = true;
     return first;
@@ -149,6 +157,9 @@ export class WatchList {
     slots.set(this.slot);
     this.slot = slots;
     this.seenUnixMs = grown(this.seenUnixMs, Number.NEGATIVE_INFINITY);
+    this.said = grown(this.said, Number.NaN);
+    this.low = grown(this.low, Number.POSITIVE_INFINITY);
+    this.high = grown(this.high, Number.NEGATIVE_INFINITY);
   }
 }
 

@@ -13,7 +13,8 @@ import {
 import { compileCall } from './functions.js';
 import { compileBinary, compileNegative } from './operators.js';
 import { parseExpression } from './parse.js';
-import { type Compiling, flag, type Get, number, type Typed, wants, words } from './typed.js';
+import { stepsOf } from './steps.js';
+import { type Compiling, flag, number, type Typed, wants, withSteps, words } from './typed.js';
 import { unitNamed } from './units.js';
 
 /** What a text means, as far as it means something. */
@@ -53,6 +54,7 @@ export function checkExpression(text: string, scope: ExpressionScope): CheckedEx
     windows,
     timed: compiler.isTimed || windows.length > 0,
     evaluate: typed.get,
+    steps: typed.get.steps,
   };
   return { problems, compiled, channels, variables };
 }
@@ -111,7 +113,8 @@ class Compiler implements Compiling {
     switch (node.type) {
       case 'number': {
         const { value } = node;
-        return number(unitNamed(node.unit), () => value);
+        const get = withSteps(() => value, [{ op: 'constant', value }]);
+        return number(unitNamed(node.unit), get);
       }
       case 'text': {
         const { value } = node;
@@ -119,7 +122,7 @@ class Compiler implements Compiling {
       }
       case 'flag': {
         const { value } = node;
-        return flag(() => value);
+        return flag(withSteps(() => value, [{ op: 'constant', value: value ? 1 : 0 }]));
       }
       case 'channel':
         return this.channel(node)?.typed ?? unknown;
@@ -150,13 +153,19 @@ class Compiler implements Compiling {
       this.problem(node.at, `there is no channel ${node.name}: ${remedy}`);
       return undefined;
     }
-    const get: Get =
+    const get =
       found.kind === 'boolean'
-        ? (frame) => {
-            const value = frame.value(index);
-            return value === undefined ? undefined : value === true || value === 1;
-          }
-        : (frame) => frame.value(index);
+        ? withSteps(
+            (frame) => {
+              const value = frame.value(index);
+              return value === undefined ? undefined : value === true || value === 1;
+            },
+            [{ op: 'flag', channel: index }],
+          )
+        : withSteps(
+            (frame) => frame.value(index),
+            found.kind === 'number' ? [{ op: 'number', channel: index }] : undefined,
+          );
     const unit = found.kind === 'number' ? unitNamed(found.unit) : null;
     return { index, typed: { kind: found.kind, unit, get } };
   }
@@ -188,10 +197,15 @@ class Compiler implements Compiling {
   #not(node: Extract<ExpressionNode, { readonly type: 'not' | 'negative' }>): Typed {
     const of = this.compile(node.of);
     if (!wants(this, of, 'boolean', node.of.at, 'not')) return unknown;
-    return flag((frame) => {
-      const value = of.get(frame);
-      return value === undefined ? undefined : value !== true;
-    });
+    return flag(
+      withSteps(
+        (frame) => {
+          const value = of.get(frame);
+          return value === undefined ? undefined : value !== true;
+        },
+        stepsOf([of.get.steps], { op: 'not' }),
+      ),
+    );
   }
 }
 

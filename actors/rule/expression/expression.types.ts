@@ -1,4 +1,5 @@
 import type { ChannelName } from '../rule.types.js';
+import type { Steps } from './steps.js';
 
 export type ValueKind = 'number' | 'text' | 'boolean';
 export type Value = number | string | boolean;
@@ -113,4 +114,6 @@ export interface CompiledExpression {
   readonly timed: boolean;
   /** Never throws. Undefined: something it needs has no value yet, or a division by zero. */
   evaluate(frame: ExpressionFrame): Value | undefined;
+  /** The same, where the latest numbers and flags of its channels are all it needs. */
+  readonly steps: Steps;
 }

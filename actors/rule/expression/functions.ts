@@ -5,6 +5,7 @@ import {
   type WindowFunction,
 } from './expression.types.js';
 import { FUNCTIONS, type FunctionName } from './function-names.js';
+import { stepsOf, stepsUnless } from './steps.js';
 import {
   alike,
   type Compiling,
@@ -18,6 +19,7 @@ import {
   type Typed,
   unitText,
   wants,
+  withSteps,
   words,
 } from './typed.js';
 import { powerOf, stepOf, unitNamed } from './units.js';
@@ -314,9 +316,14 @@ const PLAIN: Partial<Record<FunctionName, Plain>> = {
   default: (plain) => {
     const either = eitherOf(plain, 0);
     if (either === undefined) return unknown;
-    return { ...either.typed, get: (frame) => either.left(frame) ?? either.right(frame) };
+    const { left, right } = either;
+    const steps = stepsUnless(left.steps, 'skipIfKnown', right.steps, { op: 'otherwise' });
+    return { ...either.typed, get: withSteps((frame) => left(frame) ?? right(frame), steps) };
   },
-  known: ({ args: [of] }) => flag((frame) => of?.get(frame) !== undefined),
+  known: ({ args: [of] }) =>
+    flag(
+      withSteps((frame) => of?.get(frame) !== undefined, stepsOf([of?.get.steps], { op: 'known' })),
+    ),
   min: fold((values) => Math.min(...values), Math.min),
   max: fold((values) => Math.max(...values), Math.max),
   avg: fold((values) => values.reduce((sum, value) => sum + value, 0) / values.length),

@@ -1,4 +1,5 @@
 import type { ExpressionNode } from './expression.types.js';
+import { comparing, type Steps, stepsOf, stepsUnless } from './steps.js';
 import {
   alike,
   type Compiling,
@@ -10,6 +11,7 @@ import {
   ofNumbers,
   type Typed,
   wants,
+  withSteps,
 } from './typed.js';
 import { powerOf, productOf, stepOf, type Unit } from './units.js';
 
@@ -62,17 +64,20 @@ function logic(compiling: Compiling, node: Binary, left: Typed, right: Typed): T
   const other = wants(compiling, right, 'boolean', node.right.at, node.op);
   if (!one || !other) return unknown;
   const decides = node.op === 'or';
-  return flag((frame) => {
+  const get: Get = (frame) => {
     const first = left.get(frame);
     if (first === decides) return decides;
     const second = right.get(frame);
     if (second === decides) return decides;
     return first === undefined || second === undefined ? undefined : !decides;
-  });
+  };
+  const skip = decides ? 'skipIfTrue' : 'skipIfFalse';
+  const last = { op: decides ? 'or' : 'and' } as const;
+  return flag(withSteps(get, stepsUnless(left.get.steps, skip, right.get.steps, last)));
 }
 
 /** Numbers that came by different ways to the same value differ in their last digits. */
-const same = (left: number, right: number): boolean =>
+export const same = (left: number, right: number): boolean =>
   Math.abs(left - right) <= 1e-9 * Math.max(1, Math.abs(left), Math.abs(right));
 
 function equality(compiling: Compiling, node: Binary, left: Typed, right: Typed): Typed {
@@ -90,7 +95,10 @@ function equality(compiling: Compiling, node: Binary, left: Typed, right: Typed)
       return one === undefined || other === undefined ? undefined : (one === other) === wanted;
     });
   }
-  return compared(compiling, node, left, right, (one, other) => same(one, other) === wanted);
+  const holds = (one: number, other: number) => same(one, other) === wanted;
+  return compared(compiling, node, left, right, holds, (one, other) =>
+    stepsOf([one, other], { op: wanted ? 'same' : 'notSame' }),
+  );
 }
 
 function remedyFor(left: Typed, right: Typed): string {
@@ -108,7 +116,10 @@ const ORDERS = {
 
 function order(compiling: Compiling, node: Binary, left: Typed, right: Typed): Typed {
   if (!numbers(compiling, node, left, right)) return unknown;
-  return compared(compiling, node, left, right, ORDERS[node.op as keyof typeof ORDERS]);
+  const op = node.op as keyof typeof ORDERS;
+  return compared(compiling, node, left, right, ORDERS[op], (one, other) =>
+    comparing(op, one, other),
+  );
 }
 
 function compared(
@@ -117,14 +128,16 @@ function compared(
   left: Typed,
   right: Typed,
   holds: (left: number, right: number) => boolean,
+  steps: (left: Steps, right: Steps) => Steps,
 ): Typed {
   const both = alike(compiling, node.at, left, right);
   if (both === undefined) return unknown;
-  return flag((frame) => {
+  const get: Get = (frame) => {
     const one = both.left(frame);
     const other = both.right(frame);
     return typeof one === 'number' && typeof other === 'number' ? holds(one, other) : undefined;
-  });
+  };
+  return flag(withSteps(get, steps(both.left.steps, both.right.steps)));
 }
 
 function numbers(compiling: Compiling, node: Binary, left: Typed, right: Typed): boolean {

@@ -5,10 +5,18 @@ import type {
   ValueKind,
   WindowFunction,
 } from './expression.types.js';
+import { type Steps, stepsOf, working } from './steps.js';
 import { conversion, type Unit } from './units.js';
 
 /** Undefined: there is no value. */
-export type Get = (frame: ExpressionFrame) => Value | undefined;
+export interface Get {
+  (frame: ExpressionFrame): Value | undefined;
+  /** The same for numbers and flags, where it can be said in steps. */
+  readonly steps?: Steps;
+}
+
+export const withSteps = (get: (frame: ExpressionFrame) => Value | undefined, steps: Steps): Get =>
+  steps === undefined ? get : Object.assign(get, { steps });
 
 /** A part of an expression that is understood. `unknown`: a problem was noted, say no more of it. */
 export interface Typed {
@@ -35,22 +43,30 @@ export const words = (get: Get): Typed => ({ kind: 'text', unit: null, get });
 export const finite = (value: number): number | undefined =>
   Number.isFinite(value) ? value : undefined;
 
-export const ofNumber =
-  (get: Get, work: (value: number) => number): Get =>
-  (frame) => {
-    const value = get(frame);
-    return typeof value === 'number' ? finite(work(value)) : undefined;
-  };
+export const ofNumber = (get: Get, work: (value: number) => number): Get =>
+  withSteps(
+    (frame) => {
+      const value = get(frame);
+      return typeof value === 'number' ? finite(work(value)) : undefined;
+    },
+    stepsOf([get.steps], { op: 'workOne', work }),
+  );
 
-export const ofNumbers =
-  (left: Get, right: Get, work: (left: number, right: number) => number): Get =>
-  (frame) => {
-    const one = left(frame);
-    const other = right(frame);
-    return typeof one === 'number' && typeof other === 'number'
-      ? finite(work(one, other))
-      : undefined;
-  };
+export const ofNumbers = (
+  left: Get,
+  right: Get,
+  work: (left: number, right: number) => number,
+): Get =>
+  withSteps(
+    (frame) => {
+      const one = left(frame);
+      const other = right(frame);
+      return typeof one === 'number' && typeof other === 'number'
+        ? finite(work(one, other))
+        : undefined;
+    },
+    working(left.steps, right.steps, work),
+  );
 
 /** In the unit `to`. Undefined: it cannot be. A plain number takes the unit as it is. */
 export function converted(typed: Typed, to: Unit | null): Get | undefined {
