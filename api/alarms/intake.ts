@@ -31,9 +31,7 @@ export async function takeEdge(
     order: { by: 'id', direction: 'desc' },
     limit: 1,
   });
-  if (last !== undefined && edge.edge <= last.edge && edge.atUnixMs <= last.edgeAtUnixMs) {
-    return last;
-  }
+  if (last !== undefined && wasTaken(last, edge)) return last;
   const active = last?.activeKey != null ? last : undefined;
   const number = { edge: edge.edge, edgeAtUnixMs: edge.atUnixMs };
   const raised = {
@@ -69,11 +67,23 @@ export async function takeEdge(
       const over = edge.kind === 'clear' || edge.state === 'normal' || edge.state === 'disabled';
       if (active === undefined) return edge.kind === 'clear' ? last : undefined;
       if (!over) return active;
-      const event = { type: 'cleared', atUnixMs: edge.atUnixMs, by: null } as const;
-      return await keep(alarms, scope, active, { ...moveAlarm(active, event), ...number });
+      return await keep(alarms, scope, active, clearedBy(active, edge));
     }
   }
 }
+
+type Edge = EdgeOfRule['edge'];
+
+/** The alarm of its source knows an edge already. */
+export const wasTaken = (last: AlarmRow, edge: Edge): boolean =>
+  edge.edge <= last.edge && edge.atUnixMs <= last.edgeAtUnixMs;
+
+/** An active alarm after the edge that ended it. */
+export const clearedBy = (active: AlarmRow, { edge, atUnixMs }: Edge): AlarmRow => ({
+  ...moveAlarm(active, { type: 'cleared', atUnixMs, by: null }),
+  edge,
+  edgeAtUnixMs: atUnixMs,
+});
 
 /** Alarms of sources that are gone, or whose rule is: there is nobody left who could clear them. */
 export async function clearSources(
@@ -177,10 +187,11 @@ async function keep(
 
 /** Only what changed is written. */
 export function changedFields(before: AlarmRow, after: AlarmRow): Partial<Omit<AlarmRow, 'id'>> {
-  const { id: _, ...fields } = after;
-  return Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => before[name as keyof AlarmRow] !== value),
-  );
+  const changed: Partial<Record<keyof AlarmRow, unknown>> = {};
+  for (const name of Object.keys(after) as (keyof AlarmRow)[]) {
+    if (name !== 'id' && before[name] !== after[name]) changed[name] = after[name];
+  }
+  return changed as Partial<Omit<AlarmRow, 'id'>>;
 }
 
 async function parentIn(

@@ -77,6 +77,24 @@ test('edges taken together become what they become one by one', async () => {
         edgeOf(hot, 'c/cold', 1),
       ],
       [edgeOf(child, 'h/heat', 1), edgeOf(child, 'a/heat', 1), edgeOf(hot, 'c/warm', 1)],
+      // Ends: of several at once, one that was told before, one that nobody knows, and one that explains another.
+      [
+        edgeOf(hot, 'a/heat', 4, 'clear'),
+        edgeOf(hot, 'b/heat', 3, 'clear'),
+        edgeOf(hot, 'f/heat', 2, 'clear'),
+        edgeOf(hot, 'h/cold', 1, 'clear'),
+        edgeOf(hot, 'x/heat', 7, 'clear'),
+        edgeOf(mute, 'e/heat', 2, 'clear'),
+        edgeOf(away, 'c/online', 2, 'clear'),
+        edgeOf(hot, 'c/new', 1),
+        edgeOf(hot, 'y/heat', 1),
+      ],
+      [
+        edgeOf(hot, 'a/heat', 4, 'clear'),
+        edgeOf(hot, 'b/heat', 4),
+        edgeOf(hot, 'i/heat', 2, 'clear'),
+        edgeOf(hot, 'h/heat', 2, 'clear'),
+      ],
     ];
     const rows: unknown[] = [];
     for (const batch of batches) {

@@ -2,7 +2,16 @@ import type { AlarmRow } from '../../actors/automation/automation.types.js';
 import type { AutomationStore } from '../../actors/automation/store.types.js';
 import type { SiteScope } from '../../actors/control/scope.js';
 import type { EdgeOfRule } from '../automation/ports.js';
-import { isParent, OFFLINE_TYPES, raisedValues, takeEdge, typeOf } from './intake.js';
+import {
+  changedFields,
+  clearedBy,
+  isParent,
+  OFFLINE_TYPES,
+  raisedValues,
+  takeEdge,
+  typeOf,
+  wasTaken,
+} from './intake.js';
 
 type AlarmTable = AutomationStore['alarms'];
 
@@ -10,16 +19,17 @@ type AlarmTable = AutomationStore['alarms'];
 const MOST_ROWS = 5_000;
 
 /**
- * Takes edges as `takeEdge` does one after the other, and answers what became of each. Those that begin an alarm of
+ * Takes edges as `takeEdge` does one after the other, and answers what became of each. Those that begin or end an alarm of
  * their own, and have no source in common with another one, nor a device of which one alarm may explain another, are raised
- * by one statement.
+ * by one statement, and cleared by one.
  */
 export async function takeEdges(
   alarms: AlarmTable,
   scope: SiteScope,
   taken: readonly EdgeOfRule[],
 ): Promise<readonly (AlarmRow | undefined)[]> {
-  const fresh = taken.length < 3 ? [] : await freshOf(alarms, scope, taken);
+  const alone = taken.length < 3 ? [] : aloneOf(taken);
+  const fresh = await freshOf(alarms, scope, alone);
   const parents = await parentsOf(alarms, scope, fresh);
   const together = new Map<string, EdgeOfRule>();
   if (parents !== undefined) for (const one of fresh) together.set(keyOf(one), one);
@@ -28,22 +38,20 @@ export async function takeEdges(
     [...together.values()].flatMap((one) => raisedValues(one, parents?.(one)) ?? []),
   );
   const raised = new Map(rows.map((row) => [`${row.ruleId}:${row.source}`, row]));
+  const cleared = await clearMany(alarms, scope, alone);
   const answers: (AlarmRow | undefined)[] = [];
   for (const one of taken) {
     const key = keyOf(one);
-    answers.push(together.has(key) ? raised.get(key) : await takeEdge(alarms, scope, one));
+    const known = together.has(key) ? raised.get(key) : cleared.get(key);
+    answers.push(known ?? (await takeEdge(alarms, scope, one)));
   }
   return answers;
 }
 
 const keyOf = ({ rule, edge }: EdgeOfRule): string => `${rule.id}:${edge.source}`;
 
-/** Edges that begin an alarm whatever the others do. */
-async function freshOf(
-  alarms: AlarmTable,
-  scope: SiteScope,
-  taken: readonly EdgeOfRule[],
-): Promise<readonly EdgeOfRule[]> {
+/** Edges of which none touches what becomes of another one. */
+function aloneOf(taken: readonly EdgeOfRule[]): readonly EdgeOfRule[] {
   const times = new Map<string, number>();
   const count = (key: string) => times.set(key, (times.get(key) ?? 0) + 1);
   for (const one of taken) {
@@ -56,15 +64,52 @@ async function freshOf(
       rule.parentRuleId !== null || OFFLINE_TYPES.includes(typeOf(rule)) ? (deviceId ?? []) : [],
     ),
   );
-  const alone = taken.filter(
+  return taken.filter(
     (one) =>
-      one.edge.kind === 'firing' &&
       one.rule.severity !== null &&
       times.get(keyOf(one)) === 1 &&
       (one.deviceId === null ||
         !explained.has(one.deviceId) ||
         times.get(`device ${one.deviceId}`) === 1),
   );
+}
+
+/** Ends active alarms by one statement. @returns them by `<rule>:<source>`; edges that end none, or were taken before, are not in it. */
+async function clearMany(
+  alarms: AlarmTable,
+  scope: SiteScope,
+  alone: readonly EdgeOfRule[],
+): Promise<ReadonlyMap<string, AlarmRow>> {
+  const edges = new Map(
+    alone.filter(({ edge }) => edge.kind === 'clear').map((one) => [keyOf(one), one.edge]),
+  );
+  if (edges.size < 2) return new Map();
+  const active = await alarms.findIn(scope, {
+    where: [{ field: 'activeKey', op: 'in', value: [...edges.keys()] }],
+    limit: edges.size,
+  });
+  const changes: { id: number; values: Partial<Omit<AlarmRow, 'id'>> }[] = [];
+  for (const row of active) {
+    const edge = row.activeKey === null ? undefined : edges.get(row.activeKey);
+    if (edge === undefined || wasTaken(row, edge)) continue;
+    changes.push({ id: row.id, values: changedFields(row, clearedBy(row, edge)) });
+  }
+  if (changes.length === 0) return new Map();
+  await alarms.updateBulkIn(scope, changes);
+  const rows = await alarms.findIn(scope, {
+    where: [{ field: 'id', op: 'in', value: changes.map(({ id }) => id) }],
+    limit: changes.length,
+  });
+  return new Map(rows.map((row) => [`${row.ruleId}:${row.source}`, row]));
+}
+
+/** Edges that begin an alarm whatever the others do. */
+async function freshOf(
+  alarms: AlarmTable,
+  scope: SiteScope,
+  edges: readonly EdgeOfRule[],
+): Promise<readonly EdgeOfRule[]> {
+  const alone = edges.filter(({ edge }) => edge.kind === 'firing');
   if (alone.length === 0) return [];
   const stored = await alarms.findIn(scope, {
     where: [

@@ -3,6 +3,7 @@ import type { AlarmRow, RuleRow, RuleStateRow } from '../../actors/automation/au
 import type { SiteScope } from '../../actors/control/scope.js';
 import type { SiteStore } from '../../actors/control/site.js';
 import type { RuleEdge } from '../../actors/rule/protocol.js';
+import { bulkRows } from '../../engine/control/rows.js';
 import type { AlarmPort, DeliveryPort, EdgeOfRule, NewDelivery } from '../automation/ports.js';
 import { type Forgotten, forgetIn, type GoneSource } from './gone.js';
 import { isWait } from './waits.js';
@@ -127,12 +128,17 @@ export class EdgeTaker {
     }
     if (actions.length > 0) await deliveries.enqueueIn(scope, actions);
     await this.#keepIn(scope, stored, states);
-    for (const [id, atUnixMs] of triggered) {
-      // Not in the change feed: the rule is the same.
-      await sql`update automation_rules set last_triggered_at_unix_ms = ${atUnixMs}
-        where id = ${id}`.execute(scope.db);
-    }
+    if (triggered.size > 0) await this.#triggeredIn(scope, triggered);
     return { edges: fresh, alarms: [...changed.values()], told: actions.length > 0 };
+  }
+
+  /** Not in the change feed: the rules are the same. */
+  async #triggeredIn(scope: SiteScope, atById: ReadonlyMap<number, number>): Promise<void> {
+    const { dialect } = this.#options.store.control;
+    const rows = Array.from(atById, ([id, atUnixMs]) => ({ given_id: id, given_at: atUnixMs }));
+    await sql`update automation_rules set last_triggered_at_unix_ms = r.given_at
+      from ${bulkRows(dialect, { given_id: 'integer', given_at: 'double' }, rows)} as r
+      where id = r.given_id`.execute(scope.db);
   }
 
   async #statesIn(

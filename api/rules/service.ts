@@ -10,7 +10,7 @@ import type { LiveTable } from '../live/table.types.js';
 import { cyclesOf, cycleText } from './cycles.js';
 import { type DefinitionWorld, definitionKey, definitionOf, instanceId } from './definition.js';
 import { EdgeTaker } from './edge-taker.js';
-import { aboutSource } from './facts.js';
+import { aboutSource, FactNames } from './facts.js';
 import type { GoneSource } from './gone.js';
 import { goneAtStart, pruneGone } from './gone-at-start.js';
 import { RuleRows, type SourceStand } from './live-rows.js';
@@ -74,6 +74,7 @@ export class RuleService {
   readonly #byChannel = new Map<string, Set<string>>();
   readonly #snapshots = new Map<string, string>();
   readonly #slices: Slices;
+  readonly #factNames = new FactNames();
   readonly #world: DefinitionWorld;
   #threads: RuleThreads | undefined;
   #cycles: ReadonlyMap<number, readonly string[]> = new Map();
@@ -105,7 +106,8 @@ export class RuleService {
       alarms,
       deliveries,
       rule: (id) => this.#rules.get(id)?.row,
-      about: (rule, source, value) => aboutSource(tables.devices, rule, source, value),
+      about: (rule, source, value) =>
+        aboutSource(tables.devices, rule, source, value, this.#factNames),
       taken: (edges) => this.#taken(edges),
     });
     this.#book = new TableBook({
