@@ -95,7 +95,7 @@ export async function wholePath(context: BenchContext): Promise<PathFigures> {
     },
     null,
   );
-  const load = await spawnReady({
+  const loading = spawnReady({
     command: process.execPath,
     args: [
       fileURLToPath(entryUrl('bench/rules-load')),
@@ -106,16 +106,17 @@ export async function wholePath(context: BenchContext): Promise<PathFigures> {
     ready: /ready/,
     withinMs: 60_000,
   });
-  context.onEnd(() => load.stop());
-  await site.store.automation.rules.createMany(
-    Array.from({ length: RULES }, (_, i) => ruleOf(i, target.id)),
-  );
+  context.onEnd(async () => (await loading).stop());
+  // While the devices start: nothing is measured yet.
+  const rules = Array.from({ length: RULES }, (_, i) => ruleOf(i, target.id));
+  const [load] = await Promise.all([loading, site.store.automation.rules.createMany(rules)]);
   const { pool, cpuSeconds } = await startRules(site, notify, ages, context);
   const decided = (): number => pool.pool.counters().get('rule-0')?.['decisions'] ?? 0;
 
-  await run(load, WARM_UP_S);
-  // Counters come with a heartbeat.
-  await pause(2_000);
+  const decidedAtRest = decided();
+  const warm = await run(load, WARM_UP_S);
+  // Counters come with a heartbeat: those of the warm-up are waited for, so that none is taken for one of the measured.
+  await until(() => decided() - decidedAtRest >= warm.stored, 15_000);
   const decidedBefore = decided();
   await ask(receiver, 'take');
   ages.clear();

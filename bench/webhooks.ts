@@ -78,7 +78,7 @@ export async function webhooks(context: BenchContext): Promise<WebhookFigures> {
   context.say(`${count} of ${backlog} webhooks in ${tookS.toFixed(1)} s`);
 
   const offered = async (deadTarget: number | undefined): Promise<Told & { late: number }> => {
-    const turns = ((context.quick ? 4 : 20) * 1_000) / TURN_MS;
+    const turns = ((context.quick ? 3 : 20) * 1_000) / TURN_MS;
     const beganMonoMs = clock.monoMs();
     for (let turn = 0; turn < turns; turn += 1) {
       await load.tell(good, (OFFERED * TURN_MS) / 1_000);
