@@ -118,6 +118,7 @@ export async function wholePath(context: BenchContext): Promise<PathFigures> {
   // Counters come with a heartbeat: those of the warm-up are waited for, so that none is taken for one of the measured. Not for
   // long: of calls that overtook each other the older samples decide nothing.
   await until(() => decided() - decidedAtRest >= warm.stored, 2_000);
+  await allTold(receiver, ages, 2_000);
   const decidedBefore = decided();
   await ask(receiver, 'take');
   ages.clear();
@@ -125,13 +126,7 @@ export async function wholePath(context: BenchContext): Promise<PathFigures> {
   const { stored, failed, seconds } = await run(load, context.quick ? 6 : 30);
   await until(() => decided() - decidedBefore >= stored, 15_000);
   const cpu = cpuSeconds() - cpuBefore;
-  const untilMonoMs = clock.monoMs() + 15_000;
-  while (
-    (await ask<Told>(receiver, 'count')).count < ages.edgeMs.length &&
-    clock.monoMs() < untilMonoMs
-  ) {
-    await pause(50);
-  }
+  await allTold(receiver, ages, 15_000);
   const { count, agesMs } = await ask<Told>(receiver, 'take');
   const decisions = decided() - decidedBefore;
   const sent = stored + failed;
@@ -154,6 +149,17 @@ export async function wholePath(context: BenchContext): Promise<PathFigures> {
 interface Told {
   readonly count: number;
   readonly agesMs: readonly number[];
+}
+
+/** Until the receiver has a webhook for each edge. */
+async function allTold(receiver: Worker, { edgeMs }: Ages, withinMs: number): Promise<void> {
+  const untilMonoMs = clock.monoMs() + withinMs;
+  while (
+    (await ask<Told>(receiver, 'count')).count < edgeMs.length &&
+    clock.monoMs() < untilMonoMs
+  ) {
+    await pause(50);
+  }
 }
 
 /** As the composition of the site makes them, with one rule thread. */
