@@ -187,7 +187,8 @@ it('samples that are left out of sight, and programs, turn a rule exactly as one
           new Twin(definition, compiled),
           new Twin(definition, slowly(compileCondition(definition, WORLD, new ExpressionTexts()))),
         ];
-        let [atUnixMs, monoMs, need] = [1_000, 1_000, more.inARow];
+        let [atUnixMs, monoMs] = [1_000, 1_000];
+        let need: number = more.inARow;
         for (const step of path) {
           if (step.type === 'say' || step.type === 'word')
             atUnixMs += 'laterMs' in step ? step.laterMs : 1;
