@@ -43,37 +43,46 @@ export async function connected(
   }
 }
 
-/** Samples of the parameter that each frame sets, in the store, of all channels. */
+/** A question holds at most 20,000 characters. */
+const CHANNELS_AT_ONCE = 2_000;
+
+/** Samples of channels in the store, by their numbers: their names come to the store some time after the start. */
 async function storedSamples(
   server: TestServer,
   cookie: string,
+  channels: readonly number[],
   fromUnixMs: number,
 ): Promise<number> {
-  const sql = `SELECT count() AS stored FROM earshot_samples WHERE channel IN
-    (SELECT channel FROM earshot_channels WHERE parameter LIKE '%.audio_percent')
-    AND at >= fromUnixTimestamp64Milli(toInt64(${fromUnixMs}))`;
-  const { rows } = await json<{ readonly rows: readonly (readonly unknown[])[] }>(
-    server,
-    cookie,
-    '/v1/sql',
-    'POST',
-    { sql },
-  );
-  return Number(rows[0]?.[0]);
+  let stored = 0;
+  for (let at = 0; at < channels.length; at += CHANNELS_AT_ONCE) {
+    const sql = `SELECT count() AS stored FROM earshot_samples
+      WHERE channel IN (${channels.slice(at, at + CHANNELS_AT_ONCE).join(',')})
+      AND at >= fromUnixTimestamp64Milli(toInt64(${fromUnixMs}))`;
+    const { rows } = await json<{ readonly rows: readonly (readonly unknown[])[] }>(
+      server,
+      cookie,
+      '/v1/sql',
+      'POST',
+      { sql },
+    );
+    stored += Number(rows[0]?.[0]);
+  }
+  return stored;
 }
 
 /** The same when all `wanted` are there, or when no more come. */
 export async function storedOf(
   server: TestServer,
   cookie: string,
+  channels: readonly number[],
   fromUnixMs: number,
   wanted: number,
   withinMs: number,
 ): Promise<number> {
   const until = performance.now() + withinMs;
   for (;;) {
-    const stored = await storedSamples(server, cookie, fromUnixMs);
+    const stored = await storedSamples(server, cookie, channels, fromUnixMs);
     if (stored >= wanted || performance.now() > until) return stored;
-    await pause(500);
+    await pause(250);
   }
 }

@@ -98,6 +98,17 @@ export async function parametersIn(data: string): Promise<Parameters> {
   }
 }
 
+/** Numbers of a parameter of all devices of a site, by the end of its name. */
+export async function channelsIn(data: string, nameEnd: string): Promise<readonly number[]> {
+  const store = await openStore(data, new SystemClock());
+  try {
+    const channels = (await store.devices.list()).flatMap((device) => device.channels);
+    return channels.filter(({ name }) => name.endsWith(nameEnd)).map(({ id }) => id);
+  } finally {
+    await store.close();
+  }
+}
+
 function openStore(data: string, clock: SystemClock): Promise<SiteStore> {
   return openSiteStore({
     file: join(data, 'control.db'),

@@ -5,10 +5,16 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { startServer, type TestServer } from '../api/testing/server.js';
 import { EngineError } from '../engine/errors.js';
-import { connected, pause, storedOf } from './devices-calls.js';
+import { connected, json, pause, storedOf } from './devices-calls.js';
 import { parserFramesPerSecond } from './devices-parser.js';
 import { type Emulated, type Emulators, emulate, node, Talker } from './devices-programs.js';
-import { type BenchInstance, type Parameters, parametersIn, seedDevices } from './devices-site.js';
+import {
+  type BenchInstance,
+  channelsIn,
+  type Parameters,
+  parametersIn,
+  seedDevices,
+} from './devices-site.js';
 import {
   type Bench,
   type BenchContext,
@@ -121,6 +127,11 @@ interface Site {
   readonly instanceId: number;
 }
 
+interface WireSite extends Site {
+  /** Channels of the parameter that each frame of meters sets. */
+  readonly metered: readonly number[];
+}
+
 interface Polls {
   readonly driftMs: readonly number[];
   readonly polls: number;
@@ -130,12 +141,12 @@ async function wireSite(
   context: BenchContext,
   devices: readonly Emulated[],
   { parameters, template }: Learnt,
-): Promise<Site> {
+): Promise<WireSite> {
   const data = copy(context, template);
   const [instanceId = 0] = await seedDevices(data, [
     { ...receivers(devices), parameters, rfChannels: CHANNELS },
   ]);
-  return { data, instanceId };
+  return { data, instanceId, metered: await channelsIn(data, '.audio_percent') };
 }
 
 async function coldSite(
@@ -207,7 +218,7 @@ async function metering({ talker }: Emulators, moreMs: number): Promise<void> {
 async function wire(
   context: BenchContext,
   emulated: Emulators,
-  { data, instanceId }: Site,
+  { data, instanceId, metered }: WireSite,
   seconds: number,
   beside: Promise<unknown>,
 ): Promise<Wire> {
@@ -216,9 +227,12 @@ async function wire(
   const server = await serve(context, data);
   const cookie = await server.signIn();
   context.say('connecting');
+  // Who asks by SQL makes the site write the names of its channels, as it would once, soon after this start; a site
+  // that is not new has written them.
+  const named = json(server, cookie, '/v1/sql', 'POST', { sql: 'SELECT 1' });
   await connected(server, cookie, instanceId, RECEIVERS, 60_000);
   // What still goes on beside the start must not be measured with it.
-  await beside;
+  await Promise.all([named, beside]);
   const args = [new URL(server.url).port, cookie, String(BOARDS), String(GROUPS)];
   const boards = await node(
     'bench/devices-boards-load',
@@ -253,9 +267,10 @@ async function wire(
   const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
   context.say('counting what is stored');
   const wanted = sent.samples - unheard.samples;
-  const stored = await storedOf(server, cookie, fromUnixMs, wanted, 30_000);
+  const stored = await storedOf(server, cookie, metered, fromUnixMs, wanted, 30_000);
   await boards.stop();
-  await server.stop();
+  // Nothing of it is needed any more.
+  await server.kill();
   return {
     samples: (during.samples - before.samples) / seconds,
     lost: wanted - stored,
@@ -274,7 +289,7 @@ async function cold(context: BenchContext, { data, instanceId }: Site): Promise<
   const cookie = await server.signIn();
   await connected(server, cookie, instanceId, KNOWN, 60_000);
   const coldStartMs = performance.now() - began;
-  await server.stop();
+  await server.kill();
   return coldStartMs;
 }
 
@@ -313,14 +328,15 @@ async function run(context: BenchContext): Promise<BenchResult> {
   early?.catch(() => undefined);
   const [learnt, parse] = await Promise.all([
     learn(context, first),
-    // Far from a whole core: it takes as much beside the other.
+    // A process of its own, as the other peer.
     peerCores('parse', emulated.devices, peerSeconds, () => Promise.resolve(() => undefined)),
   ]);
-  const site = await wireSite(context, emulated.devices, learnt);
-  const start = await coldSite(context, known.devices, learnt);
-  const micboard = await peerCores('micboard', emulated.devices, peerSeconds, (port) =>
-    sockets(port, BOARDS),
-  );
+  // The peer is a process of its own, whose CPU is counted: it takes as much beside the other preparations.
+  const [site, start, micboard] = await Promise.all([
+    wireSite(context, emulated.devices, learnt),
+    coldSite(context, known.devices, learnt),
+    peerCores('micboard', emulated.devices, peerSeconds, (port) => sockets(port, BOARDS)),
+  ]);
   context.say(`${RECEIVERS} receivers with ${CHANNELS} channels`);
   const live = await wire(
     context,
