@@ -128,7 +128,10 @@ export class RuleTable {
   /** Another definition with the same condition. */
   tune(rule: number, definition: RuleDefinition): void {
     this.#definitions[rule] = definition;
-    this.#need[rule] = Math.max(1, Math.floor(definition.inARow));
+    const need = Math.max(1, Math.floor(definition.inARow));
+    this.#need[rule] = need;
+    // More often in a row than it has to is as often as it has to, whichever way it was counted.
+    this.#count[rule] = Math.min(need, this.#count[rule] ?? 0);
     this.#quietMs[rule] = (this.#channels[rule] ?? 0) > 0 ? definition.noDataAfterMs : 0;
     const timed =
       (this.#quietMs[rule] ?? 0) > 0 ||
@@ -168,7 +171,7 @@ export class RuleTable {
   }
 
   restore(rule: number, { on, count, seen }: Restored): void {
-    this.#put(rule, on, count);
+    this.#put(rule, on, Math.min(count, this.#need[rule] ?? 1));
     const first = this.#first[rule] ?? 0;
     for (let i = 0; i < (this.#channels[rule] ?? 0); i++) {
       this.list.seenUnixMs[first + i] = seen[i] ?? Number.NEGATIVE_INFINITY;
