@@ -2,7 +2,7 @@ const FIRST_BYTES = 4_096;
 
 /**
  * The last messages of a topic, for clients that come back. They lie one after the other in one buffer that is written
- * round and round: kept one by one they would outlive young garbage and be old garbage soon after. Bounded in bytes; the
+ * round and round. Bounded in bytes; the
  * oldest leave first.
  */
 export class MessageRing {

@@ -222,8 +222,8 @@ async function insertRaw(
 }
 
 /**
- * Inserts a body that the engine cannot take behind its statement, by a file that is gone before a disk would have to write
- * it: the engine reads it as the client of ClickHouse reads one, and the insert is the same as by HTTP.
+ * Inserts a body that the engine cannot take behind its statement, by a file that is removed right after: the
+ * engine reads it as the client of ClickHouse reads one, and the insert is the same as by HTTP.
  */
 async function insertFile(
   { session }: Connection,

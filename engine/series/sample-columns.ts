@@ -24,8 +24,7 @@ const NO_ARRAYS: Arrays = {
 
 /**
  * Sample rows in three growing columns, sealed as one block of ClickHouse's format `Native` by copies of whole columns. The
- * arrays serve group after group: new ones of some MiB a second would be page faults, and work for the
- * collector of the thread. What is kept between groups is bounded: arrays of at most four times the rows of the largest
+ * arrays serve group after group. What is kept between groups is bounded: arrays of at most four times the rows of the largest
  * group of late, and one block. The columns are in the byte order of the machine: the platforms of the engine are little endian.
  */
 export class SampleColumns {
