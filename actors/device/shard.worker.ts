@@ -14,6 +14,11 @@ const host = new ShardHost<DeviceShardOptions, FromDeviceShard, ToDeviceShard>({
 });
 const { link, options, clock, supervisor } = host;
 
+/** Under load the store takes the samples of this long with one insert… */
+const MAX_SPACING_MS = 500;
+/** …and devices do not wait for it: nor for an insert that takes longer than this, or for roll-ups put right. */
+const JOURNAL_AFTER_MS = 100;
+
 const writer = openSeriesWriter({
   address: options.series,
   clock,
@@ -22,6 +27,8 @@ const writer = openSeriesWriter({
   spoolLimitBytes: options.spoolLimitBytes,
   rawDays: options.rawDays,
   windowMs: options.groupMs,
+  maxSpacingMs: MAX_SPACING_MS,
+  journalAfterMs: JOURNAL_AFTER_MS,
   whenSpoolFull: options.whenSpoolFull,
   ...(options.writers === undefined ? {} : { adopt: { liveNames: options.writers } }),
 });

@@ -1,10 +1,17 @@
 import { EngineError } from '../errors.js';
 import type { BatchBuilder, StoreBatch } from './batch.js';
+import type { JournalEntry } from './journal.js';
 import type { Stored } from './series.types.js';
 
 /** Appends that are committed together: one batch, one promise. */
 export interface Group {
   readonly builder: BatchBuilder;
+  /** Its window is over: it goes as soon as the store can take it. */
+  overdue: boolean;
+  /** It waits a little longer for the end of an insert. */
+  patient: boolean;
+  /** It is written to the journal when it is sealed. */
+  journal: boolean;
   readonly stored: Promise<Stored>;
   readonly resolve: (stored: Stored) => void;
   readonly reject: (error: EngineError) => void;
@@ -17,7 +24,8 @@ export function newGroup(builder: BatchBuilder): Group {
     resolve = onStored;
     reject = onError;
   });
-  return { builder, stored, resolve, reject };
+  const flags = { overdue: false, patient: false, journal: false };
+  return { builder, ...flags, stored, resolve, reject };
 }
 
 /** The weakest place of all groups that hold rows of one append. */
@@ -76,4 +84,5 @@ export class RoomGate {
 export interface Sealed {
   readonly batch: StoreBatch;
   readonly group: Group;
+  readonly entry: JournalEntry | undefined;
 }

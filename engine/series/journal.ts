@@ -14,19 +14,28 @@ interface Segment {
   open: number;
 }
 
-/** A record whose rows are not in the store yet. */
-interface JournalEntry {
-  readonly segment: Segment;
+/** Rows on their way to the store. */
+export interface JournalEntry {
+  /**
+   * Resolves when the rows are in the journal, or settled before. Nobody holds them for the journal any more then, nor when
+   * it rejects: with EngineError `spool.full` at the bound, or when the disk takes nothing.
+   */
+  readonly written: Promise<void>;
+  /** Its rows are in the store or in the spool. Once. */
+  settle(): void;
 }
 
-interface Waiting {
+interface JournalRecord {
   readonly pieces: readonly Uint8Array[];
-  readonly resolve: (entry: JournalEntry) => void;
+  /** Where it is, when it is written. */
+  segment: Segment | undefined;
+  settled: boolean;
+  readonly resolve: () => void;
   readonly reject: (error: EngineError) => void;
 }
 
 const ENDING = '.wal';
-const SEGMENT_BYTES = 4_194_304;
+const SEGMENT_BYTES = 1_048_576;
 /** Of all segments; beyond it nothing is taken and the answer waits for the store. */
 const LIMIT_BYTES = 67_108_864;
 
@@ -38,7 +47,7 @@ const LIMIT_BYTES = 67_108_864;
 export class Journal {
   readonly #folder: string;
   readonly #limitBytes: number;
-  #waiting: Waiting[] = [];
+  #waiting: JournalRecord[] = [];
   #writing: Promise<void> | undefined;
   #active: Segment | undefined;
   readonly #retired = new Set<Segment>();
@@ -55,24 +64,27 @@ export class Journal {
     return this.#bytes;
   }
 
-  /**
-   * Resolves when the batch is written; end it with `settle`.
-   * @throws EngineError `spool.full` at the bound, or when the disk takes nothing.
-   */
-  async append(batch: StoreBatch): Promise<JournalEntry> {
+  /** Writes a batch with those that come beside it. Its bytes are read until `written` is settled. */
+  append(batch: StoreBatch): JournalEntry {
+    let resolve: () => void = () => undefined;
+    let reject: (error: EngineError) => void = () => undefined;
+    const written = new Promise<void>((onWritten, onError) => {
+      resolve = onWritten;
+      reject = onError;
+    });
     // Whether the insert arrived is not known after a start: the rows are then taken as attempted.
     const pieces = encodeRecord(batch, true);
-    const written = new Promise<JournalEntry>((resolve, reject) => {
-      this.#waiting.push({ pieces, resolve, reject });
-    });
+    const record: JournalRecord = { pieces, segment: undefined, settled: false, resolve, reject };
+    this.#waiting.push(record);
     this.#go();
-    return await written;
+    return { written, settle: () => this.#settle(record) };
   }
 
-  /** Its rows are in the store or in the spool. */
-  settle({ segment }: JournalEntry): void {
-    segment.open -= 1;
-    if (segment.open === 0) this.#go();
+  #settle(record: JournalRecord): void {
+    record.settled = true;
+    if (record.segment === undefined) return;
+    record.segment.open -= 1;
+    if (record.segment.open === 0) this.#go();
   }
 
   /** Removes what is settled; records that are not stay for the next start. */
@@ -90,9 +102,12 @@ export class Journal {
   }
 
   async #run(): Promise<void> {
-    const batch = this.#waiting;
+    const records = this.#waiting;
     this.#waiting = [];
-    if (batch.length > 0) await this.#write(batch);
+    // What is in the store already needs no place here.
+    const unsettled = records.filter(({ settled }) => !settled);
+    if (unsettled.length > 0) await this.#write(unsettled);
+    for (const { resolve } of records) resolve();
     for (const segment of this.#retired) {
       if (segment.open === 0) await this.#end(segment);
     }
@@ -103,32 +118,28 @@ export class Journal {
     await active.file.truncate(0).catch(() => undefined);
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
-    const whole = Buffer.concat(batch.flatMap(({ pieces }) => pieces));
+  async #write(records: readonly JournalRecord[]): Promise<void> {
+    const whole = Buffer.concat(records.flatMap(({ pieces }) => pieces));
     try {
       if (this.#bytes + whole.length > this.#limitBytes) {
         throw new EngineError('spool.full', `the journal holds ${this.#bytes} bytes, its bound`);
       }
       const segment = this.#active ?? (await this.#begin());
-      // Counted before: a record that is settled at once must not take the file away from the others.
-      segment.open += batch.length;
-      try {
-        await writeAll(segment, whole);
-      } catch (cause) {
-        segment.open -= batch.length;
-        throw cause;
-      }
+      await writeAll(segment, whole);
       segment.bytes += whole.length;
       this.#bytes += whole.length;
+      for (const record of records) {
+        record.segment = segment;
+        if (!record.settled) segment.open += 1;
+      }
       if (segment.bytes >= SEGMENT_BYTES) this.#retire(segment);
-      for (const { resolve } of batch) resolve({ segment });
     } catch (thrown) {
       const error = EngineError.from(thrown);
       const refused =
         error.code === 'spool.full'
           ? error
           : new EngineError('spool.full', 'the journal cannot be written', { cause: thrown });
-      for (const { reject } of batch) reject(refused);
+      for (const { reject } of records) reject(refused);
     }
   }
 

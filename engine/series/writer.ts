@@ -5,11 +5,20 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { backoff } from '../backoff.js';
 import type { TimerHandle } from '../clock.js';
 import { EngineError } from '../errors.js';
-import { BatchBuilder, checkBatch, checkTime, NewestTimes, type StoreBatch } from './batch.js';
+import {
+  BatchBuilder,
+  checkBatch,
+  checkTime,
+  mergeBatches,
+  NewestTimes,
+  type StoreBatch,
+} from './batch.js';
 import { connectSeries } from './client.js';
-import { type Group, newGroup, RoomGate, type Sealed, settle } from './commit-group.js';
-import { Journal } from './journal.js';
-import { RollupRepair } from './repair.js';
+import { type Group, RoomGate, type Sealed, settle } from './commit-group.js';
+import { InsertPace } from './insert-pace.js';
+import { Journal, type JournalEntry } from './journal.js';
+import { OpenGroup, type Urgency } from './open-group.js';
+import { RepairTurns } from './repair-turns.js';
 import { SampleColumns } from './sample-columns.js';
 import type {
   SampleBatch,
@@ -19,6 +28,7 @@ import type {
   Stored,
 } from './series.types.js';
 import { Spool } from './spool.js';
+import { SpoolReplay } from './spool-replay.js';
 import { neverSent, StoreInsert } from './store-insert.js';
 import type { SeriesWriterOptions } from './writer.types.js';
 
@@ -26,26 +36,18 @@ export type { SeriesReport, SeriesWriterOptions } from './writer.types.js';
 
 /** Bytes of one insert; a batch of long texts is sealed by this before it has `maxBatchRows`. */
 const MAX_BATCH_BYTES = 8_388_608;
-/** Between two steps of a repair that has more to do, so that live rows go first. */
-const REPAIR_GAP_MS = 1_000;
-
-/** A store that needs long for an insert gets fewer and larger ones: the next group gathers this many times as long. */
-const WINDOW_PER_INSERT = 8;
-
-/** The window of a group that somebody waits for. */
-const SOON_MS = 3;
 
 const retryBackoff = backoff({ firstMs: 100, maxMs: 5_000, jitter: 0.5 });
-
-/** Rows replayed in one insert: many, so that the spool empties while more is appended. */
-const REPLAY_ROWS = 50_000;
 
 /** Opens a writer; the store may be away. What an earlier run left in the spool is replayed first. The caller closes it. */
 export function openSeriesWriter(options: SeriesWriterOptions): StoreWriter {
   return new StoreWriter(options);
 }
 
-/** Group commit into the series store, with a spool on disk for the time it is away. */
+/**
+ * Group commit into the series store. A group is what is answered together, an insert takes all groups that wait. Groups
+ * that cannot be inserted now are kept in a journal for those who wait for them, and while the store is away in a spool.
+ */
 export class StoreWriter implements SeriesWriter {
   readonly #options: SeriesWriterOptions;
   readonly #client: ClickHouseClient;
@@ -53,34 +55,31 @@ export class StoreWriter implements SeriesWriter {
   /** Of the open group, one after the other. */
   readonly #columns = new SampleColumns();
   readonly #insert: StoreInsert;
-  readonly #repair: RollupRepair;
+  readonly #repair: RepairTurns;
   readonly #spool: Spool;
+  readonly #replayed: SpoolReplay;
   readonly #journal: Journal;
+  readonly #pace: InsertPace;
+  readonly #maxRows: number;
   readonly #tokenPrefix = randomBytes(9).toString('hex');
   readonly #ready: Sealed[] = [];
   readonly #room: RoomGate;
-  #group: Group | undefined;
-  #windowTimer: TimerHandle | undefined;
-  /** The window of the open group was shortened. */
-  #hurried = false;
+  readonly #open: OpenGroup;
+  #paceTimer: TimerHandle | undefined;
   #retryTimer: TimerHandle | undefined;
-  #repairTimer: TimerHandle | undefined;
   #nextToken = 0;
-  /** How long the last insert took. */
-  #insertMs = 0;
   #state: 'open' | 'away' | 'closed' = 'open';
   #closing: Promise<void> | undefined;
+  /** Closed by its owner: nothing waits for company any more. */
+  #ending = false;
   #awaySinceUnixMs: number | undefined;
   #replayedSinceAway = 0;
   #failures = 0;
-  /** Token of the spooled batch whose last try ended without an answer. */
-  #doubtful: string | undefined;
+  /** An insert or a repair: one of them at a time. */
   #sending: Promise<void> | undefined;
+  #repairing = false;
   #replaying: Promise<void> | undefined;
-  /** Rows of a refused group, replayed batch by batch; some may be in the store already. */
-  #singleRows = 0;
   #spooling: Promise<void> | undefined;
-  #repairDue = false;
   #pendingRows = 0;
   #rowsStored = 0;
   #rowsSpooled = 0;
@@ -97,13 +96,23 @@ export class StoreWriter implements SeriesWriter {
     });
     this.#insert = new StoreInsert(this.#client, options.name, this.#newest);
     const liveNames = options.adopt?.liveNames.filter((name) => name !== options.name);
-    this.#repair = new RollupRepair({
+    this.#open = new OpenGroup({
+      clock: options.clock,
+      windowMs: options.windowMs ?? 40,
+      build: () => new BatchBuilder(this.#newest, this.#columns),
+      onOver: (group) => this.#windowOver(group),
+    });
+    this.#repair = new RepairTurns({
       address: options.address,
       writer: options.name,
       liveNames,
       rawDays: options.rawDays ?? 0,
       quietMs: options.repairQuietMs ?? 3_000,
       maxWaitMs: options.repairMaxWaitMs ?? 30_000,
+      clock: options.clock,
+      everyMs: options.repairDelayMs ?? 5_000,
+      onDue: () => this.#kick(),
+      onReport: options.onReport,
     });
     this.#spool = new Spool({
       folder: join(options.spoolFolder, options.name),
@@ -111,22 +120,28 @@ export class StoreWriter implements SeriesWriter {
       whenFull: options.whenSpoolFull ?? 'refuse',
       report: (report) => this.#options.onReport?.(report),
     });
+    this.#replayed = new SpoolReplay({
+      spool: this.#spool,
+      insert: this.#insert,
+      clock: options.clock,
+      refused: (batch, error) => this.#refused(batch, error),
+    });
     this.#journal = new Journal(join(options.spoolFolder, options.name));
+    this.#pace = new InsertPace(options.maxSpacingMs ?? 0);
+    this.#maxRows = options.maxBatchRows ?? 100_000;
     if (liveNames !== undefined) this.#spool.adopt(options.spoolFolder, liveNames);
     if (!this.#spool.empty) this.#goAway('batches of an earlier run wait in the spool', 0);
-    this.#repairLater();
   }
 
-  async append(batch: SampleBatch, urgency?: 'soon' | 'journal'): Promise<Stored> {
+  async append(batch: SampleBatch, urgency?: Urgency): Promise<Stored> {
     checkBatch(batch);
     if (!this.#room.free) await this.#room.enter();
     this.#room.checkOpen();
     const nowUs = this.#options.clock.nowMs() * 1_000;
-    const maxRows = this.#options.maxBatchRows ?? 100_000;
     const groups = new Set<Group>();
     for (let from = 0; from < batch.channel.length; ) {
-      const group = this.#openGroup();
-      const to = Math.min(batch.channel.length, from + maxRows - group.builder.rows);
+      const group = this.#open.enter(urgency);
+      const to = Math.min(batch.channel.length, from + this.#maxRows - group.builder.rows);
       group.builder.addSamples(batch, from, to, nowUs);
       this.#pendingRows += to - from;
       groups.add(group);
@@ -134,45 +149,13 @@ export class StoreWriter implements SeriesWriter {
       this.#sealIfFull(group);
     }
     if (batch.text.length > 0) {
-      const group = this.#openGroup();
+      const group = this.#open.enter(urgency);
       group.builder.addText(batch);
       this.#pendingRows += batch.text.length;
       groups.add(group);
       this.#sealIfFull(group);
     }
-    if (urgency === 'soon') this.#hurry();
-    const stored = settle(groups);
-    return urgency === 'journal' && this.#state === 'open'
-      ? this.#firstOf(stored, batch, nowUs)
-      : stored;
-  }
-
-  /** Whatever comes first: the rows in the journal, or in the store. */
-  async #firstOf(stored: Promise<Stored>, batch: SampleBatch, nowUs: number): Promise<Stored> {
-    const builder = new BatchBuilder(new NewestTimes());
-    builder.addSamples(batch, 0, batch.channel.length, nowUs);
-    builder.addText(batch);
-    const sealed = builder.seal(`${this.#tokenPrefix}-j${this.#nextToken++}`);
-    // What is late and what is new is found out when it is replayed: all its hours are put right then.
-    const record = { ...sealed, dirty: [], unverified: [] };
-    const written = this.#journal.append(record);
-    written.then(
-      (entry) => {
-        stored.then(
-          () => this.#journal.settle(entry),
-          (error: unknown) => {
-            // Rows that nobody else has stay in the journal: somebody was told that they are kept.
-            if (EngineError.from(error).code === 'store.refused') this.#journal.settle(entry);
-          },
-        );
-      },
-      () => undefined,
-    );
-    try {
-      return await Promise.any([written.then((): Stored => 'spool'), stored]);
-    } catch {
-      return await stored;
-    }
+    return await settle(groups);
   }
 
   async appendEvents(events: readonly SeriesEvent[]): Promise<Stored> {
@@ -180,7 +163,7 @@ export class StoreWriter implements SeriesWriter {
     if (events.length === 0) return 'store';
     if (!this.#room.free) await this.#room.enter();
     this.#room.checkOpen();
-    const group = this.#openGroup();
+    const group = this.#open.enter(undefined);
     group.builder.addEvents(events, `${this.#tokenPrefix}-${this.#nextToken}`);
     this.#pendingRows += events.length;
     this.#sealIfFull(group);
@@ -206,8 +189,9 @@ export class StoreWriter implements SeriesWriter {
     let count = 0;
     for (;;) {
       while (this.#sending !== undefined) await this.#sending;
-      const step = this.#repair.step(this.#options.clock.nowMs(), 'all');
-      this.#sending = this.#repair.idle().finally(() => this.#sent());
+      const step = this.#repair.stepAll();
+      this.#repairing = true;
+      this.#occupy(this.#repair.idle());
       const done = await step;
       if (done === 0) return count;
       count += done;
@@ -216,6 +200,7 @@ export class StoreWriter implements SeriesWriter {
 
   close(): Promise<void> {
     this.#room.close();
+    this.#ending = true;
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -223,8 +208,7 @@ export class StoreWriter implements SeriesWriter {
   async #close(): Promise<void> {
     this.#seal();
     const { clock } = this.#options;
-    if (this.#repairTimer !== undefined) clock.clearTimeout(this.#repairTimer);
-    this.#repairDue = false;
+    if (this.#paceTimer !== undefined) clock.clearTimeout(this.#paceTimer);
     const repairEnded = this.#repair.close();
     this.#kick();
     while (this.#sending !== undefined || this.#spooling !== undefined) {
@@ -240,61 +224,63 @@ export class StoreWriter implements SeriesWriter {
     await this.#client.close();
   }
 
-  #openGroup(): Group {
-    if (this.#group !== undefined) return this.#group;
-    this.#group = newGroup(new BatchBuilder(this.#newest, this.#columns));
-    this.#hurried = false;
-    const { windowMs = 40, maxWindowMs = windowMs } = this.#options;
-    this.#openWindow(Math.max(windowMs, Math.min(maxWindowMs, this.#insertMs * WINDOW_PER_INSERT)));
-    return this.#group;
-  }
-
-  #openWindow(windowMs: number): void {
-    const { clock } = this.#options;
-    if (this.#windowTimer !== undefined) clock.clearTimeout(this.#windowTimer);
-    this.#windowTimer = clock.setTimeout(() => {
-      this.#windowTimer = undefined;
-      this.#kick();
-    }, windowMs);
-  }
-
-  /** Somebody waits for the answer: what is gathered goes after a moment, or with the end of the insert under way. */
-  #hurry(): void {
-    if (this.#group === undefined || this.#windowTimer === undefined || this.#hurried) return;
-    this.#hurried = true;
-    this.#openWindow(Math.min(SOON_MS, this.#options.windowMs ?? 40));
+  /** The group goes to the store; or it waits until it can, for longer than a moment in the journal if there is one. */
+  #windowOver(group: Group): void {
+    this.#kick();
+    if (this.#open.group !== group) return;
+    const { journalAfterMs } = this.#options;
+    if (journalAfterMs === undefined) {
+      // It gathers on: the store gets fewer and larger inserts, and not a queue of small ones.
+      if (group.journal) this.#seal();
+      return;
+    }
+    // An insert is mostly over soon; a repair, or the pause after many inserts, is not.
+    const mayEndSoon = this.#sending !== undefined && !this.#repairing;
+    if (mayEndSoon && !group.patient && !group.journal) {
+      group.patient = true;
+      this.#open.wait(group, journalAfterMs);
+      return;
+    }
+    group.journal = true;
+    this.#seal();
   }
 
   #sealIfFull(group: Group): void {
     const { builder } = group;
-    const full = builder.rows >= (this.#options.maxBatchRows ?? 100_000);
+    const full = builder.rows >= this.#maxRows;
     if (!full && builder.bytes < MAX_BATCH_BYTES) return;
+    if (this.#sending !== undefined && this.#options.journalAfterMs !== undefined) {
+      group.journal = true;
+    }
     this.#seal();
     this.#kick();
   }
 
   #seal(): void {
-    const group = this.#group;
+    const group = this.#open.take();
     if (group === undefined) return;
-    this.#group = undefined;
-    if (this.#windowTimer !== undefined) this.#options.clock.clearTimeout(this.#windowTimer);
-    this.#windowTimer = undefined;
     const batch = group.builder.seal(`${this.#tokenPrefix}-${this.#nextToken++}`);
-    this.#ready.push({ batch, group });
+    const keep = group.journal && this.#state === 'open';
+    this.#ready.push({ batch, group, entry: keep ? this.#keep(batch, group) : undefined });
+  }
+
+  /** Writes a group to the journal, and answers those who wait for it; when it cannot be written they wait for the store. */
+  #keep(batch: StoreBatch, group: Group): JournalEntry {
+    // What is late and what is new is found out when it is replayed: all its hours are put right then.
+    const entry = this.#journal.append({ ...batch, dirty: [], unverified: [] });
+    entry.written.then(
+      () => group.resolve('spool'),
+      () => undefined,
+    );
+    return entry;
   }
 
   /** Starts whatever can go on now. Each of the three loops runs at most once at a time and never rejects. */
   #kick(): void {
-    // A group whose window is over goes on gathering while an insert is under way: a store that is slower than
-    // the window gets fewer and larger inserts, and not a growing queue of small ones.
-    const waits = this.#state === 'open' && this.#sending !== undefined;
-    if (!waits && this.#windowTimer === undefined) this.#seal();
-    if (this.#state === 'open' && this.#sending === undefined) {
-      if (this.#ready.length > 0 || this.#repairDue) {
-        this.#sending = this.#send().finally(() => this.#sent());
-      }
-    }
-    if (this.#state === 'away' && this.#spooling === undefined && this.#ready.length > 0) {
+    if (this.#state === 'open' && this.#sending === undefined) this.#next();
+    if (this.#state === 'away' && this.#spooling === undefined) {
+      if (this.#open.group?.overdue === true) this.#seal();
+      if (this.#ready.length === 0) return;
       this.#spooling = this.#toSpool(this.#ready.splice(0), false).finally(() => {
         this.#spooling = undefined;
         this.#kick();
@@ -302,42 +288,88 @@ export class StoreWriter implements SeriesWriter {
     }
   }
 
-  #sent(): void {
-    this.#sending = undefined;
-    this.#kick();
-  }
-
-  async #send(): Promise<void> {
-    const sealed = this.#ready.shift();
-    const { clock, spoolAfterMs = 2_000 } = this.#options;
-    const slow = clock.setTimeout(() => {
-      if (this.#state === 'open') this.#goAway(`an insert takes more than ${spoolAfterMs} ms`, 1);
-    }, spoolAfterMs);
-    try {
-      if (sealed === undefined) await this.#repairStep();
-      else await this.#sendBatch(sealed);
-    } finally {
-      clock.clearTimeout(slow);
+  /** An insert of all that waits, or a repair while there is nothing to insert or a pause between inserts. */
+  #next(): void {
+    const { clock } = this.#options;
+    const full = this.#ready.reduce((rows, { batch }) => rows + batch.rows, 0) >= this.#maxRows;
+    const due = this.#ready.length > 0 || this.#open.group?.overdue === true;
+    const pauseMs = full || this.#ending ? 0 : this.#pace.waitMs(clock.monoMs());
+    if (due && pauseMs === 0) {
+      this.#occupy(this.#insertBatches(this.#takeWaiting(), false));
+      return;
+    }
+    if (this.#repair.due) {
+      this.#repairing = true;
+      this.#occupy(this.#repair.step());
+    } else if (due && this.#paceTimer === undefined) {
+      this.#paceTimer = clock.setTimeout(() => {
+        this.#paceTimer = undefined;
+        this.#kick();
+      }, pauseMs);
     }
   }
 
-  async #sendBatch(sealed: Sealed): Promise<void> {
+  /** Batches of one insert, oldest first, and the open group too when it fits. */
+  #takeWaiting(): Sealed[] {
+    let count = 0;
+    let rows = 0;
+    let bytes = 0;
+    for (const { batch } of this.#ready) {
+      rows += batch.rows;
+      bytes += batch.samples.length + batch.text.length + batch.events.length;
+      if (count > 0 && (rows > this.#maxRows || bytes > MAX_BATCH_BYTES)) break;
+      count++;
+    }
+    const taken = this.#ready.splice(0, count);
+    const { group } = this.#open;
+    if (this.#ready.length > 0 || group === undefined) return taken;
+    const { builder } = group;
+    const fits = rows + builder.rows <= this.#maxRows && bytes + builder.bytes <= MAX_BATCH_BYTES;
+    if (count === 0 || fits) this.#seal();
+    return [...taken, ...this.#ready.splice(0)];
+  }
+
+  /** @param work never rejects; those behind it do not wait for longer than `spoolAfterMs`. */
+  #occupy(work: Promise<void>): void {
+    const { clock, spoolAfterMs = 2_000 } = this.#options;
+    const slow = clock.setTimeout(() => {
+      if (this.#repairing) this.#goAway('rollups are being put right', 0);
+      else this.#goAway(`an insert takes more than ${spoolAfterMs} ms`, 1);
+    }, spoolAfterMs);
+    this.#sending = work.finally(() => {
+      clock.clearTimeout(slow);
+      this.#sending = undefined;
+      this.#repairing = false;
+      this.#kick();
+    });
+  }
+
+  /** @param attempted some of the rows may be in the store. */
+  async #insertBatches(all: readonly Sealed[], attempted: boolean): Promise<void> {
+    const [first, ...more] = all.map(({ batch }) => batch);
+    if (first === undefined) return;
+    const batch = mergeBatches([first, ...more]);
     const { clock } = this.#options;
     const beganMonoMs = clock.monoMs();
     try {
-      await this.#insert.insert(sealed.batch, false, clock.nowMs());
-      this.#insertMs = clock.monoMs() - beganMonoMs;
-      this.#rowsStored += sealed.batch.rows;
-      this.#columns.giveBack(sealed.batch.samples);
-      this.#done(sealed, 'store');
+      await this.#insert.insert(batch, attempted, clock.nowMs());
+      this.#pace.ended(beganMonoMs, clock.monoMs());
+      this.#rowsStored += batch.rows;
+      for (const sealed of all) this.#done(sealed, 'store');
     } catch (thrown) {
       const error = EngineError.from(thrown);
-      if (error.code === 'store.refused') {
-        await this.#refused(sealed.batch, error);
-        this.#done(sealed, error);
-      } else {
+      if (error.code !== 'store.refused') {
         if (this.#state === 'open') this.#goAway(error.message, 1);
-        await this.#toSpool([sealed], !neverSent(error));
+        await this.#toSpool(all, attempted || !neverSent(error));
+      } else if (more.length > 0) {
+        // One bad batch must not set its neighbours aside.
+        for (const sealed of all) {
+          if (this.#state === 'open') await this.#insertBatches([sealed], true);
+          else await this.#toSpool([sealed], true);
+        }
+      } else {
+        await this.#refused(batch, error);
+        for (const sealed of all) this.#done(sealed, error);
       }
     }
   }
@@ -359,11 +391,20 @@ export class StoreWriter implements SeriesWriter {
     if (this.#state === 'open') this.#goAway('batches wait in the spool', 0);
   }
 
-  #done(sealed: Sealed, outcome: Stored | EngineError): void {
-    this.#pendingRows -= sealed.batch.rows;
-    if (outcome instanceof EngineError) sealed.group.reject(outcome);
-    else sealed.group.resolve(outcome);
+  #done({ batch, group, entry }: Sealed, outcome: Stored | EngineError): void {
+    this.#pendingRows -= batch.rows;
+    if (outcome instanceof EngineError) group.reject(outcome);
+    else group.resolve(outcome);
     this.#room.wake();
+    const giveBack = (): void => this.#columns.giveBack(batch.samples);
+    if (entry === undefined) {
+      giveBack();
+      return;
+    }
+    // Rows that nobody else has stay in the journal: somebody was told that they are kept.
+    const kept = outcome instanceof EngineError && outcome.code !== 'store.refused';
+    if (!kept) entry.settle();
+    entry.written.then(giveBack, giveBack);
   }
 
   async #refused(batch: StoreBatch, error: EngineError): Promise<void> {
@@ -402,39 +443,18 @@ export class StoreWriter implements SeriesWriter {
 
   /** Sends the spool's batches in order; returns when the store is away again or all is caught up. */
   async #replay(): Promise<void> {
-    const { clock } = this.#options;
     try {
       while (this.#state === 'away') {
         await this.#repair.idle();
-        const spooled = await this.#spool.next(this.#singleRows > 0 ? 1 : REPLAY_ROWS);
-        if (spooled === undefined) {
+        const rows = await this.#replayed.step();
+        if (rows === undefined) {
           if (this.#spooling !== undefined) await this.#spooling;
           else if (await this.#caughtUp()) return;
           continue;
         }
-        const { batch } = spooled;
-        const attempted =
-          spooled.attempted || this.#singleRows > 0 || this.#doubtful === batch.token;
-        try {
-          await this.#insert.insert(batch, attempted, clock.nowMs());
-          this.#rowsReplayed += batch.rows;
-          this.#replayedSinceAway += batch.rows;
-        } catch (thrown) {
-          const error = EngineError.from(thrown);
-          if (error.code !== 'store.refused') {
-            if (!neverSent(error)) this.#doubtful = batch.token;
-            throw error;
-          }
-          if (this.#singleRows <= 0) {
-            // One bad batch must not set its neighbours aside: the group is tried again one by one.
-            this.#singleRows = batch.rows;
-            continue;
-          }
-          await this.#refused(batch, error);
-        }
+        this.#rowsReplayed += rows;
+        this.#replayedSinceAway += rows;
         this.#failures = 0;
-        this.#singleRows -= batch.rows;
-        await this.#spool.forget();
       }
     } catch (thrown) {
       this.#failures++;
@@ -454,28 +474,5 @@ export class StoreWriter implements SeriesWriter {
     this.#options.onReport?.({ type: 'store.back', awayMs, rowsReplayed: this.#replayedSinceAway });
     this.#kick();
     return true;
-  }
-
-  #repairLater(delayMs = this.#options.repairDelayMs ?? 5_000): void {
-    const { clock } = this.#options;
-    if (this.#repairTimer !== undefined) clock.clearTimeout(this.#repairTimer);
-    this.#repairTimer = clock.setTimeout(() => {
-      this.#repairDue = true;
-      this.#kick();
-      this.#repairLater();
-    }, delayMs);
-  }
-
-  async #repairStep(): Promise<void> {
-    this.#repairDue = false;
-    try {
-      const channelHours = await this.#repair.step(this.#options.clock.nowMs(), 'due');
-      if (channelHours === 0) return;
-      this.#options.onReport?.({ type: 'rollups.repaired', channelHours });
-      if (this.#closing === undefined) this.#repairLater(REPAIR_GAP_MS);
-    } catch (thrown) {
-      const { message } = EngineError.from(thrown);
-      this.#options.onReport?.({ type: 'rollups.repair-failed', message });
-    }
   }
 }

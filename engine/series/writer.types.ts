@@ -32,8 +32,16 @@ export interface SeriesWriterOptions {
   readonly rawDays?: number;
   /** Rows wait this long for company. Default 40; 0 sends each append alone. */
   readonly windowMs?: number;
-  /** The longest window, for a store that needs long for its inserts, which cost it less the larger they are. Default `windowMs`. */
-  readonly maxWindowMs?: number;
+  /**
+   * A store that needs long for its inserts gets fewer and larger ones, which cost it less: at most this long apart, see
+   * `InsertPace`. Default 0.
+   */
+  readonly maxSpacingMs?: number;
+  /**
+   * Rows whose window is over are answered from a journal on disk when the store can take nothing for this long; at once
+   * when it is known that it will not. Default: they wait for the store.
+   */
+  readonly journalAfterMs?: number;
   /** Rows of one insert. Default 100,000. */
   readonly maxBatchRows?: number;
   /** Rows accepted and not yet stored; an append beyond waits. Default 1,000,000. */

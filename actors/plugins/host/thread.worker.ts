@@ -13,7 +13,7 @@ const INTERN_DEADLINE_MS = 10_000;
  */
 const METER_WINDOW_MS = 1_000;
 /** And under load, in groups of at most so many rows. */
-const MAX_METER_WINDOW_MS = 4_000;
+const MAX_METER_SPACING_MS = 4_000;
 const MAX_METER_ROWS = 200_000;
 
 let thread: PluginThread | undefined;
@@ -32,7 +32,7 @@ const writer = openSeriesWriter({
   rawDays: options.rawDays,
   whenSpoolFull: options.whenSpoolFull,
   windowMs: METER_WINDOW_MS,
-  maxWindowMs: MAX_METER_WINDOW_MS,
+  maxSpacingMs: MAX_METER_SPACING_MS,
   maxBatchRows: MAX_METER_ROWS,
 });
 

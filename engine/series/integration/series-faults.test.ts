@@ -12,6 +12,7 @@ import type { Stored } from '../series.types.js';
 import { Spool } from '../spool.js';
 import { batchOf, KEEP_ALL, openStoreBench, type StoreBench, until } from '../testing.js';
 import { openSeriesWriter, type StoreWriter } from '../writer.js';
+import { expectExactly, storePid } from './exactly.js';
 
 /** Generous: a store that shares two busy cores with other tests is slow, and that is not what is tested. */
 vi.setConfig({ testTimeout: 120_000 });
@@ -58,30 +59,6 @@ async function stream(
   return outcome;
 }
 
-/** Raw rows and every rollup hold the acknowledged rows, each once. */
-async function expectExactly(writer: StoreWriter, channel: number, rows: readonly number[]) {
-  await until('the writer is back', () => writer.status().state === 'open');
-  // What was answered from the journal is on its way.
-  await until('nothing waits', () => writer.status().pendingRows === 0);
-  await writer.repairRollups();
-  const raw = await bench.rows(
-    `SELECT value FROM samples FINAL WHERE channel = ${channel} ORDER BY at`,
-  );
-  expect(raw.map(([value]) => value)).toEqual([...rows].sort((a, b) => a - b));
-  for (const table of ['samples_1m', 'samples_1h', 'samples_1d']) {
-    const [sums] = await bench.rows(
-      `SELECT toUInt32(sum(points)), sum(total) FROM ${table} WHERE channel = ${channel}`,
-    );
-    expect(sums).toEqual([rows.length, rows.reduce((sum, value) => sum + value, 0)]);
-  }
-}
-
-function storePid(): number {
-  const { pid } = bench.store.status();
-  if (pid === undefined) throw new EngineError('internal', 'the store has no process now');
-  return pid;
-}
-
 async function storeUp(): Promise<void> {
   await until('the store is up', () => bench.store.status().state === 'up');
 }
@@ -103,28 +80,28 @@ test('kill -9 of the store under a stream of appends loses and doubles nothing',
   const outcome = await stream(writer, channel, 600, async (i) => {
     if (i !== 100 && i !== 400) return;
     await storeUp();
-    process.kill(storePid(), 'SIGKILL');
+    process.kill(storePid(bench), 'SIGKILL');
   });
   expect(outcome.errors).toEqual([]);
   expect(outcome.places).toContain('spool');
   await storeUp();
   expect(bench.store.status().restarts).toBeGreaterThanOrEqual(restarts + 2);
   expect(outcome.acknowledged).toHaveLength(600);
-  await expectExactly(writer, channel, outcome.acknowledged);
+  await expectExactly(bench, writer, channel, outcome.acknowledged);
 });
 
 test('an insert whose answer was lost is not counted twice, and those behind it do not wait', async () => {
   const channel = nextChannel++;
   const writer = bench.writer({ requestTimeoutMs: 1_000, spoolAfterMs: 200 });
   await writer.append(batchOf([[channel, NOON - 1_000, 0]]));
-  const pid = storePid();
+  const pid = storePid(bench);
   process.kill(pid, 'SIGSTOP');
   const outcome = await stream(writer, channel, 50).finally(() => process.kill(pid, 'SIGCONT'));
   expect(outcome.places).toEqual(new Set(['spool']));
   expect(bench.reports).toContainEqual(expect.objectContaining({ type: 'store.away' }));
   await until('all is replayed', () => writer.status().state === 'open');
   expect(bench.reports.at(-1)).toMatchObject({ type: 'store.back', rowsReplayed: 50 });
-  await expectExactly(writer, channel, [0, ...outcome.acknowledged]);
+  await expectExactly(bench, writer, channel, [0, ...outcome.acknowledged]);
 });
 
 test('batches that wait in the spool of an ended writer are replayed by the next, behind a torn tail too', async () => {
@@ -141,14 +118,14 @@ test('batches that wait in the spool of an ended writer are replayed by the next
     .at(-1);
   appendFileSync(join(folder, last ?? ''), 'ESPL half a rec');
   const after = bench.writer({ name: 'torn' });
-  await expectExactly(after, channel, outcome.acknowledged);
+  await expectExactly(bench, after, channel, outcome.acknowledged);
   expect(bench.reports).toContainEqual(expect.objectContaining({ type: 'spool.torn' }));
   expect(after.status()).toMatchObject({ spoolBytes: 0, rowsReplayed: 40 });
 });
 
 test('when the spool is full, appends are refused and not lost in silence', async () => {
   const channel = nextChannel++;
-  const pid = storePid();
+  const pid = storePid(bench);
   const writer = bench.writer({
     spoolLimitBytes: 4_000,
     windowMs: 0,
@@ -160,7 +137,7 @@ test('when the spool is full, appends are refused and not lost in silence', asyn
   expect(outcome.errors.length).toBeGreaterThan(0);
   expect(new Set(outcome.errors.map((error) => error.code))).toEqual(new Set(['spool.full']));
   expect(outcome.acknowledged.length).toBeGreaterThan(0);
-  await expectExactly(writer, channel, outcome.acknowledged);
+  await expectExactly(bench, writer, channel, outcome.acknowledged);
 });
 
 test('a full disk refuses appends, and the spool works again when there is room', async () => {
@@ -178,7 +155,7 @@ test('a full disk refuses appends, and the spool works again when there is room'
     expect(outcome.errors).toEqual([]);
     await before.close();
     const after = bench.writer({ name: 'tiny', spoolFolder: disk.folder });
-    await expectExactly(after, channel, outcome.acknowledged);
+    await expectExactly(bench, after, channel, outcome.acknowledged);
     await after.close();
   } finally {
     disk.remove();
@@ -235,67 +212,6 @@ test('kill -9 of a process that appends to its spool keeps every acknowledged ba
   }
   expect(found.slice(0, acknowledged.length)).toEqual(acknowledged);
   expect(found.length - acknowledged.length).toBeLessThanOrEqual(2);
-});
-
-test('who cannot wait is answered from the journal, and kill -9 of the writer and the store loses nothing of it', async () => {
-  const channel = nextChannel++;
-  const options = {
-    address: bench.address,
-    name: 'journalled',
-    spoolFolder: join(bench.folder, 'spool-journal'),
-    spoolLimitBytes: 1e8,
-  };
-  const script = `
-    const { openSeriesWriter } = await import(${JSON.stringify(entryUrl('engine/series/writer').href)});
-    const { SystemClock } = await import(${JSON.stringify(entryUrl('engine/clock').href)});
-    const writer = openSeriesWriter({ ...${JSON.stringify(options)}, clock: new SystemClock() });
-    for (let i = 0; ; i++) {
-      const row = { channel: Uint32Array.of(${channel}), atUnixMs: Float64Array.of(${NOON} + i * 1000), value: Float64Array.of(i), text: [] };
-      process.stdout.write(await writer.append(row, 'journal') + ' ' + i + '\\n');
-    }`;
-  const pid = storePid();
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-    // First with a store that stands still: nothing of this can have been inserted.
-    if (said.length > 2_000) child.kill('SIGKILL');
-    else if (said.length > 200) process.kill(pid, 'SIGSTOP');
-  });
-  await once(child, 'close').finally(() => process.kill(pid, 'SIGCONT'));
-  const acknowledged = said.split('\n').slice(0, -1);
-  expect(acknowledged.filter((line) => line.startsWith('spool')).length).toBeGreaterThan(50);
-  const writer = bench.writer(options);
-  await until('all is replayed', () => writer.status().state === 'open');
-  const [[rows, points] = []] = await bench.rows(
-    `SELECT uniqExact(at), uniqExact(value) FROM samples WHERE channel = ${channel}`,
-  );
-  expect(Number(rows)).toBeGreaterThanOrEqual(acknowledged.length);
-  expect(Number(rows)).toBeLessThanOrEqual(acknowledged.length + 2);
-  expect(points).toBe(rows);
-  await writer.repairRollups();
-  const counted = await bench.rows(`SELECT sum(points) FROM samples_1m WHERE channel = ${channel}`);
-  expect(counted).toEqual([[rows]]);
-});
-
-test('what is stored leaves the journal, so that a start has nothing to do again', async () => {
-  const channel = nextChannel++;
-  const options = { name: 'settled', spoolFolder: join(bench.folder, 'spool-settled') };
-  const writer = bench.writer(options);
-  for (let i = 0; i < 20; i++) {
-    await writer.append(batchOf([[channel, NOON + i, i]]), 'journal');
-  }
-  await expectExactly(
-    writer,
-    channel,
-    Array.from({ length: 20 }, (_, i) => i),
-  );
-  await writer.close();
-  expect(readdirSync(join(options.spoolFolder, options.name))).not.toContainEqual(
-    expect.stringMatching(/\.(wal|seg)$/),
-  );
 });
 
 test('a batch the store will never take is put aside and told; the others go on', async () => {
