@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import type { TestServer } from '../api/testing/server.js';
+import { SystemClock } from '../engine/clock.js';
 import { EngineError } from '../engine/errors.js';
+import { connectSeries } from '../engine/series/client.js';
+import { EmbeddedStore } from '../engine/series/embedded.js';
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -43,46 +47,25 @@ export async function connected(
   }
 }
 
-/** A question holds at most 20,000 characters. */
-const CHANNELS_AT_ONCE = 2_000;
-
-/** Samples of channels in the store, by their numbers: their names come to the store some time after the start. */
-async function storedSamples(
-  server: TestServer,
-  cookie: string,
+/** Samples of channels that the store of a site holds since a time, each once. The site is stopped. */
+export async function storedIn(
+  data: string,
   channels: readonly number[],
   fromUnixMs: number,
 ): Promise<number> {
-  let stored = 0;
-  for (let at = 0; at < channels.length; at += CHANNELS_AT_ONCE) {
-    const sql = `SELECT count() AS stored FROM earshot_samples
-      WHERE channel IN (${channels.slice(at, at + CHANNELS_AT_ONCE).join(',')})
-      AND at >= fromUnixTimestamp64Milli(toInt64(${fromUnixMs}))`;
-    const { rows } = await json<{ readonly rows: readonly (readonly unknown[])[] }>(
-      server,
-      cookie,
-      '/v1/sql',
-      'POST',
-      { sql },
-    );
-    stored += Number(rows[0]?.[0]);
-  }
-  return stored;
-}
-
-/** The same when all `wanted` are there, or when no more come. */
-export async function storedOf(
-  server: TestServer,
-  cookie: string,
-  channels: readonly number[],
-  fromUnixMs: number,
-  wanted: number,
-  withinMs: number,
-): Promise<number> {
-  const until = performance.now() + withinMs;
-  for (;;) {
-    const stored = await storedSamples(server, cookie, channels, fromUnixMs);
-    if (stored >= wanted || performance.now() > until) return stored;
-    await pause(250);
+  const store = new EmbeddedStore({ folder: join(data, 'series'), clock: new SystemClock() });
+  const client = connectSeries(await store.start());
+  try {
+    const answer = await client.query({
+      query: `SELECT count() AS stored FROM samples FINAL
+        WHERE channel IN (${channels.join(',')}) AND at >= fromUnixTimestamp64Milli({from:Int64})`,
+      query_params: { from: fromUnixMs },
+      format: 'JSONEachRow',
+    });
+    const [row] = await answer.json<{ readonly stored: string }>();
+    return Number(row?.stored);
+  } finally {
+    await client.close();
+    await store.stop();
   }
 }

@@ -23,61 +23,60 @@ export interface BenchInstance {
   }[];
 }
 
-/** A data folder whose inventory knows these vendor connections and their devices. Answers the instances' numbers. */
-export async function seedDevices(
-  data: string,
-  instances: readonly BenchInstance[],
-): Promise<readonly number[]> {
+/** Numbers that the site gave. */
+export interface Seeded {
+  readonly instanceId: number;
+  readonly channels: readonly { readonly id: number; readonly name: string }[];
+}
+
+/** A data folder whose inventory knows this vendor connection and its devices. */
+export async function seedDevices(data: string, instance: BenchInstance): Promise<Seeded> {
+  const { plugin, enabled = true, config, devices, parameters = [], rfChannels = 0 } = instance;
   const clock = new SystemClock();
   const store = await openStore(data, clock);
-  const numbers: number[] = [];
   try {
     const nowUnixMs = clock.nowMs();
     const at = { createdAtUnixMs: nowUnixMs, updatedAtUnixMs: nowUnixMs };
-    let slot = 0;
-    for (const instance of instances) {
-      const { plugin, enabled = true, config, devices, parameters = [], rfChannels = 0 } = instance;
-      const { id: instanceId } = await store.inventory.instances.create({
-        plugin,
-        name: plugin,
-        enabled,
-        config,
-        sealed: null,
+    const { id: instanceId } = await store.inventory.instances.create({
+      plugin,
+      name: plugin,
+      enabled,
+      config,
+      sealed: null,
+      ...at,
+    });
+    const idOf = (externalId: string): string => `${plugin}:${instanceId}:${externalId}`;
+    const interned = await store.devices.intern(
+      devices.map(({ externalId }) => ({
+        id: idOf(externalId),
+        protocol: plugin,
+        channels: parameters,
+      })),
+    );
+    await store.inventory.records.createMany(
+      devices.map((device) => ({
+        ...RECORD_DEFAULTS,
+        ...device,
         ...at,
-      });
-      numbers.push(instanceId);
-      const idOf = (externalId: string): string => `${plugin}:${instanceId}:${externalId}`;
-      await store.devices.intern(
-        devices.map(({ externalId }) => ({
-          id: idOf(externalId),
-          protocol: plugin,
-          channels: parameters,
+        deviceId: idOf(device.externalId),
+        instanceId,
+        lifecycle: 'provisioning' as const,
+        lifecycleSinceUnixMs: nowUnixMs,
+      })),
+    );
+    let slot = 0;
+    await store.inventory.rfChannels.createMany(
+      devices.flatMap(({ externalId }) =>
+        Array.from({ length: rfChannels }, (_, i) => ({
+          ...RF_CHANNEL_DEFAULTS,
+          deviceId: idOf(externalId),
+          number: i + 1,
+          direction: 'receive' as const,
+          slot: ++slot,
         })),
-      );
-      await store.inventory.records.createMany(
-        devices.map((device) => ({
-          ...RECORD_DEFAULTS,
-          ...device,
-          ...at,
-          deviceId: idOf(device.externalId),
-          instanceId,
-          lifecycle: 'provisioning' as const,
-          lifecycleSinceUnixMs: nowUnixMs,
-        })),
-      );
-      await store.inventory.rfChannels.createMany(
-        devices.flatMap(({ externalId }) =>
-          Array.from({ length: rfChannels }, (_, i) => ({
-            ...RF_CHANNEL_DEFAULTS,
-            deviceId: idOf(externalId),
-            number: i + 1,
-            direction: 'receive' as const,
-            slot: ++slot,
-          })),
-        ),
-      );
-    }
-    return numbers;
+      ),
+    );
+    return { instanceId, channels: interned.devices.flatMap((device) => device.channels) };
   } finally {
     await store.close();
   }
@@ -93,17 +92,6 @@ export async function parametersIn(data: string): Promise<Parameters> {
       kind,
       ...(unit === null ? {} : { unit }),
     }));
-  } finally {
-    await store.close();
-  }
-}
-
-/** Numbers of a parameter of all devices of a site, by the end of its name. */
-export async function channelsIn(data: string, nameEnd: string): Promise<readonly number[]> {
-  const store = await openStore(data, new SystemClock());
-  try {
-    const channels = (await store.devices.list()).flatMap((device) => device.channels);
-    return channels.filter(({ name }) => name.endsWith(nameEnd)).map(({ id }) => id);
   } finally {
     await store.close();
   }

@@ -5,16 +5,10 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { startServer, type TestServer } from '../api/testing/server.js';
 import { EngineError } from '../engine/errors.js';
-import { connected, json, pause, storedOf } from './devices-calls.js';
+import { connected, json, pause, storedIn } from './devices-calls.js';
 import { parserFramesPerSecond } from './devices-parser.js';
 import { type Emulated, type Emulators, emulate, node, Talker } from './devices-programs.js';
-import {
-  type BenchInstance,
-  channelsIn,
-  type Parameters,
-  parametersIn,
-  seedDevices,
-} from './devices-site.js';
+import { type BenchInstance, type Parameters, parametersIn, seedDevices } from './devices-site.js';
 import {
   type Bench,
   type BenchContext,
@@ -103,7 +97,7 @@ interface Learnt {
 /** A site that meets its first receiver. */
 async function learn(context: BenchContext, device: Emulated): Promise<Learnt> {
   const template = folder(context);
-  const [instanceId = 0] = await seedDevices(template, [receivers([device])]);
+  const { instanceId } = await seedDevices(template, receivers([device]));
   const server = await serve(context, template);
   await connected(server, await server.signIn(), instanceId, 1, 30_000);
   // It says everything at once and its transmitters a moment later.
@@ -143,10 +137,13 @@ async function wireSite(
   { parameters, template }: Learnt,
 ): Promise<WireSite> {
   const data = copy(context, template);
-  const [instanceId = 0] = await seedDevices(data, [
-    { ...receivers(devices), parameters, rfChannels: CHANNELS },
-  ]);
-  return { data, instanceId, metered: await channelsIn(data, '.audio_percent') };
+  const { instanceId, channels } = await seedDevices(data, {
+    ...receivers(devices),
+    parameters,
+    rfChannels: CHANNELS,
+  });
+  const metered = channels.filter(({ name }) => name.endsWith('.audio_percent'));
+  return { data, instanceId, metered: metered.map(({ id }) => id) };
 }
 
 async function coldSite(
@@ -155,9 +152,11 @@ async function coldSite(
   { parameters, template }: Learnt,
 ): Promise<Site> {
   const data = copy(context, template);
-  const [instanceId = 0] = await seedDevices(data, [
-    { ...receivers(known), parameters: ofFirstPart(parameters), rfChannels: 1 },
-  ]);
+  const { instanceId } = await seedDevices(data, {
+    ...receivers(known),
+    parameters: ofFirstPart(parameters),
+    rfChannels: 1,
+  });
   return { data, instanceId };
 }
 
@@ -168,27 +167,25 @@ async function polling(context: BenchContext, seconds: number): Promise<Polls> {
   context.onEnd(() => polled.stop());
   const poller = new Talker(polled);
   const port = Number(polled.ready[1]);
-  const [instanceId = 0] = await seedDevices(data, [
-    {
-      plugin: 'http-json',
-      parameters: ['temperature', 'humidity'].map((name) => ({ name, kind: 'number' as const })),
-      config: {
-        url: 'http://{address}:{port}/d/{id}',
-        intervalMs: POLL_MS,
-        channels: [
-          { id: 'temperature', name: 'Temperature', path: 'temperature' },
-          { id: 'humidity', name: 'Humidity', path: 'humidity' },
-        ],
-      },
-      devices: Array.from({ length: KNOWN }, (_, i) => ({
-        externalId: `sensor-${i}`,
-        // Each at an address of its own, as devices are: requests to one are limited.
-        address: `127.1.${i >> 8}.${i & 255}`,
-        port,
-        config: {},
-      })),
+  const { instanceId } = await seedDevices(data, {
+    plugin: 'http-json',
+    parameters: ['temperature', 'humidity'].map((name) => ({ name, kind: 'number' as const })),
+    config: {
+      url: 'http://{address}:{port}/d/{id}',
+      intervalMs: POLL_MS,
+      channels: [
+        { id: 'temperature', name: 'Temperature', path: 'temperature' },
+        { id: 'humidity', name: 'Humidity', path: 'humidity' },
+      ],
     },
-  ]);
+    devices: Array.from({ length: KNOWN }, (_, i) => ({
+      externalId: `sensor-${i}`,
+      // Each at an address of its own, as devices are: requests to one are limited.
+      address: `127.1.${i >> 8}.${i & 255}`,
+      port,
+      config: {},
+    })),
+  });
   const server = await serve(context, data);
   await connected(server, await server.signIn(), instanceId, KNOWN, 60_000);
   // The requests that connected them were at times of their own.
@@ -221,6 +218,7 @@ async function wire(
   { data, instanceId, metered }: WireSite,
   seconds: number,
   beside: Promise<unknown>,
+  then: () => Promise<void>,
 ): Promise<Wire> {
   const unheard = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
   const fromUnixMs = Date.now();
@@ -260,17 +258,21 @@ async function wire(
     (processTree(server.pid).cpuSeconds - cpuBefore) / ((performance.now() - began) / 1_000);
   const { rssBytes } = processTree(server.pid);
   const during = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  // What is late counts too.
-  await pause(1_500);
-  const { marksMs } = await talker.ask<{ marksMs: number[] }>('');
+  // What is late counts too, and what is later than this has missed the limit, whatever it meets.
+  await pause(500);
   await emulated.talker.ask('{"meters":false}');
   const sent = await emulated.talker.ask<{ samples: number }>('{"stats":true}');
-  context.say('counting what is stored');
+  // Nothing is measured from here on: there is time for what comes next.
+  const next = then();
+  await pause(1_000);
+  const { marksMs } = await talker.ask<{ marksMs: number[] }>('');
   const wanted = sent.samples - unheard.samples;
-  const stored = await storedOf(server, cookie, metered, fromUnixMs, wanted, 30_000);
   await boards.stop();
-  // Nothing of it is needed any more.
-  await server.kill();
+  // What is on its way is stored by a server that is asked to end.
+  await server.stop();
+  await next;
+  context.say('counting what is stored');
+  const stored = await storedIn(data, metered, fromUnixMs);
   return {
     samples: (during.samples - before.samples) / seconds,
     lost: wanted - stored,
@@ -311,6 +313,10 @@ async function sockets(port: number, count: number): Promise<() => void> {
 }
 
 async function run(context: BenchContext): Promise<BenchResult> {
+  // Beside the preparations, which makes it harder, where there is no time for it alone.
+  const early = context.quick ? polling(context, 5.5) : undefined;
+  // It is awaited later: until then a failure of it must not end the program.
+  early?.catch(() => undefined);
   context.say('parsing');
   const parser = parserFramesPerSecond(context.quick ? 1 : 10);
   context.say('emulators');
@@ -322,32 +328,32 @@ async function run(context: BenchContext): Promise<BenchResult> {
   if (first === undefined) throw new EngineError('internal', 'the emulator has no receivers');
   context.say('a site that meets its first receiver, and peers');
   const peerSeconds = context.quick ? 1 : 10;
-  // Beside the preparations, which makes it harder, where there is no time for it alone.
-  const early = context.quick ? polling(context, 6) : undefined;
-  // It is awaited later: until then a failure of it must not end the program.
-  early?.catch(() => undefined);
-  const [learnt, parse] = await Promise.all([
-    learn(context, first),
-    // A process of its own, as the other peer.
-    peerCores('parse', emulated.devices, peerSeconds, () => Promise.resolve(() => undefined)),
-  ]);
-  // The peer is a process of its own, whose CPU is counted: it takes as much beside the other preparations.
-  const [site, start, micboard] = await Promise.all([
-    wireSite(context, emulated.devices, learnt),
-    coldSite(context, known.devices, learnt),
-    peerCores('micboard', emulated.devices, peerSeconds, (port) => sockets(port, BOARDS)),
-  ]);
+  // The peers are processes of their own, whose CPU is counted: they take as much beside the other preparations.
+  const peers = async () => {
+    const parse = await peerCores('parse', emulated.devices, peerSeconds, async () => () => {});
+    const open = (port: number) => sockets(port, BOARDS);
+    return { parse, micboard: await peerCores('micboard', emulated.devices, peerSeconds, open) };
+  };
+  const [learnt, { parse, micboard }] = await Promise.all([learn(context, first), peers()]);
+  const site = await wireSite(context, emulated.devices, learnt);
   context.say(`${RECEIVERS} receivers with ${CHANNELS} channels`);
+  let start: Site | undefined;
   const live = await wire(
     context,
     emulated,
     site,
     context.quick ? 4 : 30,
     early ?? Promise.resolve(),
+    async () => {
+      start = await coldSite(context, known.devices, learnt);
+    },
   );
   await emulated.talker.spawned.stop();
   context.say(`${KNOWN} known receivers`);
-  const coldStartMs = await cold(context, start);
+  const coldStartMs = await cold(
+    context,
+    start ?? (await coldSite(context, known.devices, learnt)),
+  );
   await known.talker.spawned.stop();
   if (early === undefined) context.say(`${KNOWN} devices to poll`);
   const { driftMs, polls } = await (early ?? polling(context, 60));

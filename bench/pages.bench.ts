@@ -73,19 +73,17 @@ async function openSite(context: BenchContext): Promise<Site> {
     readonly devices: readonly { readonly address: string; readonly port: number }[];
   };
   await seedTones(context, data);
-  const [instanceId = 0] = await seedDevices(data, [
-    {
-      plugin: 'shure-text',
-      config: { announcements: false },
-      rfChannels: CHANNELS,
-      devices: devices.map(({ address, port }) => ({
-        externalId: `${address}:${port}`,
-        address,
-        port,
-        config: {},
-      })),
-    },
-  ]);
+  const { instanceId } = await seedDevices(data, {
+    plugin: 'shure-text',
+    config: { announcements: false },
+    rfChannels: CHANNELS,
+    devices: devices.map(({ address, port }) => ({
+      externalId: `${address}:${port}`,
+      address,
+      port,
+      config: {},
+    })),
+  });
   const server = await startServer({ data, env: { EARSHOT_REQUESTS_PER_ADDRESS: '0' } });
   context.onEnd(async () => void (await server.stop()));
   const [cookie, browser] = await Promise.all([server.signIn(), openChromium()]);
