@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestServer } from '../api/testing/server.js';
 import { SystemClock } from '../engine/clock.js';
 import { EngineError } from '../engine/errors.js';
 import { connectSeries } from '../engine/series/client.js';
 import { EmbeddedStore } from '../engine/series/embedded.js';
+import { openSeriesWriter } from '../engine/series/writer.js';
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -47,15 +49,26 @@ export async function connected(
   }
 }
 
-/** Samples of channels that the store of a site holds since a time, each once. The site is stopped. */
+/**
+ * Samples of channels that the store of a site holds since a time, each once. The site is stopped; what its plugins left
+ * in a spool is stored here as the next start would do it.
+ */
 export async function storedIn(
   data: string,
   channels: readonly number[],
   fromUnixMs: number,
 ): Promise<number> {
-  const store = new EmbeddedStore({ folder: join(data, 'series'), clock: new SystemClock() });
-  const client = connectSeries(await store.start());
+  const clock = new SystemClock();
+  const store = new EmbeddedStore({ folder: join(data, 'series'), clock });
+  const address = await store.start();
+  const client = connectSeries(address);
+  const spoolFolder = join(data, 'spool-plugins');
   try {
+    for (const name of readdirSync(spoolFolder)) {
+      const writer = openSeriesWriter({ address, clock, name, spoolFolder, spoolLimitBytes: 1e9 });
+      while (writer.status().state !== 'open') await pause(20);
+      await writer.close();
+    }
     const answer = await client.query({
       query: `SELECT count() AS stored FROM samples FINAL
         WHERE channel IN (${channels.join(',')}) AND at >= fromUnixTimestamp64Milli({from:Int64})`,

@@ -24,6 +24,8 @@ const BOARDS = 200;
 /** Boards show this many different groups: together every channel. */
 const GROUPS = 40;
 const KNOWN = 2_000;
+/** Devices that are polled, in the quick run and in the full one. */
+const POLLED = { quick: 500, full: 2_000 };
 const POLL_MS = 5_000;
 const MARK_EVERY_MS = 50;
 const SPAN_MS = 36 ** 6;
@@ -72,8 +74,13 @@ function folder(context: BenchContext): string {
   return data;
 }
 
-async function serve(context: BenchContext, data: string): Promise<TestServer> {
-  const server = await startServer({ data, env: { EARSHOT_REQUESTS_PER_ADDRESS: '0' } });
+async function serve(
+  context: BenchContext,
+  data: string,
+  nodeArguments: readonly string[] = [],
+): Promise<TestServer> {
+  const env = { EARSHOT_REQUESTS_PER_ADDRESS: '0' };
+  const server = await startServer({ data, env, nodeArguments });
   context.onEnd(async () => void (await server.stop()));
   return server;
 }
@@ -98,7 +105,8 @@ interface Learnt {
 async function learn(context: BenchContext, device: Emulated): Promise<Learnt> {
   const template = folder(context);
   const { instanceId } = await seedDevices(template, receivers([device]));
-  const server = await serve(context, template);
+  // It is ended after a few seconds: what a compiler makes of its code would never pay.
+  const server = await serve(context, template, ['--no-opt']);
   await connected(server, await server.signIn(), instanceId, 1, 30_000);
   // It says everything at once and its transmitters a moment later.
   await pause(1_500);
@@ -160,8 +168,8 @@ async function coldSite(
   return { data, instanceId };
 }
 
-/** A site of 2,000 devices that are polled over HTTP. */
-async function polling(context: BenchContext, seconds: number): Promise<Polls> {
+/** A site of devices that are polled over HTTP. */
+async function polling(context: BenchContext, count: number, seconds: number): Promise<Polls> {
   const data = folder(context);
   const polled = await node('bench/devices-http-load', [String(POLL_MS)], /^ready (\d+)$/m);
   context.onEnd(() => polled.stop());
@@ -178,7 +186,7 @@ async function polling(context: BenchContext, seconds: number): Promise<Polls> {
         { id: 'humidity', name: 'Humidity', path: 'humidity' },
       ],
     },
-    devices: Array.from({ length: KNOWN }, (_, i) => ({
+    devices: Array.from({ length: count }, (_, i) => ({
       externalId: `sensor-${i}`,
       // Each at an address of its own, as devices are: requests to one are limited.
       address: `127.1.${i >> 8}.${i & 255}`,
@@ -187,7 +195,7 @@ async function polling(context: BenchContext, seconds: number): Promise<Polls> {
     })),
   });
   const server = await serve(context, data);
-  await connected(server, await server.signIn(), instanceId, KNOWN, 60_000);
+  await connected(server, await server.signIn(), instanceId, count, 60_000);
   // The requests that connected them were at times of their own.
   await poller.ask('reset');
   await pause(seconds * 1_000);
@@ -313,12 +321,12 @@ async function sockets(port: number, count: number): Promise<() => void> {
 }
 
 async function run(context: BenchContext): Promise<BenchResult> {
-  // Beside the preparations, which makes it harder, where there is no time for it alone.
-  const early = context.quick ? polling(context, 5.5) : undefined;
-  // It is awaited later: until then a failure of it must not end the program.
-  early?.catch(() => undefined);
   context.say('parsing');
   const parser = parserFramesPerSecond(context.quick ? 1 : 10);
+  // Beside the preparations, which makes it harder, where there is no time for it alone.
+  const early = context.quick ? polling(context, POLLED.quick, 5.5) : undefined;
+  // It is awaited later: until then a failure of it must not end the program.
+  early?.catch(() => undefined);
   context.say('emulators');
   const [emulated, known] = await Promise.all([
     emulate(context, RECEIVERS, 'ULXD4Q'),
@@ -355,8 +363,8 @@ async function run(context: BenchContext): Promise<BenchResult> {
     start ?? (await coldSite(context, known.devices, learnt)),
   );
   await known.talker.spawned.stop();
-  if (early === undefined) context.say(`${KNOWN} devices to poll`);
-  const { driftMs, polls } = await (early ?? polling(context, 60));
+  if (early === undefined) context.say(`${POLLED.full} devices to poll`);
+  const { driftMs, polls } = await (early ?? polling(context, POLLED.full, 60));
   return {
     metrics: {
       parserFramesPerSecond: parser,
@@ -381,7 +389,7 @@ async function run(context: BenchContext): Promise<BenchResult> {
       `${RECEIVERS} receivers with ${CHANNELS} channels at 10 Hz by the text protocol, ${BOARDS} boards over ${GROUPS} groups; engineCores is the server with its store, emulator and boards are other processes on the same cores`,
       'samplesLost: samples that the emulator sent, less rows of one parameter that each of them sets, in the store',
       `wireToBoardP99Ms: from a name that the emulator reports to the board that shows it, ${live.latencyMs.length} of ${live.marks} marks`,
-      `coldStartMs: from the start of the process to ${KNOWN} known receivers connected; pollDriftMs: 99th percentile over ${KNOWN} devices of how far the last poll was from whole intervals of ${POLL_MS} ms after the first, of a site of their own${context.quick ? ', beside the preparations' : ''}`,
+      `coldStartMs: from the start of the process to ${KNOWN} known receivers connected; pollDriftMs: 99th percentile over ${context.quick ? POLLED.quick : POLLED.full} devices of how far the last poll was from whole intervals of ${POLL_MS} ms after the first, of a site of their own${context.quick ? ', beside the preparations' : ''}`,
       'parseOnly: the same receivers, parsed and printed by a program that does nothing else; micboard: one thread that splits text and writes what changed as JSON to all boards every 50 ms, no history',
     ],
   };

@@ -72,6 +72,13 @@ test('batches come back whole and in order, and leave the disk empty', async () 
   expect(readdirSync(folder()).filter((name) => name.endsWith('.seg'))).toEqual([]);
 });
 
+test('only what lay there at the start may have been inserted before: the first record of this run was not', async () => {
+  const spool = openSpool();
+  await fill(spool, 'a', 'b');
+  expect(await spool.next(10)).toMatchObject({ attempted: false, batch: { token: 'a', rows: 2 } });
+  await spool.close();
+});
+
 test('after a restart it goes on behind the last forgotten batch, which may have been sent already', async () => {
   const before = openSpool();
   await fill(before, 'a', 'b', 'c');

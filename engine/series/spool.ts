@@ -57,8 +57,8 @@ export class Spool {
   #reading: Reading | undefined;
   #bytes = 0;
   #nextId = 1;
-  /** The first record after a start may have been inserted just before the end: nobody wrote that down. */
-  #firstRead = true;
+  /** The next record lay there at the start, first of all: it may have been inserted just before the end, which nobody wrote down. */
+  #firstRead = false;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(options: SpoolOptions) {
@@ -75,6 +75,7 @@ export class Spool {
       const id = Number(/^(\d+)\.seg$/.exec(name)?.[1] ?? 0);
       this.#nextId = Math.max(this.#nextId, id + 1);
     }
+    this.#firstRead = this.#sealed.length > 0;
   }
 
   /** Of all segments on disk, read or not. */

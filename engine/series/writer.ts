@@ -332,12 +332,17 @@ export class StoreWriter implements SeriesWriter {
   /** @param work never rejects; those behind it do not wait for longer than `spoolAfterMs`. */
   #occupy(work: Promise<void>): void {
     const { clock, spoolAfterMs = 2_000 } = this.#options;
-    const slow = clock.setTimeout(() => {
-      if (this.#repairing) this.#goAway('rollups are being put right', 0);
-      else this.#goAway(`an insert takes more than ${spoolAfterMs} ms`, 1);
-    }, spoolAfterMs);
+    let timer: TimerHandle | undefined;
+    const look = (): void => {
+      timer = clock.setTimeout(() => {
+        if (!this.#repairing) this.#goAway(`an insert takes more than ${spoolAfterMs} ms`, 1);
+        else if (this.#pendingRows > 0) this.#goAway('rollups are being put right', 0);
+        else look();
+      }, spoolAfterMs);
+    };
+    look();
     this.#sending = work.finally(() => {
-      clock.clearTimeout(slow);
+      if (timer !== undefined) clock.clearTimeout(timer);
       this.#sending = undefined;
       this.#repairing = false;
       this.#kick();

@@ -131,6 +131,9 @@ test('a repair that does not end sends those behind it to the spool, and the sto
   const pid = storePid(bench);
   process.kill(pid, 'SIGSTOP');
   const repaired = writer.repairRollups();
+  // As long as nothing waits there is nothing to put aside.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(writer.status().state).toBe('open');
   const place = await writer
     .append(batchOf([[channel, NOON + 2_000, 2]]))
     .finally(() => process.kill(pid, 'SIGCONT'));
