@@ -6,6 +6,8 @@ import type { SeriesAddress } from './series.types.js';
 const STATEMENT_TIMEOUT_MS = 60_000;
 const SECONDS_PER_HOUR = 3_600;
 const SECONDS_PER_DAY = 86_400;
+/** Totals that differ by less than this part of what was added up differ by the order of adding. */
+const SAME_TOTAL = 1e-12;
 /** Channel-hours of one step: bounds how long the writer has to wait. */
 const PAIRS_PER_STEP = 256;
 /** Channel-hours that are looked at for one step: more wait until some of these are done. */
@@ -28,12 +30,52 @@ interface DirtyRow {
   readonly quiet: 0 | 1;
 }
 
+/** Buckets of channels: `channels[i]` with the one that begins at `starts[i]`, seconds since 1970. */
 interface Range {
   readonly channels: readonly number[];
   readonly starts: readonly number[];
   readonly from: number;
   readonly to: number;
 }
+
+/** A rollup, and how its rows come to be. */
+interface Rollup {
+  readonly table: string;
+  /** Function that gives the start of a bucket of `Range` from a time. */
+  readonly start: string;
+  readonly widthSeconds: number;
+  /** Its rows as they should be, of the buckets of a range. */
+  readonly select: string;
+}
+
+const raw = (start: string) =>
+  rawBuckets('samples FINAL', start, `AND ${buckets('toStartOfHour', 'samples.at')}`);
+
+/** In this order: the last is made of the one before. */
+const ROLLUPS: readonly Rollup[] = [
+  {
+    table: 'samples_1m',
+    start: 'toStartOfHour',
+    widthSeconds: SECONDS_PER_HOUR,
+    select: raw('toStartOfMinute'),
+  },
+  {
+    table: 'samples_1h',
+    start: 'toStartOfHour',
+    widthSeconds: SECONDS_PER_HOUR,
+    select: raw('toStartOfHour'),
+  },
+  {
+    table: 'samples_1d',
+    start: 'toStartOfDay',
+    widthSeconds: SECONDS_PER_DAY,
+    select: coarserBuckets(
+      'samples_1h',
+      'toStartOfDay',
+      `WHERE ${buckets('toStartOfDay', 'samples_1h.at')}`,
+    ),
+  },
+];
 
 export interface RepairOptions {
   readonly address: SeriesAddress;
@@ -49,9 +91,11 @@ export interface RepairOptions {
 }
 
 /**
- * Recomputes the rollups of hours that got late or repeated rows, from the distinct raw rows. It takes the rows
- * of the bucket out and puts the recomputed ones in, so a repeat of the whole is harmless; the mark is cleared
- * last. The caller makes sure that no insert of these channels runs meanwhile, and closes it.
+ * Puts the rollups of hours right that got late or repeated rows, by the distinct raw rows. Sums and counts of a bucket
+ * are corrected by one more row that holds the difference. Where a bucket has an extreme or a last value that is not in
+ * the raw rows any more, the rows of its hour are taken out and recomputed ones put in, for which the store needs seconds.
+ * A repeat of the whole is harmless; the mark is cleared last. The caller makes sure that no insert of these channels runs
+ * meanwhile, and closes it.
  */
 export class RollupRepair {
   readonly #options: RepairOptions;
@@ -173,21 +217,48 @@ export class RollupRepair {
   }
 
   async #recompute(dirty: readonly DirtyRow[]): Promise<void> {
-    const hours = dirty.map((row) => row.hour * SECONDS_PER_HOUR);
-    const days = hours.map((seconds) => seconds - (seconds % SECONDS_PER_DAY));
-    const channels = dirty.map((row) => row.channel);
-    const byHour = { channels, starts: hours, ...span(hours, SECONDS_PER_HOUR) };
-    const byDay = { channels, starts: days, ...span(days, SECONDS_PER_DAY) };
-    const raw = (start: string) =>
-      rawBuckets('samples FINAL', start, `AND ${buckets('toStartOfHour', 'samples.at')}`);
-    const hourly = `WHERE ${buckets('toStartOfDay', 'samples_1h.at')}`;
-    await this.#replace('samples_1m', 'toStartOfHour', raw('toStartOfMinute'), byHour);
-    await this.#replace('samples_1h', 'toStartOfHour', raw('toStartOfHour'), byHour);
-    const daily = coarserBuckets('samples_1h', 'toStartOfDay', hourly);
-    await this.#replace('samples_1d', 'toStartOfDay', daily, byDay);
+    for (const rollup of ROLLUPS) {
+      const range = rangeOf(rollup, dirty);
+      const wrong = await this.#beyondCorrection(rollup, range);
+      if (wrong.size > 0) await this.#replace(rollup, subset(range, wrong));
+      await this.#correct(rollup, range);
+    }
   }
 
-  async #replace(table: string, start: string, select: string, range: Range): Promise<void> {
+  /** Keys of the buckets of a range that no further row puts right. */
+  async #beyondCorrection(rollup: Rollup, range: Range): Promise<ReadonlySet<string>> {
+    const answer = await this.#client.query({
+      abort_signal: this.#closed.signal,
+      query: `SELECT DISTINCT h.channel AS channel, toUnixTimestamp(${rollup.start}(h.at)) AS start
+        FROM (${asStored(rollup)}) AS h
+        LEFT JOIN (${rollup.select}) AS w ON h.channel = w.channel AND h.at = w.at
+        WHERE w.points = 0 OR h.minimum < w.minimum OR h.maximum > w.maximum OR h.lastAt > w.lastAt
+          OR (h.lastAt = w.lastAt AND h.last != finalizeAggregation(w.lastValue))
+          OR NOT isFinite(w.total - h.total)`,
+      query_params: { ...range },
+      format: 'JSONEachRow',
+    });
+    const rows = await answer.json<{ channel: number; start: number }>();
+    return new Set(rows.map(({ channel, start }) => `${channel} ${start}`));
+  }
+
+  /** Adds what is missing in buckets, and takes away what is too much: counts are modulo 2⁶⁴, as their sums are. */
+  async #correct(rollup: Rollup, range: Range): Promise<void> {
+    await this.#client.command({
+      abort_signal: this.#closed.signal,
+      query: `INSERT INTO ${rollup.table} (channel, at, minimum, maximum, total, points, lastAt, lastValue)
+        SELECT w.channel, w.at, w.minimum, w.maximum, w.total - h.total, toUInt64(w.points - h.points),
+          w.lastAt, w.lastValue
+        FROM (${rollup.select}) AS w
+        LEFT JOIN (${asStored(rollup)}) AS h ON w.channel = h.channel AND w.at = h.at
+        WHERE w.points != h.points OR w.minimum != h.minimum OR w.maximum != h.maximum OR w.lastAt != h.lastAt
+          OR abs(w.total - h.total) > ${SAME_TOTAL} * w.points * greatest(abs(w.minimum), abs(w.maximum))`,
+      query_params: { ...range },
+      clickhouse_settings: { insert_deduplicate: 0 },
+    });
+  }
+
+  async #replace({ table, start, select }: Rollup, range: Range): Promise<void> {
     await this.#client.command({
       abort_signal: this.#closed.signal,
       query: `DELETE FROM ${table} WHERE ${buckets(start, 'at')}`,
@@ -221,13 +292,39 @@ export class RollupRepair {
   }
 }
 
-/** Rows of the buckets in question: `channels[i]` with the bucket that begins at `starts[i]`. */
+/** Rows of the buckets in question. */
 function buckets(start: string, at: string): string {
   return `channel IN {channels:Array(UInt32)} AND ${at} >= toDateTime({from:UInt32}, 'UTC')
     AND ${at} < toDateTime({to:UInt32}, 'UTC') AND (channel, ${start}(${at})) IN
     arrayZip({channels:Array(UInt32)}, arrayMap(s -> toDateTime(s, 'UTC'), {starts:Array(UInt32)}))`;
 }
 
-function span(starts: readonly number[], width: number) {
-  return { from: Math.min(...starts), to: Math.max(...starts) + width };
+/** The buckets of a range as the rollup has them, a row each. */
+function asStored({ table, start }: Rollup): string {
+  return `SELECT channel, ${table}.at AS at, min(${table}.minimum) AS minimum,
+    max(${table}.maximum) AS maximum, sum(${table}.total) AS total, sum(${table}.points) AS points,
+    max(${table}.lastAt) AS lastAt, argMaxMerge(${table}.lastValue) AS last
+  FROM ${table} WHERE ${buckets(start, `${table}.at`)} GROUP BY channel, at`;
+}
+
+function rangeOf({ widthSeconds }: Rollup, dirty: readonly DirtyRow[]): Range {
+  const starts = dirty.map(({ hour }) => {
+    const seconds = hour * SECONDS_PER_HOUR;
+    return seconds - (seconds % widthSeconds);
+  });
+  const channels = dirty.map(({ channel }) => channel);
+  return { channels, starts, from: Math.min(...starts), to: Math.max(...starts) + widthSeconds };
+}
+
+/** @param keys of the buckets: channel and start. */
+function subset(range: Range, keys: ReadonlySet<string>): Range {
+  const kept = range.channels.flatMap((channel, i) => {
+    const start = range.starts[i] ?? 0;
+    return keys.has(`${channel} ${start}`) ? [{ channel, start }] : [];
+  });
+  return {
+    ...range,
+    channels: kept.map(({ channel }) => channel),
+    starts: kept.map(({ start }) => start),
+  };
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { SystemClock } from '../../clock.js';
 import { connectSeries } from '../client.js';
@@ -92,4 +93,65 @@ test('settings of a client are of its statements alone', async () => {
   expect((await asked(slow)).map((row) => Object.values(row).map(Number))).toEqual([[1, 100]]);
   expect((await asked(bench.client)).map((row) => Number(row['priority']))).toEqual([0]);
   await slow.close();
+});
+
+/** Columns of a rollup in which every row counts. */
+const asStored = (table: string, channel: number) =>
+  bench.rows(`SELECT at, sum(points), round(sum(total), 6), min(minimum), max(maximum), max(lastAt),
+    argMaxMerge(lastValue) FROM ${table} WHERE channel = ${channel} GROUP BY at ORDER BY at`);
+const asRaw = (start: string, channel: number) =>
+  bench.rows(`SELECT ${start}(samples.at) AS bucket, count(), round(sum(value), 6), min(value), max(value),
+    max(samples.at), argMax(value, samples.at) FROM samples FINAL WHERE channel = ${channel} AND isFinite(value)
+    GROUP BY bucket ORDER BY bucket`);
+const deletes = async (): Promise<number> => {
+  const [[count] = []] = await bench.rows('SELECT count() FROM system.mutations');
+  return Number(count);
+};
+
+test('rows that come again are taken off by a row, without a delete that the store would need seconds for', async () => {
+  const writer = bench.writer({ name: 'again' });
+  const rows = [5, -2, 7, 7].map((value, i) => [10, NOON + i * 40_000, value] as const);
+  const before = await deletes();
+  for (let times = 0; times < 5; times += 1) await writer.append(batchOf(rows));
+  // And one that is late, and new.
+  await writer.append(batchOf([[10, NOON - 90_000, 3]]));
+  expect(await writer.repairRollups()).toBe(2);
+  expect(await asStored('samples_1m', 10)).toEqual(await asRaw('toStartOfMinute', 10));
+  expect(await asStored('samples_1d', 10)).toEqual(await asRaw('toStartOfDay', 10));
+  expect(await deletes()).toBe(before);
+});
+
+test('whatever is repeated, late or replaced, again and again: every column of every rollup is as the raw rows say', async () => {
+  // Few times and buckets, so that most rows replace one of another value: extremes and last values too.
+  const sample = fc.record({
+    second: fc.nat(90).map((n) => n * 79),
+    value: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(1e6, 0.5, Number.NaN)),
+  });
+  const writer = bench.writer({ name: 'any' });
+  let channel = 100;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(sample, { minLength: 1, maxLength: 60 }), { minLength: 1, maxLength: 3 }),
+      async (batches) => {
+        channel += 1;
+        for (const batch of batches) {
+          const rows = batch.map(
+            ({ second, value }) => [channel, NOON + second * 1_000, value] as const,
+          );
+          await writer.append(batchOf(rows));
+          await writer.append(batchOf(rows.slice(0, 7)));
+          await writer.repairRollups();
+          for (const [table, start] of [
+            ['samples_1m', 'toStartOfMinute'],
+            ['samples_1h', 'toStartOfHour'],
+            ['samples_1d', 'toStartOfDay'],
+          ] as const) {
+            expect(await asStored(table, channel)).toEqual(await asRaw(start, channel));
+          }
+        }
+      },
+    ),
+    // A delete takes the store a second or two: no failing case is made smaller.
+    { numRuns: 4, endOnFailure: true },
+  );
 });
