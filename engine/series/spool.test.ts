@@ -90,6 +90,28 @@ test('after a restart it goes on behind the last forgotten batch, which may have
   expect(await after.next()).toMatchObject({ attempted: false, batch: { token: 'c' } });
 });
 
+test('the first record of every segment found at the start may have been sent already, of an adopted one too', async () => {
+  // Whether there are segments of its own says nothing of what a writer that is gone had sent.
+  for (const own of ['own', undefined]) {
+    const before = openSpool();
+    if (own !== undefined) await fill(before, own);
+    await before.close();
+    for (const name of ['gone-1', 'gone-2']) {
+      const gone = openSpool({ folder: join(parent, name) });
+      await fill(gone, `${name}a`, `${name}b`);
+      await gone.close();
+    }
+    const spool = openSpool();
+    spool.adopt(parent, []);
+    const attempted: string[] = [];
+    for (let next = await spool.next(); next !== undefined; next = await spool.next()) {
+      if (next.attempted) attempted.push(next.batch.token);
+      await spool.forget();
+    }
+    expect(attempted.sort()).toEqual(['gone-1a', 'gone-2a', ...(own === undefined ? [] : [own])]);
+  }
+});
+
 test('a torn tail is cut off and told; what was acknowledged is there', async () => {
   const before = openSpool();
   await fill(before, 'a', 'b', 'c');

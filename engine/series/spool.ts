@@ -33,6 +33,8 @@ interface Segment {
   bytes: number;
   /** Where unread records begin. */
   start: number;
+  /** Its next record lay there at the start, first of all: it may have been inserted just before the end, which nobody wrote down. */
+  firstRead: boolean;
 }
 
 interface Reading {
@@ -57,8 +59,6 @@ export class Spool {
   #reading: Reading | undefined;
   #bytes = 0;
   #nextId = 1;
-  /** The next record lay there at the start, first of all: it may have been inserted just before the end, which nobody wrote down. */
-  #firstRead = false;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(options: SpoolOptions) {
@@ -70,12 +70,11 @@ export class Spool {
     for (const name of segmentNames(options.folder)) {
       const bytes = statSync(join(options.folder, name)).size;
       const start = cursor?.name === name ? cursor.offset : startOf(name);
-      this.#sealed.push({ name, bytes, start });
+      this.#sealed.push({ name, bytes, start, firstRead: true });
       this.#bytes += bytes;
       const id = Number(/^(\d+)\.seg$/.exec(name)?.[1] ?? 0);
       this.#nextId = Math.max(this.#nextId, id + 1);
     }
-    this.#firstRead = this.#sealed.length > 0;
   }
 
   /** Of all segments on disk, read or not. */
@@ -145,7 +144,7 @@ export class Spool {
       }
       reading.end = found.end;
       const group = takeGroup(first, reading, maxRows);
-      return this.#firstRead ? { ...group, attempted: true } : group;
+      return reading.segment.firstRead ? { ...group, attempted: true } : group;
     }
   }
 
@@ -153,7 +152,7 @@ export class Spool {
   async forget(): Promise<void> {
     const reading = this.#reading;
     if (reading === undefined) return;
-    this.#firstRead = false;
+    reading.segment.firstRead = false;
     reading.offset = reading.end;
     if (reading.offset >= reading.content.length) await this.#finish(reading);
     else await this.#writeCursor(reading);
@@ -186,7 +185,7 @@ export class Spool {
         const adopted = `a-${plain}-${stamp}-${randomBytes(3).toString('hex')}-${start}.seg`;
         renameSync(join(other, name), join(this.#options.folder, adopted));
         const bytes = statSync(join(this.#options.folder, adopted)).size;
-        this.#sealed.splice(order, 0, { name: adopted, bytes, start });
+        this.#sealed.splice(order, 0, { name: adopted, bytes, start, firstRead: true });
         this.#bytes += bytes;
       }
       if (names.length > 0) {
@@ -231,7 +230,7 @@ export class Spool {
 
   async #openSegment() {
     const name = `${String(this.#nextId++).padStart(12, '0')}.seg`;
-    const segment: Segment = { name, bytes: 0, start: 0 };
+    const segment: Segment = { name, bytes: 0, start: 0, firstRead: false };
     try {
       const file = await open(this.#path(segment), 'w');
       await syncFolder(this.#options.folder);
