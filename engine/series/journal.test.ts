@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { StoreBatch } from './batch.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { Spool } from './spool.js';
+import { until } from './testing.js';
 
 const root = mkdtempSync(join(tmpdir(), 'earshot-journal-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -77,6 +78,39 @@ test('what is settled before its turn is never written', async () => {
   await Promise.all([first.written, second.written]);
   await journal.close();
   expect(await found(folder)).toEqual(['first']);
+});
+
+test('what is settled at any moment leaves the disk, and not only when more is written', async () => {
+  // 2 MB each: a segment of its own. The second is settled while the file of the first is being removed.
+  for (let turns = 0; turns < 12; turns++) {
+    const folder = newFolder();
+    const journal = new Journal(folder);
+    const entries = [batch('a', 2_000_000), batch('b', 2_000_000)].map((each) =>
+      journal.append(each),
+    );
+    for (const { written } of entries) await written;
+    entries[0]?.settle();
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    entries[1]?.settle();
+    await until('the journal is empty', () => readdirSync(folder).length === 0, 5_000);
+    expect(journal.bytes).toBe(0);
+    await journal.close();
+  }
+});
+
+test('a file that cannot be removed is left to the next start', async () => {
+  const folder = newFolder();
+  const journal = new Journal(folder);
+  const entry = journal.append(batch('a', 2_000_000));
+  await entry.written;
+  const file = join(folder, '000000000001.wal');
+  rmSync(file);
+  mkdirSync(file);
+  entry.settle();
+  await journal.append(batch('b', 10)).written;
+  await journal.close();
+  rmSync(file, { recursive: true });
+  expect(await found(folder)).toEqual(['b']);
 });
 
 test('at its bound, and on a disk that takes nothing, it says so and goes on', async () => {

@@ -49,6 +49,8 @@ export class Journal {
   readonly #limitBytes: number;
   #waiting: JournalRecord[] = [];
   #writing: Promise<void> | undefined;
+  /** There may be something to write or to remove. */
+  #again = false;
   #active: Segment | undefined;
   readonly #retired = new Set<Segment>();
   #bytes = 0;
@@ -95,10 +97,20 @@ export class Journal {
   }
 
   #go(): void {
-    this.#writing ??= this.#run().finally(() => {
+    this.#again = true;
+    this.#writing ??= this.#runAll();
+  }
+
+  async #runAll(): Promise<void> {
+    try {
+      // What is settled while a run is under way may have been passed by it.
+      while (this.#again) {
+        this.#again = false;
+        await this.#run();
+      }
+    } finally {
       this.#writing = undefined;
-      if (this.#waiting.length > 0) this.#go();
-    });
+    }
   }
 
   async #run(): Promise<void> {
@@ -161,7 +173,8 @@ export class Journal {
     await segment.file.close().catch(() => undefined);
     if (segment.open > 0) return;
     this.#bytes -= segment.bytes;
-    await rm(segment.path, { force: true });
+    // What cannot be removed is sent once more at the next start: the store takes a row once.
+    await rm(segment.path, { force: true }).catch(() => undefined);
   }
 }
 
