@@ -26,7 +26,7 @@ export interface StoreBatch {
   readonly events: Uint8Array;
   /** Hours of channels with late or repeated rows, as `hourKey`: their rollups are recomputed. */
   readonly dirty: readonly number[];
-  /** Channels first seen by this writer here: what the store already has of them is not known yet. */
+  /** Channels that this writer had not compared with the store yet when their rows came: the store may have the same. */
   readonly unverified: readonly number[];
 }
 
@@ -80,11 +80,27 @@ export function splitHourKey(key: number): { readonly channel: number; readonly 
 export class NewestTimes {
   #dense = new Float64Array(4_096).fill(-1);
   readonly #sparse = new Map<number, number>();
+  readonly #unverified = new Set<number>();
+
+  /** True from the first row of a channel on until it is `verified`: what the store has of it may be newer than what is known here. */
+  unverified(channel: number): boolean {
+    return this.#unverified.size > 0 && this.#unverified.has(channel);
+  }
+
+  verified(channel: number): void {
+    this.#unverified.delete(channel);
+  }
 
   /** Unix µs; -1 when the channel was never seen here. */
   get(channel: number): number {
     if (channel < this.#dense.length) return this.#dense[channel] ?? -1;
     return channel < DENSE_CHANNELS ? -1 : (this.#sparse.get(channel) ?? -1);
+  }
+
+  /** The first row of a channel. */
+  first(channel: number, atUs: number): void {
+    this.#unverified.add(channel);
+    this.set(channel, atUs);
   }
 
   set(channel: number, atUs: number): void {
@@ -137,8 +153,9 @@ export class BatchBuilder {
       const channel = channels[i] ?? 0;
       const atUs = Math.round((batch.atUnixMs[from + i] ?? 0) * 1_000);
       const known = newest.get(channel);
-      if (known === -1) this.#unverified.add(channel);
+      if (known === -1 || newest.unverified(channel)) this.#unverified.add(channel);
       if (atUs <= known || atUs > nowUs + MAX_AHEAD_US) this.#dirty.add(hourKey(channel, atUs));
+      else if (known === -1) newest.first(channel, atUs);
       else newest.set(channel, atUs);
       // Stored as what they are modulo 2³².
       halves[i * 2] = atUs;

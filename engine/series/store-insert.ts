@@ -23,7 +23,8 @@ export class StoreInsert {
   readonly #client: ClickHouseClient;
   readonly #writer: string;
   readonly #newest: NewestTimes;
-  readonly #verified = new Set<number>();
+  /** What the store had of the channels of this writer before their first insert: Unix µs of the newest row, -1 of none. */
+  readonly #had = new Map<number, number>();
   #lastMark = 0;
 
   constructor(client: ClickHouseClient, writer: string, newest: NewestTimes) {
@@ -74,10 +75,10 @@ export class StoreInsert {
     }
   }
 
-  /** Compares rows of channels that this writer sees for the first time with what the store has of them. */
+  /** Compares rows of channels that this writer has just seen for the first time with what the store has of them. */
   async #verify(batch: StoreBatch, dirty: Set<number>): Promise<void> {
-    const unknown = batch.unverified.filter((channel) => !this.#verified.has(channel));
-    if (unknown.length === 0) return;
+    const had = this.#had;
+    const unknown = batch.unverified.filter((channel) => !had.has(channel));
     const stored = new Map<number, number>();
     for (let at = 0; at < unknown.length; at += VERIFY_AT_ONCE) {
       const answer = await this.#client.query({
@@ -89,15 +90,18 @@ export class StoreInsert {
         stored.set(row.channel, Number(row.us));
       }
     }
-    if (stored.size > 0) {
-      eachSampleRow(batch, (channel, atUs) => {
-        if (atUs <= (stored.get(channel) ?? -1)) dirty.add(hourKey(channel, atUs));
-      });
-    }
-    for (const [channel, us] of stored) {
+    for (const channel of unknown) {
+      const us = stored.get(channel) ?? -1;
+      had.set(channel, us);
       if (us > this.#newest.get(channel)) this.#newest.set(channel, us);
     }
-    for (const channel of unknown) this.#verified.add(channel);
+    for (const channel of batch.unverified) this.#newest.verified(channel);
+    // Also what was gathered while an earlier batch asked: it was compared with that one's rows alone.
+    if (batch.unverified.some((channel) => had.get(channel) !== -1)) {
+      eachSampleRow(batch, (channel, atUs) => {
+        if (atUs <= (had.get(channel) ?? -1)) dirty.add(hourKey(channel, atUs));
+      });
+    }
   }
 
   async #mark(dirty: ReadonlySet<number>, nowUnixMs: number): Promise<void> {
