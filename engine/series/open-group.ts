@@ -40,7 +40,10 @@ export class OpenGroup {
     if (this.#group === undefined) {
       this.#group = newGroup(build());
       this.wait(this.#group, Math.min(windowMs, wantedMs));
-    } else if (wantedMs < this.#windowMs && !this.#group.overdue) {
+    } else if (this.#group.overdue) {
+      // It waits for the store, which who cannot wait does not.
+      if (urgency === 'journal' && !this.#group.journal) this.wait(this.#group, wantedMs);
+    } else if (wantedMs < this.#windowMs) {
       this.wait(this.#group, wantedMs);
     }
     if (urgency === 'journal') this.#group.journal = true;

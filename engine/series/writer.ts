@@ -337,7 +337,8 @@ export class StoreWriter implements SeriesWriter {
       timer = clock.setTimeout(() => {
         if (!this.#repairing) this.#goAway(`an insert takes more than ${spoolAfterMs} ms`, 1);
         else if (this.#pendingRows > 0) this.#goAway('rollups are being put right', 0);
-        else look();
+        // The store may be found well again before this ends, and those behind it then wait anew.
+        look();
       }, spoolAfterMs);
     };
     look();

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { entryUrl } from '../../entry.js';
@@ -141,6 +142,98 @@ test('a repair that does not end sends those behind it to the spool, and the sto
   await repaired;
   await expectExactly(bench, writer, channel, [0, 1, 2]);
   expect(bench.reports.slice(told).map(({ type }) => type)).not.toContain('store.away');
+});
+
+test('who cannot wait is answered from the journal beside others who wait for an insert that does not end', async () => {
+  const channel = nextChannel++;
+  // The first of each pair is gathered behind the insert for longer than the test lasts when nobody hurries it.
+  for (const waits of [{}, { journalAfterMs: 600_000 }]) {
+    const writer = bench.writer({ spoolAfterMs: 60_000, windowMs: 0, ...waits });
+    const pid = storePid(bench);
+    process.kill(pid, 'SIGSTOP');
+    const all = [0, 1].map((i) => writer.append(batchOf([[channel, NOON + i * 1_000, i]]), 'soon'));
+    try {
+      // The second gathers behind the first, its window over.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      all.push(writer.append(batchOf([[channel, NOON + 2_000, 2]]), 'soon'));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const last = writer.append(batchOf([[channel, NOON + 3_000, 3]]), 'journal');
+      expect(await last).toBe('spool');
+      expect(await all.at(-1)).toBe('spool');
+      expect(writer.status().state).toBe('open');
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await Promise.all(all);
+    await expectExactly(bench, writer, channel, [0, 1, 2, 3]);
+  }
+});
+
+test('rows sent again after a start are counted once, however many come before the store was asked for the first', async () => {
+  const channel = nextChannel++;
+  const hour = (i: number) => batchOf([[channel, NOON + i * 3_600_000, i]]);
+  const before = bench.writer({ name: 'again' });
+  for (let i = 0; i < 10; i++) await before.append(hour(i));
+  await before.close();
+  const writer = bench.writer({ name: 'again', windowMs: 0, spoolAfterMs: 60_000 });
+  const pid = storePid(bench);
+  process.kill(pid, 'SIGSTOP');
+  // Of the first it is asked what the store has; the others are gathered meanwhile, each later than the one before.
+  const all = [writer.append(hour(4))];
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let i = 5; i < 12; i++) all.push(writer.append(hour(i)));
+  process.kill(pid, 'SIGCONT');
+  await Promise.all(all);
+  await expectExactly(
+    bench,
+    writer,
+    channel,
+    Array.from({ length: 12 }, (_, i) => i),
+  );
+});
+
+test('while one insert hangs and the store is well otherwise, nobody waits for its end', async () => {
+  const channel = nextChannel++;
+  const { hostname, port } = new URL(bench.address.url);
+  // Nothing of the first connection that carries samples reaches the store, or is answered.
+  let hung: Socket | undefined;
+  const proxy = createServer((socket) => {
+    const store = connect(Number(port), hostname);
+    socket.on('data', (bytes: Buffer) => {
+      if (
+        hung === undefined &&
+        /INSERT(\+|%20)INTO(\+|%20)samples\W/.test(bytes.toString('latin1'))
+      ) {
+        hung = socket;
+      }
+      if (hung !== socket) store.write(bytes);
+    });
+    store.pipe(socket, { end: false });
+    store.on('close', () => {
+      if (hung !== socket) socket.end();
+    });
+    socket.on('close', () => store.destroy());
+    for (const each of [store, socket]) each.on('error', () => undefined);
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const url = new URL(bench.address.url);
+  url.port = String((proxy.address() as AddressInfo).port);
+  const writer = bench.writer({
+    address: { ...bench.address, url: url.href },
+    spoolAfterMs: 100,
+    requestTimeoutMs: 600_000,
+  });
+  const first = writer.append(batchOf([[channel, NOON, 0]]));
+  await until('the insert hangs', () => hung !== undefined);
+  for (const i of [1, 2]) {
+    expect(await writer.append(batchOf([[channel, NOON + i * 1_000, i]]))).toBe('spool');
+    await until('the store is found well', () => writer.status().state === 'open');
+  }
+  hung?.destroy();
+  expect(await first).toBe('spool');
+  await expectExactly(bench, writer, channel, [0, 1, 2]);
+  await writer.close();
+  proxy.close();
 });
 
 test('under a steady load the store gets fewer and larger inserts, and nobody waits for them', async () => {
