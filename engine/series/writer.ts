@@ -1,4 +1,4 @@
-// A little over 400 lines: sending, spooling and replaying turn on one state, which is easier to follow in one place.
+// Over 400 lines: sending, spooling and replaying turn on one state, which is easier to follow in one place.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
@@ -291,7 +291,7 @@ export class StoreWriter implements SeriesWriter {
   /** An insert of all that waits, or a repair while there is nothing to insert or a pause between inserts. */
   #next(): void {
     const { clock } = this.#options;
-    const full = this.#ready.reduce((rows, { batch }) => rows + batch.rows, 0) >= this.#maxRows;
+    const full = this.#fills();
     const due = this.#ready.length > 0 || this.#open.group?.overdue === true;
     const pauseMs = full || this.#ending ? 0 : this.#pace.waitMs(clock.monoMs());
     if (due && pauseMs === 0) {
@@ -309,6 +309,17 @@ export class StoreWriter implements SeriesWriter {
     }
   }
 
+  /** What is ready fills an insert. */
+  #fills(): boolean {
+    let rows = 0;
+    let bytes = 0;
+    for (const { batch } of this.#ready) {
+      rows += batch.rows;
+      bytes += bytesOf(batch);
+    }
+    return rows >= this.#maxRows || bytes >= MAX_BATCH_BYTES;
+  }
+
   /** Batches of one insert, oldest first, and the open group too when it fits. */
   #takeWaiting(): Sealed[] {
     let count = 0;
@@ -316,7 +327,7 @@ export class StoreWriter implements SeriesWriter {
     let bytes = 0;
     for (const { batch } of this.#ready) {
       rows += batch.rows;
-      bytes += batch.samples.length + batch.text.length + batch.events.length;
+      bytes += bytesOf(batch);
       if (count > 0 && (rows > this.#maxRows || bytes > MAX_BATCH_BYTES)) break;
       count++;
     }
@@ -481,4 +492,8 @@ export class StoreWriter implements SeriesWriter {
     this.#kick();
     return true;
   }
+}
+
+function bytesOf({ samples, text, events }: StoreBatch): number {
+  return samples.length + text.length + events.length;
 }
