@@ -5,10 +5,8 @@ import { type Group, newGroup } from './commit-group.js';
 /** How much somebody minds to wait for the answer; undefined: the whole window. */
 export type Urgency = 'soon' | 'journal' | undefined;
 
-/** The window of a group that somebody waits for… */
+/** The window of a group that somebody waits for. */
 const SOON_MS = 3;
-/** …and of one that goes to the journal in any case. */
-const JOURNAL_MS = 1;
 
 interface Parts {
   readonly clock: Clock;
@@ -36,14 +34,11 @@ export class OpenGroup {
   /** The group for an append, whose window is as short as the most urgent one in it wants. */
   enter(urgency: Urgency): Group {
     const { windowMs, build } = this.#parts;
-    const wantedMs = urgency === undefined ? windowMs : urgency === 'soon' ? SOON_MS : JOURNAL_MS;
+    const wantedMs = urgency === 'soon' ? Math.min(SOON_MS, windowMs) : windowMs;
     if (this.#group === undefined) {
       this.#group = newGroup(build());
-      this.wait(this.#group, Math.min(windowMs, wantedMs));
-    } else if (this.#group.overdue) {
-      // It waits for the store, which who cannot wait does not.
-      if (urgency === 'journal' && !this.#group.journal) this.wait(this.#group, wantedMs);
-    } else if (wantedMs < this.#windowMs) {
+      this.wait(this.#group, wantedMs);
+    } else if (wantedMs < this.#windowMs && !this.#group.overdue) {
       this.wait(this.#group, wantedMs);
     }
     if (urgency === 'journal') this.#group.journal = true;

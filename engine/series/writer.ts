@@ -155,6 +155,7 @@ export class StoreWriter implements SeriesWriter {
       groups.add(group);
       this.#sealIfFull(group);
     }
+    if (urgency === 'journal') this.#sealNow();
     return await settle(groups);
   }
 
@@ -245,6 +246,13 @@ export class StoreWriter implements SeriesWriter {
     this.#seal();
   }
 
+  /** The open group goes to the journal at once, and to the store when its window would have been over. */
+  #sealNow(): void {
+    this.#seal();
+    if (this.#state === 'open') this.#kickAfter(this.#options.windowMs ?? 40);
+    else this.#kick();
+  }
+
   #sealIfFull(group: Group): void {
     const { builder } = group;
     const full = builder.rows >= this.#maxRows;
@@ -301,12 +309,17 @@ export class StoreWriter implements SeriesWriter {
     if (this.#repair.due) {
       this.#repairing = true;
       this.#occupy(this.#repair.step());
-    } else if (due && this.#paceTimer === undefined) {
-      this.#paceTimer = clock.setTimeout(() => {
-        this.#paceTimer = undefined;
-        this.#kick();
-      }, pauseMs);
+    } else if (due) {
+      this.#kickAfter(pauseMs);
     }
+  }
+
+  /** Once: who asks for a later time gets the earlier one. */
+  #kickAfter(delayMs: number): void {
+    this.#paceTimer ??= this.#options.clock.setTimeout(() => {
+      this.#paceTimer = undefined;
+      this.#kick();
+    }, delayMs);
   }
 
   /** What is ready fills an insert. */
