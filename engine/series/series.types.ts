@@ -28,17 +28,17 @@ export interface SeriesEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Where an acknowledged batch is. */
+/** Where an acknowledged batch is: `spool` is a file beside the store, the journal of what is on its way or the spool. */
 export type Stored = 'store' | 'spool';
 
 /**
  * Writes to the series store in group commits. One writer a thread.
- * A promise resolves only when every row is stored: inserted, or on disk in the spool.
+ * A promise resolves only when every row is stored: inserted, or on disk beside the store.
  */
 export interface SeriesWriter {
   /**
    * `soon`: somebody waits for the answer, so the group is closed after 3 ms instead of its window. `journal`: they
-   * cannot wait for the store either, so the answer is `spool` as soon as the rows are in a file beside it.
+   * cannot wait for the store either, so the answer is `spool` as soon as the rows are in the journal.
    * @throws EngineError `spool.full` when the store is away and the spool is at its bound: not acknowledged.
    */
   append(batch: SampleBatch, urgency?: 'soon' | 'journal'): Promise<Stored>;

@@ -65,7 +65,8 @@ export class StoreWriter implements SeriesWriter {
   readonly #ready: Sealed[] = [];
   readonly #room: RoomGate;
   readonly #open: OpenGroup;
-  #paceTimer: TimerHandle | undefined;
+  #kickTimer: TimerHandle | undefined;
+  #kickAtMonoMs = 0;
   #retryTimer: TimerHandle | undefined;
   #nextToken = 0;
   #state: 'open' | 'away' | 'closed' = 'open';
@@ -209,7 +210,7 @@ export class StoreWriter implements SeriesWriter {
   async #close(): Promise<void> {
     this.#seal();
     const { clock } = this.#options;
-    if (this.#paceTimer !== undefined) clock.clearTimeout(this.#paceTimer);
+    if (this.#kickTimer !== undefined) clock.clearTimeout(this.#kickTimer);
     const repairEnded = this.#repair.close();
     this.#kick();
     while (this.#sending !== undefined || this.#spooling !== undefined) {
@@ -230,14 +231,11 @@ export class StoreWriter implements SeriesWriter {
     this.#kick();
     if (this.#open.group !== group) return;
     const { journalAfterMs } = this.#options;
-    if (journalAfterMs === undefined) {
-      // It gathers on: the store gets fewer and larger inserts, and not a queue of small ones.
-      if (group.journal) this.#seal();
-      return;
-    }
+    // Without a journal it gathers on: the store gets fewer and larger inserts, and not a queue of small ones.
+    if (journalAfterMs === undefined) return;
     // An insert is mostly over soon; a repair, or the pause after many inserts, is not.
     const mayEndSoon = this.#sending !== undefined && !this.#repairing;
-    if (mayEndSoon && !group.patient && !group.journal) {
+    if (mayEndSoon && !group.patient) {
       group.patient = true;
       this.#open.wait(group, journalAfterMs);
       return;
@@ -314,10 +312,17 @@ export class StoreWriter implements SeriesWriter {
     }
   }
 
-  /** Once: who asks for a later time gets the earlier one. */
+  /** Once, at the earliest of the times asked for. */
   #kickAfter(delayMs: number): void {
-    this.#paceTimer ??= this.#options.clock.setTimeout(() => {
-      this.#paceTimer = undefined;
+    const { clock } = this.#options;
+    const atMonoMs = clock.monoMs() + delayMs;
+    if (this.#kickTimer !== undefined) {
+      if (this.#kickAtMonoMs <= atMonoMs) return;
+      clock.clearTimeout(this.#kickTimer);
+    }
+    this.#kickAtMonoMs = atMonoMs;
+    this.#kickTimer = clock.setTimeout(() => {
+      this.#kickTimer = undefined;
       this.#kick();
     }, delayMs);
   }
