@@ -1,9 +1,7 @@
 import type { Clock, TimerHandle } from '../clock.js';
 import type { BatchBuilder } from './batch.js';
 import { type Group, newGroup } from './commit-group.js';
-
-/** How much somebody minds to wait for the answer; undefined: the whole window. */
-export type Urgency = 'soon' | 'journal' | undefined;
+import type { Urgency } from './series.types.js';
 
 /** The window of a group that somebody waits for. */
 const SOON_MS = 3;
@@ -32,7 +30,7 @@ export class OpenGroup {
   }
 
   /** The group for an append, whose window is as short as the most urgent one in it wants. */
-  enter(urgency: Urgency): Group {
+  enter(urgency: Urgency | undefined): Group {
     const { windowMs, build } = this.#parts;
     const wantedMs = urgency === 'soon' ? Math.min(SOON_MS, windowMs) : windowMs;
     if (this.#group === undefined) {

@@ -93,7 +93,7 @@ export interface RepairOptions {
 /**
  * Puts the rollups of hours right that got late or repeated rows, by the distinct raw rows. Sums and counts of a bucket
  * are corrected by one more row that holds the difference. Where a bucket has an extreme or a last value that is not in
- * the raw rows any more, the rows of its hour are taken out and recomputed ones put in, for which the store needs seconds.
+ * the raw rows any more, the rows of its hour are taken out and recomputed ones put in.
  * A repeat of the whole is harmless; the mark is cleared last. The caller makes sure that no insert of these channels runs
  * meanwhile, and closes it.
  */

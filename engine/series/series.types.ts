@@ -32,16 +32,21 @@ export interface SeriesEvent {
 export type Stored = 'store' | 'spool';
 
 /**
+ * `soon`: somebody waits for the answer, so the group is closed after 3 ms instead of its window. `journal`: they
+ * cannot wait for the store either, so the answer is `spool` as soon as the rows are in the journal.
+ */
+export type Urgency = 'soon' | 'journal';
+
+/**
  * Writes to the series store in group commits. One writer a thread.
  * A promise resolves only when every row is stored: inserted, or on disk beside the store.
  */
 export interface SeriesWriter {
   /**
-   * `soon`: somebody waits for the answer, so the group is closed after 3 ms instead of its window. `journal`: they
-   * cannot wait for the store either, so the answer is `spool` as soon as the rows are in the journal.
+   * @param urgency absent: the answer may wait for the whole window.
    * @throws EngineError `spool.full` when the store is away and the spool is at its bound: not acknowledged.
    */
-  append(batch: SampleBatch, urgency?: 'soon' | 'journal'): Promise<Stored>;
+  append(batch: SampleBatch, urgency?: Urgency): Promise<Stored>;
   appendEvents(events: readonly SeriesEvent[]): Promise<Stored>;
   status(): SeriesWriterStatus;
   /** Writes what is pending, then closes. Idempotent. */

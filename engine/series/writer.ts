@@ -17,7 +17,7 @@ import { connectSeries } from './client.js';
 import { type Group, RoomGate, type Sealed, settle } from './commit-group.js';
 import { InsertPace } from './insert-pace.js';
 import { Journal, type JournalEntry } from './journal.js';
-import { OpenGroup, type Urgency } from './open-group.js';
+import { OpenGroup } from './open-group.js';
 import { RepairTurns } from './repair-turns.js';
 import { SampleColumns } from './sample-columns.js';
 import type {
@@ -26,6 +26,7 @@ import type {
   SeriesWriter,
   SeriesWriterStatus,
   Stored,
+  Urgency,
 } from './series.types.js';
 import { Spool } from './spool.js';
 import { SpoolReplay } from './spool-replay.js';
@@ -38,6 +39,15 @@ export type { SeriesReport, SeriesWriterOptions } from './writer.types.js';
 const MAX_BATCH_BYTES = 8_388_608;
 
 const retryBackoff = backoff({ firstMs: 100, maxMs: 5_000, jitter: 0.5 });
+
+/** How much of what is ready makes one insert. */
+interface Part {
+  readonly count: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** No more goes into the insert. */
+  readonly full: boolean;
+}
 
 /** Opens a writer; the store may be away. What an earlier run left in the spool is replayed first. The caller closes it. */
 export function openSeriesWriter(options: SeriesWriterOptions): StoreWriter {
@@ -297,11 +307,11 @@ export class StoreWriter implements SeriesWriter {
   /** An insert of all that waits, or a repair while there is nothing to insert or a pause between inserts. */
   #next(): void {
     const { clock } = this.#options;
-    const full = this.#fills();
+    const part = this.#part();
     const due = this.#ready.length > 0 || this.#open.group?.overdue === true;
-    const pauseMs = full || this.#ending ? 0 : this.#pace.waitMs(clock.monoMs());
+    const pauseMs = part.full || this.#ending ? 0 : this.#pace.waitMs(clock.monoMs());
     if (due && pauseMs === 0) {
-      this.#occupy(this.#insertBatches(this.#takeWaiting(), false));
+      this.#occupy(this.#insertBatches(this.#take(part), false));
       return;
     }
     if (this.#repair.due) {
@@ -327,28 +337,24 @@ export class StoreWriter implements SeriesWriter {
     }, delayMs);
   }
 
-  /** What is ready fills an insert. */
-  #fills(): boolean {
-    let rows = 0;
-    let bytes = 0;
-    for (const { batch } of this.#ready) {
-      rows += batch.rows;
-      bytes += bytesOf(batch);
-    }
-    return rows >= this.#maxRows || bytes >= MAX_BATCH_BYTES;
-  }
-
-  /** Batches of one insert, oldest first, and the open group too when it fits. */
-  #takeWaiting(): Sealed[] {
+  /** The batches of one insert, oldest first. */
+  #part(): Part {
     let count = 0;
     let rows = 0;
     let bytes = 0;
     for (const { batch } of this.#ready) {
-      rows += batch.rows;
-      bytes += bytesOf(batch);
-      if (count > 0 && (rows > this.#maxRows || bytes > MAX_BATCH_BYTES)) break;
+      const size = batch.samples.length + batch.text.length + batch.events.length;
+      const fits = rows + batch.rows <= this.#maxRows && bytes + size <= MAX_BATCH_BYTES;
+      if (count > 0 && !fits) return { count, rows, bytes, full: true };
       count++;
+      rows += batch.rows;
+      bytes += size;
     }
+    return { count, rows, bytes, full: rows >= this.#maxRows || bytes >= MAX_BATCH_BYTES };
+  }
+
+  /** Takes a part for an insert, and the open group too when it fits. */
+  #take({ count, rows, bytes }: Part): Sealed[] {
     const taken = this.#ready.splice(0, count);
     const { group } = this.#open;
     if (this.#ready.length > 0 || group === undefined) return taken;
@@ -510,8 +516,4 @@ export class StoreWriter implements SeriesWriter {
     this.#kick();
     return true;
   }
-}
-
-function bytesOf({ samples, text, events }: StoreBatch): number {
-  return samples.length + text.length + events.length;
 }

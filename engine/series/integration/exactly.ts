@@ -32,3 +32,8 @@ export function storePid(bench: StoreBench): number {
   if (pid === undefined) throw new EngineError('internal', 'the store has no process now');
   return pid;
 }
+
+/** 0, 1, 2 … */
+export function firstOnes(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}

@@ -10,7 +10,7 @@ import { connectSeries } from '../client.js';
 import { migrateSeries } from '../migrations.js';
 import type { Stored } from '../series.types.js';
 import { batchOf, KEEP_ALL, openStoreBench, type StoreBench, until } from '../testing.js';
-import { expectExactly, storePid } from './exactly.js';
+import { expectExactly, firstOnes, storePid } from './exactly.js';
 
 /** Generous: a store that shares two busy cores with other tests is slow, and that is not what is tested. */
 vi.setConfig({ testTimeout: 120_000 });
@@ -83,12 +83,7 @@ test('what is stored leaves the journal, so that a start has nothing to do again
   for (let i = 0; i < 20; i++) {
     await writer.append(batchOf([[channel, NOON + i, i]]), 'journal');
   }
-  await expectExactly(
-    bench,
-    writer,
-    channel,
-    Array.from({ length: 20 }, (_, i) => i),
-  );
+  await expectExactly(bench, writer, channel, firstOnes(20));
   await writer.close();
   expect(readdirSync(join(options.spoolFolder, options.name))).not.toContainEqual(
     expect.stringMatching(/\.(wal|seg)$/),
@@ -115,12 +110,7 @@ test('while roll-ups are put right nobody waits for it, and what came meanwhile 
   expect(new Set(places)).toEqual(new Set(['spool']));
   expect(writer.status()).toMatchObject({ state: 'open', spoolBytes: 0 });
   expect(await repaired).toBeGreaterThan(0);
-  await expectExactly(
-    bench,
-    writer,
-    channel,
-    Array.from({ length: 30 }, (_, i) => i),
-  );
+  await expectExactly(bench, writer, channel, firstOnes(30));
 });
 
 test('a repair that does not end sends those behind it to the spool, and the store is not called away', async () => {
@@ -184,12 +174,7 @@ test('rows sent again after a start are counted once, however many come before t
   for (let i = 5; i < 12; i++) all.push(writer.append(hour(i)));
   process.kill(pid, 'SIGCONT');
   await Promise.all(all);
-  await expectExactly(
-    bench,
-    writer,
-    channel,
-    Array.from({ length: 12 }, (_, i) => i),
-  );
+  await expectExactly(bench, writer, channel, firstOnes(12));
 });
 
 test('while one insert hangs and the store is well otherwise, nobody waits for its end', async () => {
@@ -249,12 +234,7 @@ test('under a steady load the store gets fewer and larger inserts, and nobody wa
     void writer.append(batchOf([[channel, NOON + i * 1_000, i]]), 'soon');
   }
   expect(places.indexOf('spool')).toBeGreaterThan(5);
-  await expectExactly(
-    bench,
-    writer,
-    channel,
-    Array.from({ length: places.length + 50 }, (_, i) => i),
-  );
+  await expectExactly(bench, writer, channel, firstOnes(places.length + 50));
 });
 
 test('a journal on a disk that takes nothing: who cannot wait is answered by the store', async () => {

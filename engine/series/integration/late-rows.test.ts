@@ -108,7 +108,7 @@ const deletes = async (): Promise<number> => {
   return Number(count);
 };
 
-test('rows that come again are taken off by a row, without a delete that the store would need seconds for', async () => {
+test('rows that come again are taken off by a row, without a delete', async () => {
   const writer = bench.writer({ name: 'again' });
   const rows = [5, -2, 7, 7].map((value, i) => [10, NOON + i * 40_000, value] as const);
   const before = await deletes();
@@ -151,7 +151,7 @@ test('whatever is repeated, late or replaced, again and again: every column of e
         }
       },
     ),
-    // A delete takes the store a second or two: no failing case is made smaller.
+    // Deletes take the store long: no failing case is made smaller.
     { numRuns: 4, endOnFailure: true },
   );
 });
